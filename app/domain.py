@@ -1,0 +1,349 @@
+"""The words of the house, as frozen values: one word per idea, from file to citation.
+
+Offsets are 0-based, half-open `[start, end)` positions in a document's parsed text, counted in
+Unicode code points. Pages are 1-based. Rectangles are PDF points, origin at the bottom left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+# --- documents ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle on a PDF page: left < right, bottom < top, in points."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a page's text and where it stands on the page."""
+
+    start: int
+    end: int
+    rect: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its span in the document's text and, where known, its lines' rectangles.
+
+    `skipped` holds spans (running headers, footers) that stay in the text but join no chunk.
+    """
+
+    number: int
+    start: int
+    end: int
+    width: float = 0.0
+    height: float = 0.0
+    lines: tuple[Line, ...] = ()
+    skipped: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser makes of one file: Markdown-like text, and positions in it.
+
+    `text` is what all offsets refer to; headings are Markdown headings (`# …`) where the format
+    has them. `pages` is empty for formats without pages. `language` is an ISO 639-1 code or "".
+    `attachments` become documents of their own. `warnings` are sentences for the owner.
+    """
+
+    text: str
+    media_type: str
+    title: str = ""
+    author: str = ""
+    language: str = ""
+    created_at: datetime | None = None
+    pages: tuple[Page, ...] = ()
+    attachments: tuple["Attachment", ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside another file, not yet parsed."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file that a source offers: `name` is how people see it, `location` tells it from all others.
+
+    The location of a file on this machine is its absolute path.
+    """
+
+    name: str
+    location: str
+    content_hash: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document as people see it. `pages` is 0 for formats without pages."""
+
+    id: str
+    name: str
+    location: str
+    knowledge_base: str
+    knowledge_base_id: str
+    version_id: str
+    content_hash: str
+    media_type: str
+    title: str
+    language: str
+    size_bytes: int
+    pages: int
+    chunks: int
+    warnings: tuple[str, ...]
+    indexed_at: datetime
+
+
+class ItemStatus(StrEnum):
+    """Where one document of a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    FAILED = "failed"
+
+
+class JobState(StrEnum):
+    """Where a job stands. A job whose documents failed is still done; `failed` is the job itself."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobItem:
+    """One document of a job, and its outcome once there is one."""
+
+    id: str
+    job_id: str
+    source: str
+    location: str
+    content_hash: str
+    size_bytes: int
+    status: ItemStatus
+    document_id: str | None = None
+    version_id: str | None = None
+    pages: int = 0
+    chunks: int = 0
+    embedded_chunks: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of durable work. `paths` are the files and folders of a folder ingest, empty for an upload.
+
+    `done` of `total` documents have an outcome; lists of jobs carry these counts without the items.
+    """
+
+    id: str
+    knowledge_base: str
+    knowledge_base_id: str
+    requested_by: str
+    state: JobState
+    paths: tuple[str, ...]
+    prune: bool
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    done: int
+    total: int
+    items: tuple[JobItem, ...] = ()
+
+
+# --- chunks ------------------------------------------------------------------------------------
+
+
+class Splitter(StrEnum):
+    """How text is cut: at headings and then sentences, at sentences, or at token counts."""
+
+    HEADING = "heading"
+    SENTENCE = "sentence"
+    TOKEN = "token"  # noqa: S105 - a unit of text, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingProfile:
+    """Splitter, chunk size and overlap; sizes in tokens of the embedding model."""
+
+    splitter: Splitter
+    chunk_size: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """What people are given access to, and the generation that answers for it."""
+
+    id: str
+    name: str
+    generation_id: str
+    profile: ChunkingProfile
+    embedding_model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document's text. `text == document.text[start:end]`, never empty."""
+
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    tokens: int
+    headings: tuple[str, ...] = ()
+    first_page: int | None = None
+    last_page: int | None = None
+
+
+# --- vectors -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term ids and weights; ids are unique unsigned 32-bit numbers, in no order."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """What the vector index keeps of one chunk. `chunk_id` is a UUID in text form."""
+
+    chunk_id: str
+    generation_id: str
+    document_id: str
+    dense: Sequence[float] = field(repr=False)
+    sparse: SparseVector = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which points a search may see. Only `app.access` makes one for a person's search.
+
+    No generations means that nothing is readable, never that everything is.
+    """
+
+    generation_ids: frozenset[str]
+    document_ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chunk that the index found; higher scores are better, comparable within one search."""
+
+    chunk_id: str
+    document_id: str
+    generation_id: str
+    score: float
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk found for a question, with all that is needed to show and cite it.
+
+    `similarity` is the cosine between question and chunk, in [-1, 1].
+    """
+
+    rank: int
+    score: float
+    similarity: float
+    chunk_id: str
+    document_id: str
+    document: str
+    media_type: str
+    language: str
+    title: str
+    headings: tuple[str, ...]
+    page: int | None
+    last_page: int | None
+    start: int
+    end: int
+    text: str
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """(page, offset in the document) of every page that begins inside the passage."""
+
+    def page_at(self, offset: int) -> int | None:
+        """The page on which the character at this offset of the document stands."""
+        page = self.page
+        for number, start in self.page_breaks:
+            if start <= offset:
+                page = number
+        return page
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One numbered reference of an answer: `n` is the passage's rank.
+
+    `quote` stands word for word in the passage (`start`, `end` are its offsets in the document).
+    `verified`: the quote holds the numbers and the words of the sentence that cites it.
+    """
+
+    n: int
+    document_id: str
+    document: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. `abstained`: the documents do not hold it, and the text says so."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    abstained: bool
+    timings_ms: Mapping[str, float]
+
+
+class Role(StrEnum):
+    """Who speaks in a conversation."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation with a language model."""
+
+    role: Role
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, and the turns before it, oldest first."""
+
+    text: str = field(repr=False)
+    history: tuple[Message, ...] = ()

@@ -1,0 +1,69 @@
+"""Every error that Cloister raises on purpose.
+
+    CloisterError
+    ├── SettingsError            the configuration cannot be used; the start stops
+    ├── NotFound                 no such knowledge base, document, job …
+    ├── Forbidden                the person may not do this
+    ├── Rejected                 the input cannot be taken; what to do is in the message
+    │   ├── UnreadableDocument   one file cannot be parsed; the batch goes on
+    │   ├── TextTooLong          beyond a model's window; never cut in silence
+    │   └── ModelMismatch        stored vectors come from another embedding model
+    └── EngineUnavailable        an engine does not answer
+        ├── IndexBusy            the index folder has another owner
+        └── GenerationTimeout    the language model passed its time limit
+
+Messages say what happened and what to do next. They never hold document text or secrets.
+"""
+
+
+class CloisterError(Exception):
+    """The root: a message fit to be shown to a person."""
+
+
+class SettingsError(CloisterError):
+    """The configuration cannot be used."""
+
+
+class NotFound(CloisterError):
+    """The named thing does not exist, or the person may not know that it does."""
+
+
+class Forbidden(CloisterError):
+    """The person may not do this."""
+
+
+class Rejected(CloisterError):
+    """The input cannot be taken."""
+
+
+class UnreadableDocument(Rejected):
+    """One file cannot be parsed."""
+
+    def __init__(self, message: str, *, page_no: int | None = None) -> None:
+        super().__init__(message)
+        self.page_no = page_no
+
+
+class TextTooLong(Rejected):
+    """A text is longer than the model's window."""
+
+    def __init__(self, message: str, *, tokens: int, max_tokens: int) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+        self.max_tokens = max_tokens
+
+
+class ModelMismatch(Rejected):
+    """What is stored was made by another embedding model."""
+
+
+class EngineUnavailable(CloisterError):
+    """An engine (index, model, endpoint) does not answer."""
+
+
+class IndexBusy(EngineUnavailable):
+    """The index folder is owned by another process."""
+
+
+class GenerationTimeout(EngineUnavailable):
+    """The language model passed its time limit."""

@@ -1,0 +1,137 @@
+"""The seams behind which engines are exchanged. Engines are sync; the answer line calls them in a thread.
+
+Every port has two engines (embedded and server) and one contract suite in `tests/contracts/`.
+All engines are safe to call from several threads and raise `EngineUnavailable` when they cannot answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from threading import Event
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import Hit, IndexedChunk, Message, SearchFilter, SparseVector
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns text into dense vectors of unit length."""
+
+    @property
+    def model_id(self) -> str:
+        """Names model and settings: equal ids mean interchangeable vectors."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of text that fit the model's window, special tokens already taken off."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens not counted. An engine that must estimate never estimates low."""
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts for storage.
+
+        Returns a (len(texts), dim) float32 array, rows in input order, unit length.
+        No texts gives shape (0, dim). Text beyond `max_tokens` is an error, never cut.
+        Raises EngineUnavailable, TextTooLong.
+        """
+
+    def embed_query(self, text: str) -> Vectors:
+        """Embed one question: shape (dim,), unit length. A question beyond `max_tokens` raises TextTooLong."""
+
+    def close(self) -> None:
+        """Free the model. Calling twice is harmless."""
+
+
+class SparseEncoder(Protocol):
+    """Turns text into term weights; the index multiplies by inverse document frequency."""
+
+    @property
+    def model_id(self) -> str:
+        """Names the encoder and its settings: equal ids mean interchangeable vectors."""
+
+    def encode_document(self, text: str, language: str) -> SparseVector:
+        """Weights of a chunk's terms, stemmed by `language` (ISO 639-1, "" where unknown)."""
+
+    def encode_query(self, text: str, languages: Sequence[str]) -> SparseVector:
+        """Terms of a question, stemmed once for each language that the searched documents have."""
+
+
+class VectorIndex(Protocol):
+    """Stores chunk vectors and finds the nearest. Holds no text."""
+
+    def open(self, *, dim: int, model_id: str) -> None:
+        """Make the collection of this embedding model ready. Safe to call again.
+
+        Raises IndexBusy when another process owns the folder, ModelMismatch when the stored dimension differs.
+        """
+
+    def upsert(self, chunks: Sequence[IndexedChunk]) -> None:
+        """Store chunks; one with a known `chunk_id` replaces it. On return they are durable and searchable."""
+
+    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> list[Hit]:
+        """The best `limit` chunks by reciprocal rank fusion of the dense and the sparse list, best first.
+
+        `dense` has shape (dim,). An empty `sparse` searches by `dense` alone. A filter without generations finds
+        nothing. Term weights are relative to the searched generations, so that scores tell nothing about others.
+        """
+
+    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vectors]:
+        """Stored dense vectors by chunk id; unknown ids are left out."""
+
+    def chunk_ids(self, *, generation_id: str, document_id: str) -> set[str]:
+        """All stored chunks of one document in one generation."""
+
+    def delete_chunks(self, chunk_ids: Sequence[str]) -> None:
+        """Remove these chunks; unknown ids are no error."""
+
+    def delete_document(self, document_id: str) -> None:
+        """Remove a document's chunks from every generation."""
+
+    def delete_generation(self, generation_id: str) -> None:
+        """Remove a whole generation."""
+
+    def count(self, *, generation_id: str | None = None, document_id: str | None = None) -> int:
+        """Exact number of stored chunks that match; no argument counts all."""
+
+    def close(self) -> None:
+        """Flush and give up ownership. Calling twice is harmless."""
+
+
+class Generator(Protocol):
+    """A language model that continues a conversation."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model as people know it."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Size of the context window that one conversation may fill, prompt and answer together."""
+
+    def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the conversation as the model will read it, chat template included."""
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        cancelled: Event | None = None,
+    ) -> Iterator[str]:
+        """Yield the answer's text in pieces as it is generated, none of them empty.
+
+        Ends at `max_tokens`, at the model's end of turn, before any `stop` string, or soon after
+        `cancelled` is set. Raises TextTooLong when the prompt leaves no room, GenerationTimeout past
+        the time limit, EngineUnavailable.
+        """
+
+    def close(self) -> None:
+        """Free the model. Calling twice is harmless."""

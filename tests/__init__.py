@@ -1,0 +1,1 @@
+"""A package, because an installed dependency brings a top-level `tests` that would hide this folder."""
