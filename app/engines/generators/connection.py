@@ -1,0 +1,118 @@
+"""HTTP to the configured endpoint and to nowhere else, and what its failures mean."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+
+from app.errors import EngineUnavailable, SettingsError
+
+CONNECT_TIMEOUT_S = 10
+# What the libraries raise at an answer that is not in the agreed shape.
+MALFORMED = (ValueError, TypeError, AttributeError, LookupError)
+
+
+class Connection:
+    """One HTTP client that can be cut from another thread.
+
+    It ignores proxies named in the environment and follows no redirect: both would carry documents
+    to a host that nobody wrote into the settings.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext, timeout_s: float, api_key: str = "") -> None:
+        self._stream: Any = None
+        self._is_cut = False
+        self.http = httpx.Client(
+            verify=tls,
+            timeout=timeout_s,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            event_hooks={"request": [self._prepare]},
+        )
+
+    def cut(self) -> None:
+        """End whatever the client waits for. The server sees the connection close and stops computing."""
+        self._is_cut = True
+        if self._stream is not None:
+            # Closing a socket does not wake the thread that reads it; shutting it down does.
+            with suppress(OSError):
+                self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Free the sockets."""
+        self.http.close()
+
+    def _prepare(self, request: httpx.Request) -> None:
+        # The openai client takes these two from the environment; they are no business of this endpoint.
+        for name in ("OpenAI-Organization", "OpenAI-Project"):
+            request.headers.pop(name, None)
+        request.extensions["timeout"]["connect"] = CONNECT_TIMEOUT_S
+        request.extensions["trace"] = self._watch
+
+    def _watch(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._stream = info["return_value"]
+            if self._is_cut:
+                self.cut()
+
+
+def check_address(url: str) -> str:
+    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise SettingsError("generator.url is no address; write it like http://127.0.0.1:11434/v1.") from exc
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise SettingsError("generator.url is no address; write it like http://127.0.0.1:11434/v1.")
+    if parsed.userinfo:
+        raise SettingsError("generator.url holds a password; put the key in CLOISTER_GENERATOR__API_KEY instead.")
+    return url.rstrip("/")
+
+
+def unreachable(url: str) -> EngineUnavailable:
+    """The endpoint does not take connections, or drops them."""
+    return EngineUnavailable(
+        f"The language model's endpoint {url} cannot be reached. Start it, or correct generator.url."
+    )
+
+
+def garbled(url: str) -> EngineUnavailable:
+    """The endpoint speaks, but not as agreed."""
+    return EngineUnavailable(
+        f"The endpoint {url} broke off or did not answer in the OpenAI format. Try again; if it stays so, look at "
+        "its log and check that generator.url leads to its chat API (most addresses end in /v1)."
+    )
+
+
+@contextmanager
+def well_formed(url: str) -> Iterator[None]:
+    """Around code that reads an answer: a shape nobody agreed on becomes EngineUnavailable."""
+    try:
+        yield
+    except MALFORMED:
+        raise garbled(url) from None
+
+
+def refusal(status: int, *, url: str, model: str) -> EngineUnavailable:
+    """What a status above 299 means and what to do."""
+    match status:
+        case 401 | 403:
+            advice = "refuses the key. Put the right one in CLOISTER_GENERATOR__API_KEY."
+        case 404:
+            advice = (
+                f"knows no model “{model}” or has no chat API. Check generator.model and generator.url (most "
+                "addresses end in /v1)."
+            )
+        case 429:
+            advice = "has too much to do. Try again in a moment."
+        case _ if 300 <= status < 400:
+            advice = "redirects elsewhere, which is not followed. Put the final address in generator.url."
+        case _ if status >= 500:
+            advice = f"failed (HTTP {status}). Try again in a moment; if it stays so, look at its log."
+        case _:
+            advice = f"refuses the request (HTTP {status}). Look at its log, and check generator.model."
+    return EngineUnavailable(f"The endpoint {url} {advice}")

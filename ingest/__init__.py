@@ -1,0 +1,1 @@
+"""The ingest line: source -> plan -> parse -> chunk -> embed -> store."""
