@@ -1,0 +1,142 @@
+"""Chats: threads, their steps (messages among them), elements and feedback."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from app.db.chat_tables import chat_elements, chat_feedbacks, chat_steps, chat_threads, chat_users
+
+Row = Mapping[str, Any]
+MAX_NAME = 80
+_FEEDBACK_ROW = ("forId", "id", "value", "comment")
+
+
+def find_row(session: Session, table: Table, condition: Any) -> dict[str, Any] | None:
+    """The first row of a table that fulfils the condition."""
+    row = session.execute(select(table).where(condition)).mappings().first()
+    return dict(row) if row else None
+
+
+def save_row(session: Session, table: Table, values: Row) -> None:
+    """Insert a row, or change the given columns of the one with the same id. What is None is not given."""
+    row = {key: value for key, value in values.items() if key in table.columns and value is not None}
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    statement = insert(table).values(row)
+    changed = {key: statement.excluded[key] for key in row if key != "id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+def save_thread(
+    session: Session,
+    thread_id: str,
+    *,
+    name: str | None,
+    user_id: str | None,
+    metadata: Mapping[str, Any],
+    tags: Sequence[str] | None,
+) -> None:
+    """Add a thread, or change what is given; a metadata value of None removes its key."""
+    known = find_row(session, chat_threads, chat_threads.c.id == thread_id)
+    user = find_row(session, chat_users, chat_users.c.id == user_id) if user_id else None
+    kept = {**(known["metadata"] if known else {}), **metadata}
+    row = {
+        "id": thread_id,
+        "createdAt": known["createdAt"] if known else now(),
+        "name": _one_line(name) if name else None,
+        "userId": user_id,
+        "userIdentifier": user["identifier"] if user else None,
+        "tags": tags,
+        "metadata": {key: value for key, value in kept.items() if value is not None},
+    }
+    save_row(session, chat_threads, row)
+
+
+def _one_line(name: str) -> str:
+    line = " ".join(name.split())
+    return line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1]}…"
+
+
+def save_step(session: Session, row: Row) -> None:
+    """Store a step, and its thread if that is new."""
+    if not find_row(session, chat_threads, chat_threads.c.id == row["threadId"]):
+        save_thread(session, row["threadId"], name=None, user_id=None, metadata={}, tags=None)
+    save_row(session, chat_steps, row)
+
+
+def find_thread(session: Session, thread_id: str) -> dict[str, Any] | None:
+    """A thread with its steps, in order, their feedback, and its elements."""
+    thread = find_row(session, chat_threads, chat_threads.c.id == thread_id)
+    if thread is None:
+        return None
+    steps = session.execute(
+        select(chat_steps).where(chat_steps.c.threadId == thread_id).order_by(chat_steps.c.createdAt)
+    ).mappings()
+    elements = session.execute(select(chat_elements).where(chat_elements.c.threadId == thread_id)).mappings()
+    feedback = {
+        row["forId"]: {key: row[key] for key in _FEEDBACK_ROW}
+        for row in session.execute(select(chat_feedbacks).where(chat_feedbacks.c.threadId == thread_id)).mappings()
+    }
+    stored = [{**step, "feedback": feedback.get(step["id"])} for step in steps]
+    return {**thread, "steps": stored, "elements": [dict(row) for row in elements]}
+
+
+def list_thread_ids(session: Session, user_id: str, *, search: str | None, feedback: int | None) -> list[str]:
+    """The ids of a user's threads, the last used first; only those with the text or the feedback asked for."""
+    of_thread = chat_steps.c.threadId == chat_threads.c.id
+    used_at = select(func.max(chat_steps.c.createdAt)).where(of_thread).scalar_subquery()
+    query = select(chat_threads.c.id).where(chat_threads.c.userId == user_id)
+    if search:
+        query = query.where(exists().where(of_thread, chat_steps.c.output.icontains(search, autoescape=True)))
+    if feedback is not None:
+        rated = chat_feedbacks.c.threadId == chat_threads.c.id
+        query = query.where(exists().where(rated, chat_feedbacks.c.value == feedback))
+    newest_first = func.coalesce(used_at, chat_threads.c.createdAt).desc()
+    return list(session.execute(query.order_by(newest_first, chat_threads.c.id)).scalars())
+
+
+def list_threads(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The threads in the order of the ids, without their steps."""
+    rows = session.execute(select(chat_threads).where(chat_threads.c.id.in_(ids))).mappings()
+    row_by_id = {row["id"]: row for row in rows}
+    # A thread may be deleted between the two reads.
+    return [{**row_by_id[i], "steps": [], "elements": []} for i in ids if i in row_by_id]
+
+
+def delete_thread(session: Session, thread_id: str) -> list[str]:
+    """Delete a thread and all that belongs to it; returns the keys of its files."""
+    keys = delete_elements(session, chat_elements.c.threadId == thread_id)
+    steps = select(chat_steps.c.id).where(chat_steps.c.threadId == thread_id)
+    session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.forId.in_(steps)))
+    session.execute(delete(chat_steps).where(chat_steps.c.threadId == thread_id))
+    session.execute(delete(chat_threads).where(chat_threads.c.id == thread_id))
+    return keys
+
+
+def delete_step(session: Session, step_id: str) -> list[str]:
+    """Delete a step with its elements and feedback; returns the keys of its files."""
+    keys = delete_elements(session, chat_elements.c.forId == step_id)
+    session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.forId == step_id))
+    session.execute(delete(chat_steps).where(chat_steps.c.id == step_id))
+    return keys
+
+
+def delete_elements(session: Session, condition: Any) -> list[str]:
+    """Delete the rows; returns the keys of their files."""
+    keys = session.execute(select(chat_elements.c.objectKey).where(condition)).scalars().all()
+    session.execute(delete(chat_elements).where(condition))
+    return [key for key in keys if key]
+
+
+def delete_feedback(session: Session, feedback_id: str) -> None:
+    """Take thumbs back."""
+    session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.id == feedback_id))
+
+
+def now() -> str:
+    """The time as Chainlit writes it: UTC, with a Z."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,107 @@
+"""Chunk rows: the text and positions of what the vector index holds as vectors."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, col, delete, func, select
+
+from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, VersionRow
+from app.domain import Chunk, Hit, Page, Passage
+
+
+def replace_chunks(
+    session: Session,
+    *,
+    generation_id: str,
+    document_id: str,
+    version_id: str,
+    chunk_by_id: Mapping[str, Chunk],
+    pages: Sequence[Page],
+) -> None:
+    """Make these the chunks of a version in a generation, in place of an earlier attempt."""
+    session.execute(
+        delete(ChunkRow).where(col(ChunkRow.generation_id) == generation_id, col(ChunkRow.version_id) == version_id)
+    )
+    session.add_all(
+        ChunkRow(
+            generation_id=generation_id,
+            version_id=version_id,
+            chunk_id=id,
+            document_id=document_id,
+            ordinal=chunk.ordinal,
+            start_char=chunk.start,
+            end_char=chunk.end,
+            text=chunk.text,
+            tokens=chunk.tokens,
+            headings=json.dumps(chunk.headings),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+            page_breaks=json.dumps([(p.number, p.start) for p in pages if chunk.start < p.start < chunk.end]),
+        )
+        for id, chunk in chunk_by_id.items()
+    )
+
+
+def chunk_ids(session: Session, version_id: str) -> set[str]:
+    """The ids of a version's chunks, over all generations."""
+    return set(session.exec(select(ChunkRow.chunk_id).where(ChunkRow.version_id == version_id)))
+
+
+def count_chunks(session: Session, version_id: str) -> int:
+    """How many chunks a version has, over all generations."""
+    return session.exec(select(func.count()).where(ChunkRow.version_id == version_id)).one()
+
+
+def languages(session: Session, knowledge_base_ids: Sequence[str]) -> list[str]:
+    """The languages of the searchable documents of these knowledge bases."""
+    rows = session.exec(
+        select(VersionRow.language)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
+        .distinct()
+    )
+    return sorted(rows)
+
+
+def load_passages(session: Session, hits: Sequence[Hit], similarity_by_id: Mapping[str, float]) -> list[Passage]:
+    """Hits with their text, in the hits' order, ranked from 1.
+
+    A hit whose chunk is not part of its document's active version (a version on its way in or out) is
+    left out, and so is one of a generation that no longer answers for its knowledge base.
+    """
+    rows = session.execute(
+        select(ChunkRow, DocumentRow, VersionRow)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == ChunkRow.version_id)
+        .join(VersionRow, col(VersionRow.id) == ChunkRow.version_id)
+        .join(KnowledgeBaseRow, col(KnowledgeBaseRow.active_generation_id) == ChunkRow.generation_id)
+        .where(col(ChunkRow.chunk_id).in_([hit.chunk_id for hit in hits]))
+    )
+    found = {chunk.chunk_id: (chunk, document, version) for chunk, document, version in rows}
+    visible = [hit for hit in hits if hit.chunk_id in found]
+    return [
+        _passage(rank, hit, similarity_by_id.get(hit.chunk_id, 0.0), *found[hit.chunk_id])
+        for rank, hit in enumerate(visible, start=1)
+    ]
+
+
+def _passage(
+    rank: int, hit: Hit, similarity: float, chunk: ChunkRow, document: DocumentRow, version: VersionRow
+) -> Passage:
+    return Passage(
+        rank=rank,
+        score=hit.score,
+        similarity=similarity,
+        chunk_id=chunk.chunk_id,
+        document_id=document.id,
+        document=document.name,
+        media_type=version.media_type,
+        language=version.language,
+        title=version.title,
+        headings=tuple(json.loads(chunk.headings)),
+        page=chunk.first_page,
+        last_page=chunk.last_page,
+        start=chunk.start_char,
+        end=chunk.end_char,
+        text=chunk.text,
+        page_breaks=tuple((page, start) for page, start in json.loads(chunk.page_breaks)),
+    )

@@ -1,0 +1,36 @@
+"""The embedding cache: vectors by (model, hash of the embedded text)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sqlmodel import Session, col, select
+
+from app.db.session import insert_new
+from app.db.tables import EmbeddingRow
+from app.ports import Vectors
+
+MAX_VARIABLES = 900  # SQLite's oldest limit on bound variables is 999
+
+
+def find_vectors(session: Session, model_id: str, hashes: Sequence[str]) -> dict[str, Vectors]:
+    """The cached vectors among these, by text hash."""
+    found: dict[str, Vectors] = {}
+    for first in range(0, len(hashes), MAX_VARIABLES):
+        wanted = hashes[first : first + MAX_VARIABLES]
+        rows = session.exec(
+            select(EmbeddingRow).where(EmbeddingRow.model_id == model_id, col(EmbeddingRow.text_hash).in_(wanted))
+        )
+        found.update({row.text_hash: np.frombuffer(row.vector, dtype=np.float32) for row in rows})
+    return found
+
+
+def store_vectors(session: Session, model_id: str, vector_by_hash: Mapping[str, Vectors]) -> None:
+    """Keep vectors; one that is already there stays."""
+    insert_new(
+        session,
+        EmbeddingRow,
+        [
+            {"model_id": model_id, "text_hash": hash_, "vector": vector.astype(np.float32).tobytes()}
+            for hash_, vector in vector_by_hash.items()
+        ],
+    )

@@ -1,0 +1,109 @@
+"""People, their passwords and keys, and what they may read."""
+
+import hashlib
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlmodel import Session, col, func, select
+
+from app.access import Access, ReadableKnowledgeBase
+from app.db.tables import ApiKey, KnowledgeBaseRow, Membership, Person
+from app.errors import NotFound, Rejected
+
+MIN_PASSWORD_LENGTH = 12
+FIRST_ADMIN = "admin"
+_hasher = PasswordHasher()
+# Checked when the name is unknown, so that an unknown name takes as long as a wrong password.
+_NOBODYS_HASH = _hasher.hash(secrets.token_hex())
+
+
+def welcome_first_admin(session: Session) -> str | None:
+    """Make sure that an admin exists; returns a one-time token while nobody has a password yet, else None."""
+    if session.exec(select(func.count()).where(col(Person.password_hash).is_not(None))).one():
+        return None
+    admin = session.exec(select(Person).where(Person.name == FIRST_ADMIN)).first() or Person(
+        name=FIRST_ADMIN, is_admin=True
+    )
+    token = secrets.token_urlsafe(24)
+    admin.welcome_token_hash = _hash(token)
+    session.add(admin)
+    return token
+
+
+def find_welcomed(session: Session, token: str) -> Person | None:
+    """The person whose unused one-time link this is."""
+    return session.exec(select(Person).where(Person.welcome_token_hash == _hash(token))).first()
+
+
+def accept_welcome(session: Session, token: str, password: str) -> Person:
+    """Set the password that the one-time link is for; the link is used up. Raises NotFound, Rejected."""
+    person = find_welcomed(session, token)
+    if person is None:
+        raise NotFound("This sign-in link was used already or is not valid; restart the service for a new one.")
+    _check_strength(password)
+    person.password_hash = _hasher.hash(password)
+    person.welcome_token_hash = None
+    session.add(person)
+    return person
+
+
+def create_person(session: Session, name: str, password: str, *, is_admin: bool = False) -> Person:
+    """Add somebody. Raises Rejected for a weak password or a name in use."""
+    _check_strength(password)
+    if session.exec(select(Person).where(Person.name == name)).first():
+        raise Rejected(f"There is already somebody called “{name}”; choose another name.")
+    person = Person(name=name, is_admin=is_admin, password_hash=_hasher.hash(password))
+    session.add(person)
+    session.flush()  # keys and memberships refer to this row
+    return person
+
+
+def find_by_password(session: Session, name: str, password: str) -> Person | None:
+    """The person with this name and password."""
+    person = session.exec(select(Person).where(Person.name == name)).first()
+    stored = person.password_hash if person and person.password_hash else _NOBODYS_HASH
+    try:
+        _hasher.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    return person if person and person.password_hash else None
+
+
+def find_person(session: Session, name: str) -> Person | None:
+    """The person with this name."""
+    return session.exec(select(Person).where(Person.name == name)).first()
+
+
+def create_api_key(session: Session, person: Person, name: str) -> str:
+    """A new key for a person's programs; shown once, only its hash is kept."""
+    key = f"cloister_{secrets.token_urlsafe(32)}"
+    session.add(ApiKey(person_id=person.id, name=name, key_hash=_hash(key)))
+    return key
+
+
+def find_by_api_key(session: Session, key: str) -> Person | None:
+    """The person whose key this is."""
+    found = session.exec(select(ApiKey).where(ApiKey.key_hash == _hash(key))).first()
+    return session.get(Person, found.person_id) if found else None
+
+
+def get_access(session: Session, person: Person) -> Access:
+    """What the person may read at this moment: admins everything, others what they are members of."""
+    query = select(KnowledgeBaseRow)
+    if not person.is_admin:
+        query = query.join(Membership, col(Membership.knowledge_base_id) == KnowledgeBaseRow.id).where(
+            Membership.person_id == person.id
+        )
+    bases = [ReadableKnowledgeBase(row.id, row.name, row.active_generation_id) for row in session.exec(query)]
+    return Access(person.id, {base.name: base for base in bases})
+
+
+def _check_strength(password: str) -> None:
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise Rejected(f"The password is too short; use at least {MIN_PASSWORD_LENGTH} characters.")
+
+
+def _hash(token: str) -> str:
+    # Tokens are long and random, so a plain hash is enough to keep them out of the database.
+    return hashlib.sha256(token.encode()).hexdigest()

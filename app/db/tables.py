@@ -1,0 +1,197 @@
+"""All tables. What they mean is in the docstrings; how they change is in `migrations/`."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Column, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from app.db.ids import new_id
+
+
+def utc_now() -> datetime:
+    """The present moment, timezone-aware."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Timezone-aware UTC on every database; SQLite alone would give naive values back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: object) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: object) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Person(SQLModel, table=True):
+    """Somebody who signs in. Without a password hash the person has only the one-time link."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True)
+    is_admin: bool = False
+    password_hash: str | None = None
+    welcome_token_hash: str | None = Field(default=None, index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ApiKey(SQLModel, table=True):
+    """A program's key; only its hash is kept."""
+
+    __tablename__ = "api_key"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), nullable=False))
+    name: str
+    key_hash: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class KnowledgeBaseRow(SQLModel, table=True):
+    """What people are given access to. The active generation is the one that answers."""
+
+    __tablename__ = "knowledge_base"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True)
+    active_generation_id: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class Membership(SQLModel, table=True):
+    """A person who may read a knowledge base. Admins need none."""
+
+    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
+    knowledge_base_id: str = Field(
+        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), primary_key=True)
+    )
+
+
+class Generation(SQLModel, table=True):
+    """One knowledge base chunked under one profile with one embedding model."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    knowledge_base_id: str = Field(index=True)
+    splitter: str
+    chunk_size: int
+    overlap: int
+    embedding_model_id: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class DocumentRow(SQLModel, table=True):
+    """One file, wherever it came from. `location` tells it from others in its knowledge base; `name` is shown.
+
+    Without an active version the document is not searchable (its first ingest runs or failed).
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("knowledge_base_id", "location"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    knowledge_base_id: str = Field(
+        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    location: str
+    name: str
+    active_version_id: str | None = None
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class VersionRow(SQLModel, table=True):
+    """One content of a document: its file (by hash, in the file store) and its parsed text."""
+
+    __tablename__ = "document_version"
+    __table_args__ = (UniqueConstraint("document_id", "content_hash"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    document_id: str = Field(
+        sa_column=Column(ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    content_hash: str = Field(index=True)
+    size_bytes: int
+    media_type: str = ""
+    title: str = ""
+    author: str = ""
+    language: str = ""
+    page_count: int = 0
+    warnings: str = Field(default="[]", sa_type=Text)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class TextRow(SQLModel, table=True):
+    """The parsed text of a version, and its pages with rectangles (zlib-compressed JSON)."""
+
+    __tablename__ = "document_text"
+    version_id: str = Field(sa_column=Column(ForeignKey("document_version.id", ondelete="CASCADE"), primary_key=True))
+    text: str = Field(sa_type=Text)
+    pages: bytes = Field(sa_type=LargeBinary)
+
+
+class ChunkRow(SQLModel, table=True):
+    """A chunk of one version in one generation. Versions that share a chunk share its id and its vector."""
+
+    __tablename__ = "chunk"
+    __table_args__ = (Index("ix_chunk_chunk_id", "chunk_id"), Index("ix_chunk_document", "document_id"))
+    generation_id: str = Field(primary_key=True)
+    version_id: str = Field(
+        sa_column=Column(ForeignKey("document_version.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    chunk_id: str = Field(primary_key=True)
+    document_id: str
+    ordinal: int
+    start_char: int
+    end_char: int
+    text: str = Field(sa_type=Text)
+    tokens: int
+    headings: str = Field(sa_type=Text)
+    first_page: int | None = None
+    last_page: int | None = None
+    page_breaks: str = Field(default="[]", sa_type=Text)
+
+
+class EmbeddingRow(SQLModel, table=True):
+    """A cached vector: what was embedded once with this model is never embedded again."""
+
+    __tablename__ = "embedding"
+    model_id: str = Field(primary_key=True)
+    text_hash: str = Field(primary_key=True)
+    vector: bytes = Field(sa_type=LargeBinary)
+
+
+class JobRow(SQLModel, table=True):
+    """A piece of durable work that people can watch. `state`: queued, running, done, failed."""
+
+    __tablename__ = "job"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    knowledge_base_id: str = Field(index=True)
+    requested_by: str
+    state: str = Field(default="queued", index=True)
+    paths: str = Field(default="[]", sa_type=Text)
+    prune: bool = False
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class JobItemRow(SQLModel, table=True):
+    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed, removed."""
+
+    __tablename__ = "job_item"
+    id: str = Field(primary_key=True)
+    job_id: str = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False, index=True))
+    position: int
+    source: str
+    location: str
+    content_hash: str = Field(default="", index=True)
+    size_bytes: int = 0
+    status: str = "queued"
+    document_id: str | None = None
+    version_id: str | None = None
+    pages: int = 0
+    chunks: int = 0
+    embedded_chunks: int = 0
+    seconds: float = 0.0
+    error: str | None = Field(default=None, sa_type=Text)
