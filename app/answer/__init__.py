@@ -1,0 +1,1 @@
+"""The answer line: condense -> retrieve -> prompt -> generate -> cite."""

@@ -1,0 +1,38 @@
+"""Run the sync language model in a thread and hand its words to the async answer line."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from threading import Event
+
+from app.domain import Message
+from app.ports import Generator
+
+
+async def generate(
+    messages: Sequence[Message], *, generator: Generator, max_tokens: int, cancelled: Event
+) -> AsyncIterator[str]:
+    """Yield the answer's pieces as they come.
+
+    Leaving the loop early, or cancelling the task, stops the model. What the model raises is raised here.
+    """
+    loop = asyncio.get_running_loop()
+    pieces: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
+
+    def run() -> None:
+        end: BaseException | None = None
+        try:
+            for piece in generator.stream(messages, max_tokens=max_tokens, cancelled=cancelled):
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+        except BaseException as exc:  # noqa: BLE001 - carried over to the awaiting side, which raises it
+            end = exc
+        loop.call_soon_threadsafe(pieces.put_nowait, end)
+
+    running = asyncio.create_task(asyncio.to_thread(run))
+    try:
+        while isinstance(piece := await pieces.get(), str):
+            yield piece
+        if piece is not None:
+            raise piece
+    finally:
+        cancelled.set()
+        await asyncio.shield(running)

@@ -1,0 +1,113 @@
+"""The answer line, from question to cited answer."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+from app.access import Access
+from app.answer.cite import CitedText, cite, quote_evidence
+from app.answer.condense import condense
+from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.answer.excerpt import Excerpt, find_excerpts
+from app.answer.generate import generate
+from app.answer.phrases import phrases_for
+from app.answer.prompt import Evidence, Prompts, build_prompt
+from app.answer.relevance import is_relevant
+from app.answer.retrieve import Retriever
+from app.domain import Answer, Passage, Question
+from app.ports import Generator
+from app.settings import Settings
+
+# Places that a small model reads, and that are quoted when nothing bears its answer out.
+EXCERPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """Answers questions for whoever asks; decides everything about retrieval, so that no face has to."""
+
+    settings: Settings
+    retriever: Retriever
+    generator: Generator
+    prompts: Prompts
+
+    async def answer(self, question: Question, *, access: Access, cancelled: Event) -> AsyncIterator[AnswerEvent]:
+        """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
+
+        Setting `cancelled` ends the writing; what is there by then is cited and finished.
+        """
+        clock = Clock()
+        standalone = condense(question.text, question.history)
+        clock.lap("condense")
+        found = await asyncio.to_thread(
+            self.retriever.retrieve, standalone, access=access, k=self.settings.retrieve.passages
+        )
+        passages = tuple(found)
+        clock.lap("retrieve")
+        yield Retrieved(passages)
+        language = passages[0].language if passages else ""
+        if not is_relevant(standalone, passages, self.settings.retrieve):
+            text = CitedText(phrases_for(language).not_found, ())
+            yield Finished(_answer(text, passages, clock, abstained=True))
+            return
+        excerpts = await asyncio.to_thread(
+            find_excerpts, standalone, passages, embedder=self.retriever.embedder, limit=EXCERPTS
+        )
+        messages = await asyncio.to_thread(
+            build_prompt,
+            question,
+            self._evidence(passages, excerpts),
+            prompts=self.prompts,
+            generator=self.generator,
+            max_answer_tokens=self.settings.generator.max_answer_tokens,
+        )
+        clock.lap("prompt")
+        written = ""
+        async for piece in generate(
+            messages,
+            generator=self.generator,
+            max_tokens=self.settings.generator.max_answer_tokens,
+            cancelled=cancelled,
+        ):
+            if not written:
+                clock.lap("first_token")
+            written += piece
+            yield Piece(piece)
+        cited = cite(written, passages, question=standalone)
+        if not cited.citations:
+            cited = quote_evidence(excerpts, language)
+        yield Finished(_answer(cited, passages, clock, abstained=not cited.citations))
+
+    def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
+        match self.settings.answer.evidence:
+            case "passages":
+                return [Evidence(passage, passage.text) for passage in passages]
+            case "excerpts":
+                return [Evidence(excerpt.passage, excerpt.text) for excerpt in excerpts]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Milliseconds per stage; every stage has an entry from the start, 0 where it had nothing to do."""
+
+    started: float = field(default_factory=time.perf_counter)
+    lap_started: float = field(default_factory=time.perf_counter)
+    laps: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("condense", "retrieve", "rerank", "prompt", "first_token"), 0.0)
+    )
+
+    def lap(self, stage: str) -> None:
+        """Write down the time since the last lap."""
+        now = time.perf_counter()
+        self.laps[stage] = round((now - self.lap_started) * 1000, 2)
+        self.lap_started = now
+
+    def timings_ms(self) -> dict[str, float]:
+        """All stages and the total."""
+        return {**self.laps, "total": round((time.perf_counter() - self.started) * 1000, 2)}
+
+
+def _answer(cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool) -> Answer:
+    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms())
