@@ -1,0 +1,95 @@
+"""Build everything once from the settings: each engine is picked by one `match`."""
+
+from pathlib import Path
+
+from app.answer.prompt import Prompts
+from app.db.files import FileStore
+from app.db.keys import get_or_create_key, local_token_path
+from app.db.session import Database, sqlite_url
+from app.egress import silence_libraries
+from app.engines.sparse import Bm25Encoder
+from app.errors import SettingsError
+from app.ports import Embedder, Generator, VectorIndex
+from app.services import Services, Warm
+from app.settings import ChunkingSettings, EmbedderSettings, GeneratorSettings, Settings, prepare_data_dir
+from ingest.workflows import IngestLine
+
+
+def open_services(settings: Settings) -> Services:
+    """Open the stores and prepare the engines; the engines themselves load when they are first needed.
+
+    Raises SettingsError, EngineUnavailable.
+    """
+    silence_libraries()
+    data_dir = prepare_data_dir(settings.data_dir)
+    database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
+    database.migrate()
+    files = FileStore(data_dir / "files")
+    jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
+    embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
+    return Services(
+        settings=settings,
+        database=database,
+        files=files,
+        prompts=Prompts.read(settings.answer.prompts, settings.answer.evidence),
+        sparse=Bm25Encoder(settings.sparse),
+        ingest_line=IngestLine(settings, database, files, jobs_url),
+        embedder=embedder,
+        index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
+        generator=Warm(lambda: _build_generator(settings.generator)),
+        session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
+        local_token=get_or_create_key(local_token_path(data_dir)),
+    )
+
+
+# The engines are imported where they are picked: each brings a heavy library that the other choice does not need.
+
+
+def _build_embedder(settings: EmbedderSettings) -> Embedder:
+    match settings.engine:
+        case "sentence_transformers":
+            from app.engines.embedders.local import SentenceTransformersEmbedder
+
+            return SentenceTransformersEmbedder(settings)
+        case "openai":
+            from app.engines.embedders.endpoint import OpenAIEmbedder
+
+            return OpenAIEmbedder(settings)
+
+
+def _fit_for(chunking: ChunkingSettings, embedder: Embedder) -> Embedder:
+    """The embedder, unless chunks would not fit its window. Raises SettingsError."""
+    if chunking.chunk_size > embedder.max_tokens:
+        embedder.close()
+        raise SettingsError(
+            f"chunking.chunk_size is {chunking.chunk_size} tokens and the embedding model takes at most "
+            f"{embedder.max_tokens}; set it to that or less, or name a model with a larger window in embedder.model."
+        )
+    return embedder
+
+
+def _open_index(settings: Settings, data_dir: Path, embedder: Embedder) -> VectorIndex:
+    index: VectorIndex
+    match settings.vector_index.engine:
+        case "edge":
+            from app.engines.vector_index.edge import EdgeIndex
+
+            index = EdgeIndex(data_dir / "index")
+        case "server":
+            from app.engines.vector_index.server import ServerIndex
+
+            index = ServerIndex(settings.vector_index)
+    index.open(dim=embedder.dim, model_id=embedder.model_id)
+    return index
+
+
+def _build_generator(settings: GeneratorSettings) -> Generator:
+    match settings.engine:
+        case "llamacpp":
+            from app.engines.generators.llamacpp import LlamaCppGenerator
+
+            return LlamaCppGenerator(settings)
+        case "openai":
+            from app.engines.generators.openai_like import OpenAIGenerator
+
+            return OpenAIGenerator(settings)

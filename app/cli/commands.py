@@ -1,0 +1,206 @@
+"""The commands. stdout holds the result (with `--json` one JSON document and nothing else); stderr holds the rest."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from app.cli import show
+from app.cli.connection import Api, announced, connect, find_service
+from app.errors import CloisterError, NotFound, Rejected, SettingsError
+from app.settings import Settings, load_settings, prepare_data_dir
+
+POLL_S = 0.2
+USERS_MISTAKE = 2
+
+cli = typer.Typer(
+    name="cloister",
+    help="A private knowledge assistant: cited answers from your own documents, on your own machines.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Kb = Annotated[str | None, typer.Option("--kb", help="Name of a knowledge base.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@cli.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    kb: Kb = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove documents whose files are gone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take files and folders into a knowledge base; what is unchanged is left alone."""
+
+    async def run(api: Api, settings: Settings) -> None:
+        name = kb or settings.ingest.knowledge_base
+        body = {"paths": [str(path.resolve()) for path in paths], "prune": prune}
+        job = await api.post(f"/knowledge-bases/{quote(name, safe='')}/ingest", body)
+        with show.progress(quiet=as_json) as update:
+            while job["state"] in ("queued", "running"):
+                await asyncio.sleep(POLL_S)
+                job = await api.get(f"/jobs/{job['id']}")
+                update(job["done"], job["total"])
+        if job["error"]:
+            raise CloisterError(job["error"])
+        show.print_outcomes(job["outcomes"], as_json=as_json)
+        if any(outcome["status"] == "failed" for outcome in job["outcomes"]):
+            raise typer.Exit(1)
+
+    _run(run)
+
+
+@cli.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for.")],
+    kb: Kb = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of passages.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Find the passages nearest to a text."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        body = {"query": text, "knowledge_bases": [kb] if kb else [], "k": k}
+        show.print_passages((await api.post("/search", body))["passages"], as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def ask(text: Annotated[str, typer.Argument(help="A question.")], kb: Kb = None, as_json: Json = False) -> None:
+    """Answer a question from the documents, with citations."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        answer = await api.post("/ask", {"query": text, "knowledge_bases": [kb] if kb else []})
+        show.print_answer(answer, as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def text(document_id: str) -> None:
+    """Print a document's parsed text, to which all character offsets refer."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        sys.stdout.write(await api.get_text(f"/documents/{document_id}/text"))
+
+    _run(run)
+
+
+@cli.command()
+def documents(kb: Kb = None, as_json: Json = False) -> None:
+    """List the searchable documents."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        show.print_documents(await api.get("/documents", **({"kb": kb} if kb else {})), as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def delete(document_id: str) -> None:
+    """Remove a document and what lies in it, everywhere."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        await api.delete(f"/documents/{document_id}")
+        typer.echo(f"Removed document {document_id}.", err=True)
+
+    _run(run)
+
+
+@cli.command()
+def jobs(as_json: Json = False) -> None:
+    """List the newest jobs."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        show.print_jobs(await api.get("/jobs"), as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def doctor(as_json: Json = False) -> None:
+    """Check models, index, disk and helpers, and say what to do about each finding."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        findings = await api.get("/doctor")
+        show.print_findings(findings, as_json=as_json)
+        if any(finding["status"] == "broken" for finding in findings):
+            raise typer.Exit(1)
+
+    _run(run)
+
+
+@cli.command("api-key")
+def api_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    person: Annotated[str, typer.Option(help="Whose rights the key has.")] = "admin",
+    as_json: Json = False,
+) -> None:
+    """Make a key for a program. It is shown once; only its hash is kept."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        show.print_key(await api.post("/api-keys", {"name": name, "person": person}), as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def serve() -> None:
+    """Run the service: chat, API and the durable jobs behind them."""
+    import uvicorn
+
+    settings = _settings()
+    if running := asyncio.run(find_service(settings.data_dir)):
+        typer.echo(f"Cloister runs on this data folder already, at {running}; stop it first.", err=True)
+        raise typer.Exit(USERS_MISTAKE)
+    # Once uvicorn has shut down in order it sends itself the signal again, which would end us before `announced` does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with announced(prepare_data_dir(settings.data_dir), settings.server.local_url):
+            uvicorn.run(
+                "app.main:create_app",
+                factory=True,
+                host=settings.server.host,
+                port=settings.server.port,
+                log_level=settings.server.log_level,
+                access_log=False,
+            )
+    except CloisterError as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(USERS_MISTAKE if isinstance(exc, SettingsError) else 1) from exc
+
+
+def main() -> None:
+    """The entry point of the `cloister` command."""
+    cli()
+
+
+def _run(command: Callable[[Api, Settings], Awaitable[Any]]) -> None:
+    """Run a command against the API; an error of ours is one sentence on stderr and an exit code."""
+    settings = _settings()
+
+    async def connected() -> None:
+        async with connect(settings) as api:
+            await command(api, settings)
+
+    try:
+        asyncio.run(connected())
+    except CloisterError as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(USERS_MISTAKE if isinstance(exc, Rejected | NotFound | SettingsError) else 1) from exc
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except SettingsError as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(USERS_MISTAKE) from exc
+    return settings

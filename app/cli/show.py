@@ -1,0 +1,127 @@
+"""How results look on a terminal, and as JSON."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Record = dict[str, Any]
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout and nothing else."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr: documents done, of how many, time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("documents"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("Indexing", total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update
+
+
+def print_outcomes(outcomes: Sequence[Record], *, as_json: bool) -> None:
+    """What became of each document of an ingest."""
+    if as_json:
+        print_json({"outcomes": outcomes})
+        return
+    for outcome in outcomes:
+        facts = (
+            f"{outcome['pages']} pages, {outcome['chunks']} chunks"
+            if outcome["pages"]
+            else f"{outcome['chunks']} chunks"
+        )
+        detail = outcome["error"] or (facts if outcome["status"] == "indexed" else "")
+        out.print(f"{outcome['status']:<10} {outcome['source']}  {detail}")
+    pages, chunks = (sum(outcome[key] for outcome in outcomes) for key in ("pages", "chunks"))
+    out.print(f"{len(outcomes)} documents, {pages} pages, {chunks} chunks.")
+
+
+def print_passages(passages: Sequence[Record], *, as_json: bool) -> None:
+    """Passages with their place."""
+    if as_json:
+        print_json({"passages": passages})
+        return
+    for passage in passages:
+        out.print(f"[{passage['rank']}] {_place(passage)}  ({passage['score']:.3f})", style="bold")
+        out.print(passage["text"], "", sep="\n")
+    if not passages:
+        out.print("Nothing was found.")
+
+
+def print_answer(answer: Record, *, as_json: bool) -> None:
+    """The answer and, below it, where each citation stands."""
+    if as_json:
+        print_json(answer)
+        return
+    out.print(answer["answer"], "", sep="\n")
+    for citation in answer["citations"]:
+        note = "" if citation["verified"] else "  (not verified)"
+        out.print(f"[{citation['n']}] {_place(citation)}: “{citation['quote']}”{note}")
+
+
+def print_documents(documents: Sequence[Record], *, as_json: bool) -> None:
+    """A table of documents."""
+    if as_json:
+        print_json({"documents": documents})
+        return
+    _print_table(("id", "name", "knowledge_base", "media_type", "pages", "chunks"), documents)
+
+
+def print_jobs(jobs: Sequence[Record], *, as_json: bool) -> None:
+    """A table of jobs."""
+    if as_json:
+        print_json({"jobs": jobs})
+        return
+    _print_table(("id", "knowledge_base", "state", "created_at", "error"), jobs)
+
+
+def print_key(key: Record, *, as_json: bool) -> None:
+    """A new API key, alone on its line so that a script can take it."""
+    if as_json:
+        print_json(key)
+        return
+    out.print(key["key"])
+
+
+def print_findings(findings: Sequence[Record], *, as_json: bool) -> None:
+    """What the doctor found."""
+    if as_json:
+        print_json({"findings": findings})
+        return
+    for finding in findings:
+        out.print(f"{finding['status']:<8} {finding['check']}: {finding['detail']}")
+        if finding["advice"]:
+            out.print(f"         {finding['advice']}")
+
+
+def _place(record: Record) -> str:
+    return f"{record['document']}, page {record['page']}" if record["page"] else str(record["document"])
+
+
+def _print_table(columns: Sequence[str], records: Sequence[Record]) -> None:
+    """Columns side by side, nothing cut: an id must be there in full to be copied."""
+    rows = [[column.replace("_", " ") for column in columns]]
+    rows += [["" if record[column] is None else str(record[column]) for column in columns] for record in records]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        out.print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,89 @@
+"""Check what the service stands on, and say what to do about each finding."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+
+from app.db import knowledge_bases
+from app.errors import CloisterError
+from app.services import Services
+
+LOW_DISK_BYTES = 2 << 30
+
+
+class Status(StrEnum):
+    """`note`: works, but better with the advice taken."""
+
+    OK = "ok"
+    NOTE = "note"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was checked, how it stands, and what to do (empty when nothing)."""
+
+    check: str
+    status: Status
+    detail: str
+    advice: str = ""
+
+
+def examine(services: Services) -> list[Finding]:
+    """All checks, in a fixed order. Loads every engine."""
+    return [
+        _engine("Embedding model", lambda: _embedder(services)),
+        _engine(
+            "Vector index", lambda: f"{services.index.get().count():,} chunks ({services.settings.vector_index.engine})"
+        ),
+        _engine("Language model", lambda: _generator(services)),
+        *_stored_models(services),
+        _disk(services),
+        _ocr(services),
+    ]
+
+
+def _engine(check: str, describe: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, Status.OK, describe())
+    except CloisterError as exc:
+        return Finding(check, Status.BROKEN, str(exc))
+
+
+def _embedder(services: Services) -> str:
+    embedder = services.embedder.get()
+    return f"{embedder.model_id}, {embedder.dim} dimensions, {embedder.max_tokens} tokens"
+
+
+def _generator(services: Services) -> str:
+    generator = services.generator.get()
+    return f"{generator.model_id}, {generator.context_tokens:,} tokens of context"
+
+
+def _stored_models(services: Services) -> Iterator[Finding]:
+    """Knowledge bases that the present embedding model cannot search."""
+    with services.database.read() as session:
+        bases = knowledge_bases.list_all(session)
+    for base in bases:
+        try:
+            knowledge_bases.require_model(base, services.embedder.get().model_id)
+        except CloisterError as exc:
+            yield Finding(f"Knowledge base “{base.name}”", Status.BROKEN, str(exc))
+
+
+def _disk(services: Services) -> Finding:
+    free = shutil.disk_usage(services.settings.data_dir).free
+    detail = f"{free / (1 << 30):.1f} GiB free in {services.settings.data_dir}"
+    if free < LOW_DISK_BYTES:
+        return Finding("Disk", Status.NOTE, detail, "Make room, or move the data folder with CLOISTER_DATA_DIR.")
+    return Finding("Disk", Status.OK, detail)
+
+
+def _ocr(services: Services) -> Finding:
+    if services.settings.ocr.engine == "off":
+        return Finding("OCR", Status.NOTE, "off", "Scanned pages are refused; set ocr.engine to auto to read them.")
+    if find_spec("rapidocr") is None:
+        return Finding("OCR", Status.NOTE, "not installed", "Install the package rapidocr to read scanned pages.")
+    return Finding("OCR", Status.OK, "RapidOCR")

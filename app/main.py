@@ -1,0 +1,70 @@
+"""The running service: one FastAPI app with API, pages and chat, over one `Services`."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI
+
+from app.bootstrap import open_services
+from app.db import knowledge_bases, people
+from app.services import Services
+from app.settings import PROJECT_DIR, Settings, load_settings
+from app.web.api.app import build_api
+from app.web.chat.mount import mount_chat
+from app.web.chat.prepare import prepare
+from app.web.chat.service_backend import SAMPLES, ServiceBackend
+from app.web.docs import mount_docs
+from app.web.pages.welcome import add_pages
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the service. Pages answer at once; engines load in the background, `/readyz` says when they are there."""
+    settings = settings or load_settings()
+    services = open_services(settings)
+    prepare(settings, secret=services.session_secret)
+    app = build_api(services, _lifespan)
+    backend = ServiceBackend(services)
+    mount_docs(app)
+    add_pages(app, backend)
+    mount_chat(app, backend, services.database, settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    logging.getLogger("cloister").setLevel(services.settings.server.log_level.upper())
+    _say_where_to_go(services)
+    services.warm_up(then=lambda: _keep_samples(services))
+    yield
+    await anyio.to_thread.run_sync(services.close)
+
+
+def _say_where_to_go(services: Services) -> None:
+    """The address, and on a first start the one-time link that makes the reader the admin."""
+    url = services.settings.server.url
+    with services.database.write() as session:
+        token = people.welcome_first_admin(session)
+    print(f"\nCloister is at {url}")
+    if token:
+        print(f"Choose the admin password, once, at {url}/welcome?token={token}")
+    print(flush=True)
+
+
+def _keep_samples(services: Services) -> None:
+    """Take in the samples folder, if one is set; what is there already is left alone."""
+    folder = services.settings.ingest.samples
+    if not folder:
+        return
+    with services.database.write() as session:
+        base = knowledge_bases.get_or_create(
+            session,
+            SAMPLES,
+            profile=services.settings.chunking.profile,
+            embedding_model_id=services.embedder.get().model_id,
+        )
+    paths = [PROJECT_DIR / Path(folder)]
+    services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id="local", prune=True)

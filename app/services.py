@@ -1,0 +1,118 @@
+"""Everything long-lived, in one hand: built once by `app.bootstrap`, used by the faces, closed once."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from app.answer.pipeline import AnswerLine
+from app.answer.prompt import Prompts
+from app.answer.retrieve import Retriever
+from app.db.files import FileStore
+from app.db.session import Database
+from app.errors import CloisterError, EngineUnavailable
+from app.ports import Embedder, Generator, SparseEncoder, VectorIndex
+from app.settings import Settings
+from ingest.document_line import DocumentLine
+from ingest.workflows import IngestLine
+
+T = TypeVar("T")
+log = logging.getLogger("cloister")
+
+
+class Warm(Generic[T]):
+    """A value that is expensive to make: made once, at the first `get`, whoever asks first."""
+
+    def __init__(self, build: Callable[[], T]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+        self._value: list[T] = []
+
+    def get(self) -> T:
+        """The value; waits while somebody else makes it. What making it raises is raised here, every time."""
+        with self._lock:
+            if not self._value:
+                self._value.append(self._build())
+            return self._value[0]
+
+    def peek(self) -> T | None:
+        """The value if it was made."""
+        return self._value[0] if self._value else None
+
+
+@dataclass(slots=True)
+class Services:
+    """The stores, the engines and the two lines.
+
+    A running service calls `warm_up` and refuses work until it is ready; a single command calls nothing and
+    waits for just the engines it uses.
+    """
+
+    settings: Settings
+    database: Database
+    files: FileStore
+    prompts: Prompts
+    sparse: SparseEncoder
+    ingest_line: IngestLine
+    embedder: Warm[Embedder]
+    index: Warm[VectorIndex]
+    generator: Warm[Generator]
+    session_secret: str
+    local_token: str
+    _warming: threading.Thread | None = None
+    _trouble: CloisterError | None = None
+    _launch: threading.Lock = field(default_factory=threading.Lock)
+    _launched: bool = False
+
+    def warm_up(self, then: Callable[[], None] = lambda: None) -> None:
+        """Load all engines in the background, take up unfinished jobs, and then call `then`."""
+
+        def run() -> None:
+            try:
+                self.index.get()
+                self.generator.get()
+                self.ingest()
+                then()
+            except CloisterError as exc:
+                self._trouble = exc
+                log.error("The service cannot get ready: %s", exc)
+
+        self._warming = threading.Thread(target=run, name="warm-up", daemon=True)
+        self._warming.start()
+
+    def require_ready(self) -> None:
+        """Raises EngineUnavailable while the engines of a running service load, and when one of them failed."""
+        if self._trouble:
+            raise EngineUnavailable(str(self._trouble))
+        if self._warming and self._warming.is_alive():
+            raise EngineUnavailable("Cloister is warming up: the models are being loaded. Try again in a few seconds.")
+
+    def retriever(self) -> Retriever:
+        """The search half of the answer line. Waits for the embedder and the index."""
+        return Retriever(self.database, self.embedder.get(), self.sparse, self.index.get())
+
+    def answer_line(self) -> AnswerLine:
+        """The answer line. Waits for every engine."""
+        return AnswerLine(self.settings, self.retriever(), self.generator.get(), self.prompts)
+
+    def ingest(self) -> IngestLine:
+        """The ingest line, at work. Waits for the embedder and the index."""
+        with self._launch:
+            if not self._launched:
+                line = DocumentLine(
+                    self.settings, self.database, self.files, self.embedder.get(), self.sparse, self.index.get()
+                )
+                self.ingest_line.launch(line)
+                self._launched = True
+        return self.ingest_line
+
+    def close(self) -> None:
+        """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""
+        if self._warming:
+            self._warming.join()
+        self.ingest_line.close()
+        for engine in (self.generator.peek(), self.index.peek(), self.embedder.peek()):
+            if engine is not None:
+                engine.close()
+        self.database.close()

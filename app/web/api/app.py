@@ -1,0 +1,43 @@
+"""The HTTP API as one FastAPI app: the service mounts the chat beside it, the command line calls it in process."""
+
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import Histogram
+from starlette.types import Lifespan
+
+from app.services import Services
+from app.web.api import doctor, documents, health, jobs, keys, search
+from app.web.api.problems import install_problems
+
+REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
+
+
+def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The API over these services."""
+    app = FastAPI(
+        title="Cloister",
+        version=version("cloister"),
+        summary="A private knowledge assistant: cited answers from your own documents.",
+        # The stock documentation pages fetch their scripts from a CDN; app.web.docs serves them from here.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    install_problems(app)
+    app.include_router(health.router)
+    for router in (search.router, documents.router, jobs.router, doctor.router, keys.router):
+        app.include_router(router, prefix="/api/v1")
+
+    @app.middleware("http")
+    async def measure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = time.perf_counter()
+        response = await call_next(request)
+        route = getattr(request.scope.get("route"), "path", "other")
+        REQUEST_SECONDS.labels(request.method, route, response.status_code).observe(time.perf_counter() - started)
+        return response
+
+    return app

@@ -1,0 +1,148 @@
+"""Knowledge bases and the documents in them."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from app.access import Access
+from app.db import documents, knowledge_bases
+from app.domain import Document, FoundFile, KnowledgeBase
+from app.errors import Forbidden, NotFound, Rejected
+from app.services import Services
+from app.web.api.caller import AccessOf, AdminOf, ServicesOf
+from app.web.api.jobs import load_job
+from app.web.api.models import DocumentOut, IngestRequest, JobOut, KnowledgeBaseOut, NewKnowledgeBase
+from ingest.sources.folder import too_large
+from ingest.sources.upload import store_upload
+
+router = APIRouter(tags=["documents"])
+# Shown in a browser as they are; everything else is offered as a download, so that no script in a document runs here.
+SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif"})
+
+
+@router.get("/knowledge-bases")
+def list_knowledge_bases(access: AccessOf, services: ServicesOf) -> list[KnowledgeBaseOut]:
+    """The knowledge bases that the caller may read."""
+    with services.database.read() as session:
+        bases = [base for base in knowledge_bases.list_all(session) if access.may_read(base.id)]
+        stored = documents.list_documents(session, [base.id for base in bases])
+    return [_knowledge_base(base, stored) for base in bases]
+
+
+@router.post("/knowledge-bases", status_code=201)
+def create_knowledge_base(body: NewKnowledgeBase, _admin: AdminOf, services: ServicesOf) -> KnowledgeBaseOut:
+    """An empty knowledge base; one that is there already is returned as it is."""
+    return _knowledge_base(_open(body.name, services), [])
+
+
+@router.post("/knowledge-bases/{kb}/documents", status_code=202)
+def upload(kb: str, files: list[UploadFile], admin: AdminOf, services: ServicesOf) -> JobOut:
+    """Take in uploaded files. They are stored when this answers; follow the job to see them indexed."""
+    services.require_ready()
+    limit = services.settings.ingest.max_file_mb
+    for file in files:
+        if file.size is not None and file.size > limit << 20:
+            raise Rejected(f"{file.filename}: {too_large(file.size, limit)}")
+    base = _open(kb, services)
+    stored = [store_upload(file.filename or "unnamed", file.file, files=services.files) for file in files]
+    job_id = services.ingest().ingest_files(_last_of_each(stored), knowledge_base_id=base.id, person_id=admin.id)
+    return load_job(job_id, services)
+
+
+@router.post("/knowledge-bases/{kb}/ingest", status_code=202)
+def ingest_paths(kb: str, body: IngestRequest, caller: AdminOf, services: ServicesOf) -> JobOut:
+    """Take in files and folders of the server's own disk. For the command line of this machine only."""
+    if not caller.is_local:
+        raise Forbidden("Paths of the server's disk are taken from its own command line only; upload the files.")
+    services.require_ready()
+    base = _open(kb, services)
+    paths = [Path(path) for path in body.paths]
+    job_id = services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=body.prune)
+    return load_job(job_id, services)
+
+
+@router.get("/documents")
+def list_documents(
+    access: AccessOf, services: ServicesOf, kb: Annotated[str | None, Query(description="a knowledge base")] = None
+) -> list[DocumentOut]:
+    """The searchable documents that the caller may read, by name."""
+    narrowed = access.narrowed_to([kb] if kb else [])
+    with services.database.read() as session:
+        found = documents.list_documents(session, [base.id for base in narrowed.readable.values()])
+    return [DocumentOut.of(document) for document in found]
+
+
+@router.get("/documents/{id}")
+def get_document(id: str, access: AccessOf, services: ServicesOf) -> DocumentOut:
+    """One document."""
+    return DocumentOut.of(_readable(id, access, services))
+
+
+@router.get("/documents/{id}/text", response_class=PlainTextResponse)
+def get_text(id: str, access: AccessOf, services: ServicesOf) -> PlainTextResponse:
+    """The parsed text that all character offsets refer to."""
+    document = _readable(id, access, services)
+    with services.database.read() as session:
+        return PlainTextResponse(documents.get_text(session, document.version_id))
+
+
+@router.get("/documents/{id}/file", response_class=FileResponse)
+def get_file(id: str, access: AccessOf, services: ServicesOf) -> FileResponse:
+    """The original file."""
+    document = _readable(id, access, services)
+    inline = document.media_type in SHOWN_INLINE
+    return FileResponse(
+        services.files.path(document.content_hash),
+        media_type=document.media_type if inline else "application/octet-stream",
+        filename=Path(document.name).name,
+        content_disposition_type="inline" if inline else "attachment",
+        headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"},
+    )
+
+
+@router.delete("/documents/{id}", status_code=204)
+async def delete_document(id: str, _admin: AdminOf, access: AccessOf, services: ServicesOf) -> Response:
+    """Remove a document and its attachments everywhere. When this answers, nothing of them can be found."""
+    services.require_ready()
+    document = await asyncio.to_thread(_readable, id, access, services)
+    await asyncio.to_thread(lambda: services.ingest().delete_document(document.id))
+    return Response(status_code=204)
+
+
+def _readable(id: str, access: Access, services: Services) -> Document:
+    with services.database.read() as session:
+        document = documents.get_document(session, id)
+    if not access.may_read(document.knowledge_base_id):
+        raise NotFound(f"There is no document {id}.")  # the same words as for one that does not exist
+    return document
+
+
+def _open(name: str, services: Services) -> KnowledgeBase:
+    with services.database.write() as session:
+        return knowledge_bases.get_or_create(
+            session,
+            name,
+            profile=services.settings.chunking.profile,
+            embedding_model_id=services.embedder.get().model_id,
+        )
+
+
+def _last_of_each(stored: list[FoundFile]) -> list[FoundFile]:
+    """Two uploads of one name in one request are one document: the last one counts."""
+    return list({file.location: file for file in stored}.values())
+
+
+def _knowledge_base(base: KnowledgeBase, stored: list[Document]) -> KnowledgeBaseOut:
+    inside = [document for document in stored if document.knowledge_base_id == base.id]
+    return KnowledgeBaseOut(
+        name=base.name,
+        documents=len(inside),
+        chunks=sum(document.chunks for document in inside),
+        splitter=base.profile.splitter,
+        chunk_size=base.profile.chunk_size,
+        overlap=base.profile.overlap,
+        embedding_model=base.embedding_model_id,
+    )

@@ -1,0 +1,73 @@
+"""From an error of ours to an HTTP status: problem documents after RFC 9457."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.errors import (
+    CloisterError,
+    EngineUnavailable,
+    Forbidden,
+    ModelMismatch,
+    NotFound,
+    Rejected,
+    SettingsError,
+)
+
+# The first match counts: subclasses stand before their parents.
+STATUS_BY_ERROR: tuple[tuple[type[CloisterError], HTTPStatus], ...] = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (ModelMismatch, HTTPStatus.CONFLICT),
+    (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (EngineUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SettingsError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+class NotSignedIn(Exception):
+    """The request says nothing, or nothing valid, about who asks."""
+
+
+def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+    """One problem document."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def status_of(error: CloisterError) -> HTTPStatus:
+    """The status that tells a client what kind of error this is."""
+    return next(status for kind, status in STATUS_BY_ERROR if isinstance(error, kind))
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every error of this app with a problem document."""
+
+    @app.exception_handler(CloisterError)
+    async def ours(_request: Request, error: CloisterError) -> JSONResponse:
+        return problem(status_of(error), str(error))
+
+    @app.exception_handler(NotSignedIn)
+    async def nobody(_request: Request, _error: NotSignedIn) -> JSONResponse:
+        detail = "Sign in, or send an API key in the header “Authorization: Bearer …”."
+        return problem(HTTPStatus.UNAUTHORIZED, detail)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The request cannot be read at {place}: {first['msg']}.")
+
+    @app.exception_handler(Exception)
+    async def unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+        # The log has the rest; the words of an unforeseen error may quote a document.
+        detail = "Something failed inside Cloister; its log says where. Please report it."
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+    @app.exception_handler(HTTPException)
+    async def theirs(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(HTTPStatus(error.status_code), str(error.detail))

@@ -1,0 +1,65 @@
+"""Search and ask."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from threading import Event
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.domain import Question
+from app.errors import CloisterError
+from app.web.api.caller import AccessOf, ServicesOf
+from app.web.api.models import AskRequest, AskResponse, PassageOut, SearchRequest, SearchResponse
+
+router = APIRouter(tags=["answers"])
+EVENT_STREAM = "text/event-stream"
+
+
+@router.post("/search")
+async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) -> SearchResponse:
+    """The passages nearest to the query in meaning and words, best first."""
+    services.require_ready()
+    narrowed = access.narrowed_to(body.knowledge_bases)
+    found = await asyncio.to_thread(lambda: services.retriever().retrieve(body.query, access=narrowed, k=body.k))
+    return SearchResponse(passages=[PassageOut.of(passage) for passage in found])
+
+
+@router.post(
+    "/ask",
+    response_model=AskResponse,
+    responses={200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `answer`."}},
+)
+async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request: Request) -> Any:
+    """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`."""
+    services.require_ready()
+    narrowed = access.narrowed_to(body.knowledge_bases)
+    line = await asyncio.to_thread(services.answer_line)
+    events = line.answer(Question(body.query), access=narrowed, cancelled=Event())
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
+    async for event in events:
+        if isinstance(event, Finished):
+            return AskResponse.of(event.answer)
+    raise AssertionError("the answer line ends with Finished")
+
+
+async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[str]:
+    try:
+        async for event in events:
+            match event:
+                case Retrieved(passages):
+                    yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
+                case Piece(text):
+                    yield _event("piece", {"text": text})
+                case Finished(answer):
+                    yield _event("answer", AskResponse.of(answer).model_dump())
+    except CloisterError as exc:  # the status line is out already: the stream itself must say it
+        yield _event("error", {"detail": str(exc)})
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,138 @@
+"""Chainlit's app as the fallback of ours: what no route of ours answers goes to the chat page.
+
+`chainlit.utils.mount_chainlit` is not used. It loads its target a second time by file path, adds a
+middleware that cannot be added twice, and mounts: every route added later would be dead. Chainlit's
+start-up hook does not run either way; there is nothing in it that we need.
+"""
+
+import logging
+import uuid
+from typing import Any
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.db.session import Database
+from app.settings import Settings
+from app.web.chat.backend import ChatBackend
+from app.web.chat.prepare import chat_dir, require_prepared
+
+# What Chainlit offers and we do not: unknown API paths (it would answer with its page), threads shared
+# with anybody who has the link (no sign-in asked), processes and servers started by users, its widget.
+CLOSED = ("/api/", "/project/share", "/project/thread/share", "/mcp", "/copilot")
+# The browser's own guarantee that nothing on the page, not even an image in a document, asks another host.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+
+
+def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings: Settings) -> None:
+    """Make the chat page answer what `app` has no route for, whether added before or after this call.
+
+    `prepare` comes first. Raises RuntimeError when it did not.
+    """
+    require_prepared()
+    # Imported here, not above: Chainlit reads its folder when it is imported.
+    import chainlit.data
+    from chainlit.server import app as chainlit_app
+
+    from app.web.chat.data_layer import ChatDataLayer
+    from app.web.chat.handlers import register
+    from app.web.chat.storage import ChatFiles
+
+    files = ChatFiles(chat_dir(settings) / "files")
+    layer = ChatDataLayer(database, files)
+    # Chainlit keeps the first data layer that it was given.
+    chainlit.data._data_layer, chainlit.data._data_layer_initialized = None, False
+    register(backend, layer)
+    _guard_connections()
+    # At every view of the page it warns of a welcome text that we do not have.
+    logging.getLogger("chainlit").setLevel(logging.ERROR)
+    _mark_cookies_secure(settings.server.url.startswith("https://"))
+
+    async def read_file(thread_id: str, element_id: str, request: Request) -> Response:
+        """A file of a chat, for the thread's owner."""
+        from app.web.chat.sign_in import find_person_id
+
+        person_id = find_person_id(request)
+        if person_id is None or await layer.get_thread_author(thread_id) != person_id:
+            raise HTTPException(404, "There is no such file, or it belongs to somebody else's chat.")
+        path = files.get_path(f"{thread_id}/{element_id}")
+        if not path.is_file():
+            raise HTTPException(404, "The file is gone; the chat that it belongs to may have been deleted.")
+        headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
+        return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
+
+    app.add_api_route("/chat-files/{thread_id}/{element_id}", read_file, include_in_schema=False)
+    app.router.default = _Guarded(chainlit_app)
+
+
+class _Guarded:
+    """Chainlit's app behind closed doors and security headers."""
+
+    def __init__(self, chainlit_app: ASGIApp) -> None:
+        self._app = chainlit_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(CLOSED):
+            await JSONResponse({"detail": "There is nothing here."}, 404)(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+def _guard_connections() -> None:
+    """Let in only connections whose ids are UUIDs.
+
+    The browser chooses the session's and the thread's id, and Chainlit makes and deletes folders by the
+    session's: with "../.." for a name, a signed-in person could delete the data folder.
+    """
+    from chainlit.server import sio
+    from chainlit.socket import connect as chainlit_connect
+
+    async def connect(socket_id: str, environ: dict[str, Any], auth: Any) -> bool:
+        given = auth if isinstance(auth, dict) else {}
+        if not _is_uuid(given.get("sessionId")) or not (not given.get("threadId") or _is_uuid(given["threadId"])):
+            raise ConnectionRefusedError("The session's or the thread's id is not valid; reload the page.")
+        return bool(await chainlit_connect(socket_id, environ, auth))
+
+    sio.on("connect", handler=connect)
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _mark_cookies_secure(is_https: bool) -> None:
+    """Chainlit ties the Secure mark to SameSite=None; ours is Lax, and secure wherever people use https."""
+    import chainlit.auth.cookie
+
+    chainlit.auth.cookie._cookie_secure = is_https

@@ -1,0 +1,120 @@
+"""The page behind a one-time sign-in link: choose a password, and be signed in.
+
+The token is the secret: it comes back in the body of the form, so no other site can send the form.
+"""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Annotated, Protocol
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from app.errors import NotFound, Rejected
+from app.web.chat.backend import ChatUser
+from app.web.pages.words import WelcomeWords, welcome_words
+
+STATIC_DIR = Path(__file__).parent.parent / "static"
+MIN_PASSWORD_LENGTH = 12
+_HEADERS = {
+    "cache-control": "no-store",
+    # The address holds the token.
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Welcome(Protocol):
+    """What the page needs of the rest of the service."""
+
+    def check(self, token: str) -> str | None:
+        """The name of the person whose unused link this is."""
+        ...
+
+    def set_password(self, token: str, password: str) -> ChatUser:
+        """Store the password and use the link up. Raises NotFound for no such link, Rejected for a weak password."""
+        ...
+
+
+def add_pages(app: FastAPI, welcome: Welcome) -> None:
+    """Add `/welcome` and the static files that all pages share."""
+    app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
+
+    @app.get("/welcome", include_in_schema=False)
+    def show(request: Request, token: str = "") -> Response:
+        words = _words(request)
+        name = welcome.check(token)
+        return _used(words) if name is None else _form(words, name, token)
+
+    @app.post("/welcome", include_in_schema=False)
+    def save(
+        request: Request,
+        token: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        again: Annotated[str, Form()] = "",
+    ) -> Response:
+        # Chainlit may be imported only once its folder is prepared.
+        from app.web.chat.sign_in import sign_in
+
+        words = _words(request)
+        name = welcome.check(token)
+        if name is None:
+            return _used(words)
+        if problem := _problem(words, password, again):
+            return _form(words, name, token, problem)
+        try:
+            user = welcome.set_password(token, password)
+        except NotFound:
+            return _used(words)
+        except Rejected as exc:
+            return _form(words, name, token, str(exc))
+        response = RedirectResponse("/", status_code=303, headers=_HEADERS)
+        sign_in(request, response, user)
+        return response
+
+
+def _words(request: Request) -> WelcomeWords:
+    return welcome_words(request.headers.get("accept-language", ""))
+
+
+def _problem(words: WelcomeWords, password: str, again: str) -> str:
+    """Why the password cannot be taken, or ""."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return words.too_short.format(n=MIN_PASSWORD_LENGTH)
+    return words.different if password != again else ""
+
+
+def _form(words: WelcomeWords, name: str, token: str, problem: str = "") -> Response:
+    alert = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    content = f"""<h1>{escape(words.heading.format(name=name))}</h1>
+<p>{escape(words.intro.format(name=name))}</p>
+{alert}
+<form method="post" action="/welcome">
+<input type="hidden" name="token" value="{escape(token)}">
+<input type="text" value="{escape(name)}" autocomplete="username" readonly hidden>
+<label for="password">{escape(words.choose)}</label>
+<input id="password" name="password" type="password" autocomplete="new-password" required autofocus
+  minlength="{MIN_PASSWORD_LENGTH}" aria-describedby="hint">
+<p class="hint" id="hint">{escape(words.length_hint.format(n=MIN_PASSWORD_LENGTH))}</p>
+<label for="again">{escape(words.again)}</label>
+<input id="again" name="again" type="password" autocomplete="new-password" required minlength="{MIN_PASSWORD_LENGTH}">
+<button type="submit">{escape(words.button)}</button>
+</form>"""
+    return _page(words, content, 422 if problem else 200)
+
+
+def _used(words: WelcomeWords) -> Response:
+    content = f"""<h1>{escape(words.used_heading)}</h1>
+<p>{escape(words.used)}</p>
+<p><a class="button" href="/login">{escape(words.to_sign_in)}</a></p>"""
+    return _page(words, content, 404)
+
+
+def _page(words: WelcomeWords, content: str, status: int) -> Response:
+    template = Template(Path(__file__).with_name("welcome.html").read_text(encoding="utf-8"))
+    page = template.substitute(language=words.language, title=escape(words.title), content=content)
+    return HTMLResponse(page, status, headers=_HEADERS)

@@ -1,0 +1,62 @@
+"""What the pages outside the chat say, in English and German."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeWords:
+    """The sentences of the sign-in link's page in one language. Braces are filled with `str.format`."""
+
+    language: str
+    title: str
+    heading: str
+    intro: str
+    choose: str
+    length_hint: str
+    again: str
+    button: str
+    different: str
+    too_short: str
+    used_heading: str
+    used: str
+    to_sign_in: str
+
+
+ENGLISH = WelcomeWords(
+    language="en",
+    title="Welcome to Cloister",
+    heading="Welcome, {name}",
+    intro="Choose a password. You sign in as “{name}” with it from now on; this link works only once.",
+    choose="Password",
+    length_hint="At least {n} characters. A few words in a row are easy to remember and hard to guess.",
+    again="The same password again",
+    button="Save password and sign in",
+    different="The two passwords differ. Nothing was saved; type the same password twice.",
+    too_short="The password has fewer than {n} characters. Nothing was saved; choose a longer one.",
+    used_heading="This link does not work any more",
+    used="It was used already, or it was not copied whole. If you have a password, sign in with it. "
+    "If not, ask the owner of this service for a new link; at the first start, restart the service to get one.",
+    to_sign_in="Go to sign in",
+)
+
+GERMAN = WelcomeWords(
+    language="de",
+    title="Willkommen bei Cloister",
+    heading="Willkommen, {name}",
+    intro="Wählen Sie ein Passwort. Damit melden Sie sich künftig als „{name}“ an; dieser Link gilt nur einmal.",
+    choose="Passwort",
+    length_hint="Mindestens {n} Zeichen. Ein paar Wörter hintereinander merkt man sich leicht und errät sie schwer.",
+    again="Dasselbe Passwort noch einmal",
+    button="Passwort speichern und anmelden",
+    different="Die beiden Passwörter sind verschieden. Es wurde nichts gespeichert; tippen Sie zweimal dasselbe.",
+    too_short="Das Passwort hat weniger als {n} Zeichen. Es wurde nichts gespeichert; wählen Sie ein längeres.",
+    used_heading="Dieser Link gilt nicht mehr",
+    used="Er wurde schon benutzt oder nicht ganz kopiert. Wenn Sie ein Passwort haben, melden Sie sich damit an. "
+    "Sonst bitten Sie den Betreiber um einen neuen Link; beim ersten Start starten Sie den Dienst dafür neu.",
+    to_sign_in="Zur Anmeldung",
+)
+
+
+def welcome_words(accept_language: str) -> WelcomeWords:
+    """The words for a browser's Accept-Language; English for all that is not German first."""
+    return GERMAN if accept_language.strip().lower().startswith("de") else ENGLISH
