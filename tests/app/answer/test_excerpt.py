@@ -1,0 +1,25 @@
+from app.answer.excerpt import find_excerpts
+from tests.app.answer.passages import passage
+from tests.fakes import WordHashEmbedder
+
+TABLE = passage("Limits per country.\n\n| Country | Limit |\n| --- | --- |\n| Spain | 130 |\n| Denmark | 185 |")
+
+
+def test_the_sentence_that_speaks_to_the_question_is_picked() -> None:
+    text = "The canteen opens at eleven. Parental leave is 70 days. Cars are leased."
+    (best,) = find_excerpts("How long is parental leave?", [passage(text)], embedder=WordHashEmbedder(), limit=1)
+    assert best.text == "Parental leave is 70 days."
+
+
+def test_a_row_knows_its_header_and_stands_word_for_word_in_the_passage() -> None:
+    (best,) = find_excerpts("What is the limit in Denmark?", [TABLE], embedder=WordHashEmbedder(), limit=1)
+    assert (best.text, best.header) == ("| Denmark | 185 |", "| Country | Limit |")
+
+
+def test_headings_and_header_rows_alone_are_no_excerpt() -> None:
+    assert find_excerpts("Leave?", [passage("# Leave")], embedder=WordHashEmbedder(), limit=2) == []
+
+
+def test_excerpts_do_not_overlap() -> None:
+    first, *rest = find_excerpts("Denmark Spain limit", [TABLE], embedder=WordHashEmbedder(), limit=2)
+    assert all(other.start >= first.end or other.end <= first.start for other in rest)

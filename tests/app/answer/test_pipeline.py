@@ -1,0 +1,98 @@
+import asyncio
+from threading import Event
+
+import pytest
+
+from app.access import Access
+from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.db import people
+from app.db.tables import Person
+from app.domain import Answer, Question
+from app.services import Services
+from tests.fakes import ScriptedGenerator
+from tests.taking_in import take_in
+
+LEAVE = "# Leave\n\nEvery parent receives 70 working days of paid parental leave.\n"
+
+
+@pytest.fixture
+def answering(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Services that know one document."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "leave.md").write_text(LEAVE)
+    take_in(services, folder, kb="House")
+    return services
+
+
+def everything(services: Services) -> Access:
+    with services.database.read() as session:
+        return people.get_access(session, Person(id="somebody", name="somebody", is_admin=True))
+
+
+def ask(services: Services, question: str, access: Access | None = None) -> list[AnswerEvent]:
+    async def run() -> list[AnswerEvent]:
+        readable = access or everything(services)
+        line = services.answer_line()
+        return [event async for event in line.answer(Question(question), access=readable, cancelled=Event())]
+
+    return asyncio.run(run())
+
+
+def answer_of(events: list[AnswerEvent]) -> Answer:
+    last = events[-1]
+    assert isinstance(last, Finished)
+    return last.answer
+
+
+def test_the_events_are_passages_then_pieces_then_the_checked_answer(
+    answering: Services, generator: ScriptedGenerator
+) -> None:
+    generator.replies = ["Parents receive 70 working days [1]."]
+    events = ask(answering, "How long is the parental leave?")
+    assert [type(event) for event in (events[0], events[1], events[-1])] == [Retrieved, Piece, Finished]
+    answer = answer_of(events)
+    assert answer.text == "Parents receive 70 working days. [1]"
+    assert answer.citations[0].quote == "Every parent receives 70 working days of paid parental leave."
+    assert set(answer.timings_ms) == {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
+
+
+def test_an_invented_answer_gives_way_to_the_documents_own_words(
+    answering: Services, generator: ScriptedGenerator
+) -> None:
+    generator.replies = ["Parents receive 900 camels."]
+    answer = answer_of(ask(answering, "How long is the parental leave?"))
+    assert "camels" not in answer.text
+    assert "70 working days" in answer.text
+    assert not answer.abstained
+
+
+def test_a_question_about_something_else_is_not_put_to_the_model(
+    answering: Services, generator: ScriptedGenerator
+) -> None:
+    answer = answer_of(ask(answering, "Zyxw qrst mnop vuts?"))
+    assert (answer.abstained, answer.text) == (True, "I did not find this in your documents.")
+    assert generator.conversations == []
+
+
+def test_who_may_read_nothing_finds_nothing(answering: Services) -> None:
+    answer = answer_of(ask(answering, "How long is the parental leave?", Access("stranger", {})))
+    assert answer.abstained
+    assert answer.passages == ()
+
+
+def test_a_cancelled_answer_ends_with_what_is_there(answering: Services, generator: ScriptedGenerator) -> None:
+    async def run() -> list[AnswerEvent]:
+        cancelled = Event()
+        line = answering.answer_line()
+        generator.replies = ["Parents receive 70 working days and then very much more"]
+        events = []
+        async for event in line.answer(
+            Question("How long is the parental leave?"), access=everything(answering), cancelled=cancelled
+        ):
+            events.append(event)
+            cancelled.set()
+        return events
+
+    events = asyncio.run(run())
+    assert sum(isinstance(event, Piece) for event in events) <= 1
+    assert isinstance(events[-1], Finished)

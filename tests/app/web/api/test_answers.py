@@ -1,0 +1,101 @@
+"""Search and ask over HTTP: field names, events and malformed requests."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.app.web.api.conftest import LEAVE, Api
+from tests.fakes import ScriptedGenerator
+
+QUESTION = "How many days of paid parental leave does every parent receive?"
+REPLY = "Every parent receives 70 days of paid parental leave [1]."
+CHECKED = "Every parent receives 70 days of paid parental leave. [1]"
+STAGES = {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
+
+
+@pytest.fixture
+def generator() -> ScriptedGenerator:
+    return ScriptedGenerator(REPLY)
+
+
+@pytest.fixture
+def filled(api: Api) -> Api:
+    api.take_in("leave.md", LEAVE)
+    return api
+
+
+def test_an_answer_has_the_promised_fields(filled: Api) -> None:
+    answer = filled.post("/ask", {"query": QUESTION}).json()
+    assert set(answer) == {"answer", "citations", "abstained", "passages", "timings_ms"}
+    assert set(answer["timings_ms"]) == STAGES
+    (citation,) = answer["citations"]
+    assert {"n", "document_id", "document", "page", "quote", "verified"} <= set(citation)
+    assert (citation["n"], citation["document"], citation["verified"]) == (1, "leave.md", True)
+    assert (answer["answer"], answer["abstained"]) == (CHECKED, False)
+
+
+def test_a_citations_offsets_lead_to_its_quote(filled: Api) -> None:
+    (citation,) = filled.post("/ask", {"query": QUESTION}).json()["citations"]
+    text = filled.get(f"/documents/{citation['document_id']}/text").text
+    assert " ".join(text[citation["start_char"] : citation["end_char"]].split()) == citation["quote"]
+
+
+def test_a_passage_has_the_promised_fields(filled: Api) -> None:
+    (passage,) = filled.post("/search", {"query": "leave"}).json()["passages"]
+    promised = {"rank", "score", "document_id", "document", "page", "start_char", "end_char", "heading", "text"}
+    assert promised <= set(passage)
+    assert passage["heading"] == "Leave"
+
+
+def test_an_answer_streams_passages_then_pieces_then_the_whole(filled: Api) -> None:
+    answer = filled.client.post("/api/v1/ask", json={"query": QUESTION}, headers={"Accept": "text/event-stream"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = _events(answer.text)
+    names = [name for name, _ in events]
+    assert names == ["passages", *["piece"] * (len(names) - 2), "answer"]
+    assert "".join(data["text"] for name, data in events if name == "piece") == REPLY
+    assert events[-1][1]["answer"] == CHECKED
+    assert events[-1][1]["passages"] == events[0][1]
+
+
+def test_a_question_that_nothing_answers_is_said_to_have_no_answer(filled: Api) -> None:
+    answer = filled.post("/ask", {"query": "Quantum chromodynamics lattice?"}).json()
+    assert (answer["abstained"], answer["citations"]) == (True, [])
+    assert set(answer["timings_ms"]) == STAGES
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/search", {}, "body.query"),
+        ("/search", {"query": ""}, "body.query"),
+        ("/search", {"query": "x", "k": 0}, "body.k"),
+        ("/search", {"query": "x", "k": 101}, "body.k"),
+        ("/search", {"query": "x", "top_k": 5}, "body.top_k"),
+        ("/ask", {"query": "x", "knowledge_bases": "Documents"}, "body.knowledge_bases"),
+        ("/ask", "text", "body"),
+        ("/knowledge-bases/Documents/ingest", {"paths": []}, "body.paths"),
+    ],
+)
+def test_a_malformed_body_is_a_problem_that_names_the_place(api: Api, path: str, body: object, place: str) -> None:
+    answer = api.post(path, body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["type"], problem["status"]) == ("about:blank", 422)
+    assert f" at {place}: " in problem["detail"]
+
+
+def test_a_body_that_is_no_json_and_an_unknown_path_are_problems_too(api: Api) -> None:
+    broken = api.client.post("/api/v1/search", content="{", headers={"content-type": "application/json"})
+    unknown, wrong_method = api.get("/nothing"), api.delete("/search")
+    assert [answer.status_code for answer in (broken, unknown, wrong_method)] == [422, 404, 405]
+    for answer in (broken, unknown, wrong_method):
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def _events(stream: str) -> list[tuple[str, Any]]:
+    """(name, data) of every event."""
+    blocks = [block.split("\n") for block in stream.strip().split("\n\n")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]

@@ -1,0 +1,35 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import BENCHMARKS
+from bench.machine import REPOSITORY
+from bench.report import compare
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_prints_a_table_and_keeps_its_figures(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", name, "--tiny", "--results", str(tmp_path)]
+
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+    (path,) = tmp_path.glob(f"{name}-*.json")
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert set(kept) == {"benchmark", "size", "measured_at", "commit", "machine", "figures", "notes"}
+    assert {"cpu", "cores", "python", "packages"} <= set(kept["machine"])
+    assert kept["figures"]
+    for figure in kept["figures"]:
+        assert set(figure) == {"name", "unit", "ours", "limit", "ratio", "target", "is_met"}
+        assert figure["ours"] >= 0
+        assert figure["name"][:20] in run.stdout
+
+
+def test_a_ratio_is_the_median_of_the_pairs_and_not_the_ratio_of_the_medians() -> None:
+    figure = compare("speed", "pages/s", [8.0, 1.0, 9.0], [10.0, 10.0, 10.0], at_least=0.8)
+
+    assert figure.ratio == 0.8
+    assert figure.is_met

@@ -1,0 +1,104 @@
+"""Fixtures for all tests: `services` has quick fakes for models, `real_services` has the models.
+
+DBOS is one per process, so only one of them can be open at a time; opening one after the other is fine.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from app.ports import Embedder, Generator
+from app.services import Services, Warm
+from app.settings import ENV_PREFIX, TEST_PREFIX, Settings, load_settings
+from tests.fakes import Lent, ScriptedGenerator, WordHashEmbedder, open_with, open_with_fakes
+from tests.taking_in import take_in
+
+E = TypeVar("E", Embedder, Generator)
+SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No setting of the person who runs the tests reaches them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in list(os.environ):
+            if variable.startswith(ENV_PREFIX) and not variable.startswith(TEST_PREFIX):
+                patch.delenv(variable)
+        yield
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with a data folder of the test's own."""
+    return load_settings({"data_dir": tmp_path / "data"})
+
+
+@pytest.fixture
+def embedder() -> WordHashEmbedder:
+    """The embedder inside `services`."""
+    return WordHashEmbedder()
+
+
+@pytest.fixture
+def generator() -> ScriptedGenerator:
+    """The generator inside `services`."""
+    return ScriptedGenerator()
+
+
+@pytest.fixture
+def services(settings: Settings, embedder: WordHashEmbedder, generator: ScriptedGenerator) -> Iterator[Services]:
+    """Real SQLite, real Qdrant Edge and real DBOS around fake models."""
+    opened = open_with_fakes(settings, embedder, generator)
+    yield opened
+    opened.close()
+
+
+# --- the real models: loaded once for all tests, at first use -----------------------------------
+
+
+@pytest.fixture(scope="session")
+def real_embedder() -> Iterator[Warm[Embedder]]:
+    """MiniLM."""
+    from app.engines.embedders.local import SentenceTransformersEmbedder
+
+    yield from _lend(lambda: SentenceTransformersEmbedder(load_settings().embedder))
+
+
+@pytest.fixture(scope="session")
+def real_generator() -> Iterator[Warm[Generator]]:
+    """SmolLM2."""
+    from app.engines.generators.llamacpp import LlamaCppGenerator
+
+    yield from _lend(lambda: LlamaCppGenerator(load_settings().generator))
+
+
+@pytest.fixture(scope="session")
+def samples_data_dir(real_embedder: Warm[Embedder], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed."""
+    folder = tmp_path_factory.mktemp("samples") / "data"
+    opened = open_with(load_settings({"data_dir": folder}), real_embedder, Warm(ScriptedGenerator))
+    take_in(opened, SAMPLE_DOCS, kb="Samples")
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def real_services(
+    settings: Settings, samples_data_dir: Path, real_embedder: Warm[Embedder], real_generator: Warm[Generator]
+) -> Iterator[Services]:
+    """The real models, and `sample_docs/` in the knowledge base “Samples”."""
+    shutil.copytree(samples_data_dir, settings.data_dir)
+    opened = open_with(settings, real_embedder, real_generator)
+    yield opened
+    opened.close()
+
+
+def _lend(build: Callable[[], E]) -> Iterator[Warm[E]]:
+    lent = Lent(build)
+    yield lent
+    if (engine := Warm.peek(lent)) is not None:
+        engine.close()

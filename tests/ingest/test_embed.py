@@ -1,0 +1,65 @@
+"""The embedding cache: no text is embedded twice with one model."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.db.session import Database
+from app.errors import EngineUnavailable
+from app.ports import Vectors
+from ingest.embed import COMMIT_EVERY, embed_texts
+from tests.fakes import WordHashEmbedder
+
+TEXTS = ["a long sentence about apples", "pears", "plums and quinces", "pears"]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'db.sqlite'}")
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def test_vectors_come_in_the_order_of_the_texts(database: Database) -> None:
+    embedder = WordHashEmbedder()
+    vectors, _ = embed_texts(TEXTS, embedder=embedder, database=database)
+    np.testing.assert_array_equal(vectors, np.stack([embedder.embed_query(text) for text in TEXTS]))
+
+
+def test_a_text_is_embedded_once(database: Database) -> None:
+    embedder = WordHashEmbedder()
+    first, first_count = embed_texts(TEXTS, embedder=embedder, database=database)
+    second, second_count = embed_texts(TEXTS[::-1], embedder=embedder, database=database)
+    assert (first_count, second_count) == (3, 0)
+    assert sorted(embedder.embedded) == sorted(set(TEXTS))
+    np.testing.assert_array_equal(first, second[::-1])
+
+
+def test_another_model_embeds_for_itself(database: Database) -> None:
+    for model_id in ("one", "two"):
+        assert embed_texts(TEXTS, embedder=WordHashEmbedder(model_id), database=database)[1] == 3
+
+
+def test_no_texts_are_no_vectors(database: Database) -> None:
+    vectors, count = embed_texts([], embedder=WordHashEmbedder(), database=database)
+    assert vectors.shape == (0, WordHashEmbedder.dim)
+    assert count == 0
+
+
+class TiredEmbedder(WordHashEmbedder):
+    """Gives up at its second batch."""
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        if self.embedded:
+            raise EngineUnavailable("The embedder is tired.")
+        return super().embed_documents(texts)
+
+
+def test_an_interrupted_embedding_goes_on_where_it_stopped(database: Database) -> None:
+    texts = [f"text {number}" for number in range(COMMIT_EVERY + 10)]
+    with pytest.raises(EngineUnavailable):
+        embed_texts(texts, embedder=TiredEmbedder(), database=database)
+    assert embed_texts(texts, embedder=WordHashEmbedder(), database=database)[1] == 10
