@@ -1,0 +1,58 @@
+"""Cloister as the benchmarks use it: the real services over a folder of their own."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.access import Access
+from app.bootstrap import open_services
+from app.db import jobs, knowledge_bases, people
+from app.db.tables import Person
+from app.domain import ItemStatus, Job, JobState
+from app.services import Services
+from app.settings import load_settings
+
+POLL_S = 0.02
+FINISHED = (JobState.DONE, JobState.FAILED)
+
+
+@contextmanager
+def opened_services(folder: Path | None = None) -> Iterator[Services]:
+    """Services over `folder`, or over a fresh one that is gone afterwards. One at a time in a process."""
+    with TemporaryDirectory(prefix="cloister-bench-") as fresh:
+        services = open_services(load_settings({"data_dir": folder or Path(fresh)}))
+        try:
+            yield services
+        finally:
+            services.close()
+
+
+def take_in(services: Services, paths: Sequence[Path], *, knowledge_base: str) -> Job:
+    """Ingest files and folders, wait until they are searchable, and be loud about any that failed."""
+    with services.database.write() as session:
+        base = knowledge_bases.get_or_create(
+            session,
+            knowledge_base,
+            profile=services.settings.chunking.profile,
+            embedding_model_id=services.embedder.get().model_id,
+        )
+    job_id = services.ingest_line.ingest_paths(paths, knowledge_base_id=base.id, person_id="bench", prune=False)
+    while (job := _get_job(services, job_id)).state not in FINISHED:
+        time.sleep(POLL_S)
+    failed = [f"{item.source}: {item.error}" for item in job.items if item.status is ItemStatus.FAILED]
+    if job.error or failed:
+        raise RuntimeError(f"The benchmark's own documents could not be ingested: {job.error} {failed}")
+    return job
+
+
+def open_access(services: Services, *names: str) -> Access:
+    """An admin's access, to all knowledge bases or to the named ones."""
+    with services.database.read() as session:
+        return people.get_access(session, Person(name="bench", is_admin=True)).narrowed_to(names)
+
+
+def _get_job(services: Services, job_id: str) -> Job:
+    with services.database.read() as session:
+        return jobs.get_job(session, job_id)
