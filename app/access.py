@@ -9,11 +9,12 @@ from app.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class ReadableKnowledgeBase:
-    """A knowledge base that a person may read, and the generation that answers for it now."""
+    """A knowledge base that a person may read, the generation that answers for it now, and what embedded it."""
 
     id: str
     name: str
     generation_id: str
+    embedding_model_id: str
 
 
 @dataclass(frozen=True, slots=True)

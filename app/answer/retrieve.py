@@ -30,11 +30,10 @@ class Retriever:
         """
         if not question.strip() or not access.readable:
             return []
-        ids = [base.id for base in access.readable.values()]
+        for base in access.readable.values():
+            knowledge_bases.require_model(base, self.embedder.model_id)
         with self.database.read() as session:
-            for id in ids:
-                knowledge_bases.require_model(knowledge_bases.get(session, id), self.embedder.model_id)
-            languages = chunks.languages(session, ids)
+            languages = chunks.languages(session, [base.id for base in access.readable.values()])
         dense = embed_question(question, self.embedder)
         hits = self.index.search(
             dense,

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session, col, select
 
+from app.access import ReadableKnowledgeBase
 from app.db.ids import new_id
 from app.db.tables import Generation, KnowledgeBaseRow
 from app.domain import ChunkingProfile, KnowledgeBase, Splitter
@@ -51,7 +52,7 @@ def list_all(session: Session) -> list[KnowledgeBase]:
     return [_knowledge_base(session, row) for row in rows]
 
 
-def require_model(base: KnowledgeBase, embedding_model_id: str) -> None:
+def require_model(base: KnowledgeBase | ReadableKnowledgeBase, embedding_model_id: str) -> None:
     """Refuse to mix vectors of two embedding models. Raises ModelMismatch."""
     if base.embedding_model_id != embedding_model_id:
         raise ModelMismatch(

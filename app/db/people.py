@@ -8,7 +8,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import Session, col, func, select
 
 from app.access import Access, ReadableKnowledgeBase
-from app.db.tables import ApiKey, KnowledgeBaseRow, Membership, Person
+from app.db.tables import ApiKey, Generation, KnowledgeBaseRow, Membership, Person
 from app.errors import NotFound, Rejected
 
 MIN_PASSWORD_LENGTH = 12
@@ -90,12 +90,14 @@ def find_by_api_key(session: Session, key: str) -> Person | None:
 
 def get_access(session: Session, person: Person) -> Access:
     """What the person may read at this moment: admins everything, others what they are members of."""
-    query = select(KnowledgeBaseRow)
+    query = select(
+        KnowledgeBaseRow.id, KnowledgeBaseRow.name, KnowledgeBaseRow.active_generation_id, Generation.embedding_model_id
+    ).join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
     if not person.is_admin:
         query = query.join(Membership, col(Membership.knowledge_base_id) == KnowledgeBaseRow.id).where(
             Membership.person_id == person.id
         )
-    bases = [ReadableKnowledgeBase(row.id, row.name, row.active_generation_id) for row in session.exec(query)]
+    bases = [ReadableKnowledgeBase(*row) for row in session.exec(query)]
     return Access(person.id, {base.name: base for base in bases})
 
 

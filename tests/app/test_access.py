@@ -11,7 +11,9 @@ from app.errors import NotFound
 from app.services import Services
 from tests.taking_in import take_in
 
-BOTH = Access("ada", {name: ReadableKnowledgeBase(f"id-{name}", name, f"generation-{name}") for name in ("One", "Two")})
+BOTH = Access(
+    "ada", {name: ReadableKnowledgeBase(f"id-{name}", name, f"generation-{name}", "a-model") for name in ("One", "Two")}
+)
 NOBODY = Access("nobody", {})
 
 
