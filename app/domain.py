@@ -116,7 +116,6 @@ class ItemStatus(StrEnum):
     RUNNING = "running"
     INDEXED = "indexed"
     UNCHANGED = "unchanged"
-    REMOVED = "removed"
     FAILED = "failed"
 
 

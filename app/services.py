@@ -77,6 +77,11 @@ class Services:
             except CloisterError as exc:
                 self._trouble = exc
                 log.error("The service cannot get ready: %s", exc)
+            except Exception as exc:
+                # Without this the thread would end in silence and the service would pass for ready.
+                kind = type(exc).__name__
+                self._trouble = EngineUnavailable(f"The service cannot get ready: an internal error ({kind}).")
+                raise
 
         self._warming = threading.Thread(target=run, name="warm-up", daemon=True)
         self._warming.start()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,8 +53,7 @@ def print_outcomes(outcomes: Sequence[Record], *, as_json: bool) -> None:
         )
         detail = outcome["error"] or (facts if outcome["status"] == "indexed" else "")
         out.print(f"{outcome['status']:<10} {outcome['source']}  {detail}")
-    pages, chunks = (sum(outcome[key] for outcome in outcomes) for key in ("pages", "chunks"))
-    out.print(f"{len(outcomes)} documents, {pages} pages, {chunks} chunks.")
+    out.print(_summary(outcomes))
 
 
 def print_passages(passages: Sequence[Record], *, as_json: bool) -> None:
@@ -112,6 +112,15 @@ def print_findings(findings: Sequence[Record], *, as_json: bool) -> None:
         out.print(f"{finding['status']:<8} {finding['check']}: {finding['detail']}")
         if finding["advice"]:
             out.print(f"         {finding['advice']}")
+
+
+def _summary(outcomes: Sequence[Record]) -> str:
+    """How many documents met which fate, and how much text came in."""
+    fates = Counter(outcome["status"] for outcome in outcomes)
+    pages, chunks = (sum(outcome[key] for outcome in outcomes) for key in ("pages", "chunks"))
+    size = f" ({pages} pages, {chunks} chunks)" if pages else f" ({chunks} chunks)"
+    parts = [f"{number} {fate}{size if fate == 'indexed' else ''}" for fate, number in fates.items()]
+    return f"{', '.join(parts)}." if parts else "There was nothing to read."
 
 
 def _place(record: Record) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
 from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, VersionRow
 from app.domain import Chunk, Hit, Page, Passage
@@ -46,11 +46,6 @@ def replace_chunks(
 def chunk_ids(session: Session, version_id: str) -> set[str]:
     """The ids of a version's chunks, over all generations."""
     return set(session.exec(select(ChunkRow.chunk_id).where(ChunkRow.version_id == version_id)))
-
-
-def count_chunks(session: Session, version_id: str) -> int:
-    """How many chunks a version has, over all generations."""
-    return session.exec(select(func.count()).where(ChunkRow.version_id == version_id)).one()
 
 
 def languages(session: Session, knowledge_base_ids: Sequence[str]) -> list[str]:

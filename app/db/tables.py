@@ -177,7 +177,7 @@ class JobRow(SQLModel, table=True):
 
 
 class JobItemRow(SQLModel, table=True):
-    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed, removed."""
+    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed."""
 
     __tablename__ = "job_item"
     id: str = Field(primary_key=True)

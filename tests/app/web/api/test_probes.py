@@ -33,6 +33,20 @@ def test_it_is_alive_at_once_and_ready_once_the_models_are_loaded(services: Serv
     assert api.client.get("/readyz").text == "ok"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_while_loading_does_not_pass_for_ready(services: Services, api: Api) -> None:
+    def load() -> Generator:
+        raise RuntimeError("a message that may quote what it read")
+
+    services.generator = Warm(load)
+    services.warm_up()
+    services._warming.join()  # type: ignore[union-attr]
+    for answer in (api.client.get("/readyz"), api.post("/ask", {"query": "x"})):
+        assert answer.status_code == 503
+        assert "internal error (RuntimeError)" in answer.json()["detail"]
+        assert "quote" not in answer.text
+
+
 def test_an_engine_that_cannot_load_says_why(services: Services, api: Api) -> None:
     def load() -> Generator:
         raise EngineUnavailable("There is no model file; set generator.model.")
