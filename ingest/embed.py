@@ -9,8 +9,9 @@ from app.db.ids import text_hash
 from app.db.session import Database
 from app.ports import Embedder, Vectors
 
-# Texts per commit: what a crash can make the machine embed again.
-COMMIT_EVERY = 128
+# Texts per commit: what a crash can make the machine embed again, about a second of work. At the end of each, workers
+# wait for the last batch: 400 texts took 1.93 s at 128, 1.77 s at 256 and 1.71 s in one go.
+COMMIT_EVERY = 256
 
 
 def embed_texts(texts: Sequence[str], *, embedder: Embedder, database: Database) -> tuple[Vectors, int]:
