@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -37,6 +38,29 @@ NO_WORDS = SparseVector((), ())
 NORTH, EAST, SOUTH = (np.eye(DIM, dtype=np.float32)[i] for i in range(3))
 
 
+class OneAtATime:
+    """The in-memory client, which stands in for a server here, is not made for several threads; a server is."""
+
+    def __init__(self, client: QdrantClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                return found(*args, **kwargs)
+
+        return call
+
+
+def memory_client() -> QdrantClient:
+    return cast(QdrantClient, OneAtATime(QdrantClient(":memory:")))
+
+
 def server_settings(url: str = "http://127.0.0.1:6333") -> VectorIndexSettings:
     return load_settings({"vector_index": {"engine": "server", "url": url, "timeout_s": 10}}).vector_index
 
@@ -48,7 +72,7 @@ def open_edge(tmp_path: Path) -> EdgeIndex:
 
 
 def open_in_memory(_: Path) -> ServerIndex:
-    index = ServerIndex(server_settings(), QdrantClient(":memory:"))
+    index = ServerIndex(server_settings(), memory_client())
     index.open(dim=DIM, model_id=MODEL)
     return index
 
