@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 # --- documents ---------------------------------------------------------------------------------
 
@@ -30,12 +31,20 @@ class Line:
     end: int
     rect: Rect
 
+    def part(self, start: int, end: int) -> Rect:
+        """The rectangle of the characters `[start, end)`, which lie within the line."""
+        per_character = (self.rect.right - self.rect.left) / max(self.end - self.start, 1)
+        left = self.rect.left + (start - self.start) * per_character
+        right = self.rect.left + (end - self.start) * per_character
+        return Rect(left, self.rect.bottom, right, self.rect.top)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its span in the document's text and, where known, its lines' rectangles.
 
     `skipped` holds spans (running headers, footers) that stay in the text but join no chunk.
+    `ocr_confidence`, 0 to 1, is how sure the OCR engine was of its words; None where the text was not read by OCR.
     """
 
     number: int
@@ -45,6 +54,18 @@ class Page:
     height: float = 0.0
     lines: tuple[Line, ...] = ()
     skipped: tuple[tuple[int, int], ...] = ()
+    ocr_confidence: float | None = None
+
+    def rects(self, start: int, end: int) -> tuple[Rect, ...]:
+        """Where the characters `[start, end)` of the document stand on this page: one rectangle per line.
+
+        A line that is touched in part gives its part, as if all its characters were of one width.
+        """
+        return tuple(
+            line.part(max(start, line.start), min(end, line.end))
+            for line in self.lines
+            if line.start < end and start < line.end
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +74,8 @@ class ParsedDocument:
 
     `text` is what all offsets refer to; headings are Markdown headings (`# …`) where the format
     has them. `pages` is empty for formats without pages. `language` is an ISO 639-1 code or "".
-    `attachments` become documents of their own. `warnings` are sentences for the owner.
+    `attachments` become documents of their own. `tables` lie in `tables_file`, a DuckDB database, which like
+    the attachments is in the parse's workspace until it is stored. `warnings` are sentences for the owner.
     """
 
     text: str
@@ -64,15 +86,35 @@ class ParsedDocument:
     created_at: datetime | None = None
     pages: tuple[Page, ...] = ()
     attachments: tuple["Attachment", ...] = ()
+    tables: tuple["Table", ...] = ()
+    tables_file: Path | None = None
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file inside another file, not yet parsed."""
+    """A file inside another file, not yet parsed. It is unpacked to `path`, in the parse's workspace."""
 
     name: str
-    content: bytes = field(repr=False)
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name in SQL and its DuckDB type (`BIGINT`, `DOUBLE`, `DATE`, `VARCHAR` …)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as data: `name` is its name in SQL, `title` what people call it (the sheet, the file)."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +159,7 @@ class ItemStatus(StrEnum):
     INDEXED = "indexed"
     UNCHANGED = "unchanged"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class JobState(StrEnum):
@@ -126,6 +169,7 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +247,11 @@ class KnowledgeBase:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A span of a document's text. `text == document.text[start:end]`, never empty."""
+    """A span of a document's text. `text == document.text[start:end]`, never empty.
+
+    `table_header` holds the header rows of a table that began in an earlier chunk, "" elsewhere: it is embedded,
+    indexed and shown before the text, and counts in `tokens`.
+    """
 
     ordinal: int
     start: int
@@ -213,6 +261,12 @@ class Chunk:
     headings: tuple[str, ...] = ()
     first_page: int | None = None
     last_page: int | None = None
+    table_header: str = ""
+
+    @property
+    def full_text(self) -> str:
+        """What is embedded and indexed: the text below the header of its table."""
+        return f"{self.table_header}\n{self.text}" if self.table_header else self.text
 
 
 # --- vectors -----------------------------------------------------------------------------------
@@ -283,8 +337,15 @@ class Passage:
     start: int
     end: int
     text: str
+    table_header: str = ""
+    """The header rows of the table whose rows the passage starts with, where they stand above it."""
     page_breaks: tuple[tuple[int, int], ...] = ()
     """(page, offset in the document) of every page that begins inside the passage."""
+
+    @property
+    def full_text(self) -> str:
+        """What a reader needs to understand the passage: the text below the header of its table."""
+        return f"{self.table_header}\n{self.text}" if self.table_header else self.text
 
     def page_at(self, offset: int) -> int | None:
         """The page on which the character at this offset of the document stands."""

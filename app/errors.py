@@ -4,6 +4,7 @@
     ├── SettingsError            the configuration cannot be used; the start stops
     ├── NotFound                 no such knowledge base, document, job …
     ├── Forbidden                the person may not do this
+    ├── Cancelled                a person stopped the work
     ├── Rejected                 the input cannot be taken; what to do is in the message
     │   ├── UnreadableDocument   one file cannot be parsed; the batch goes on
     │   ├── TextTooLong          beyond a model's window; never cut in silence
@@ -30,6 +31,10 @@ class NotFound(CloisterError):
 
 class Forbidden(CloisterError):
     """The person may not do this."""
+
+
+class Cancelled(CloisterError):
+    """A person stopped the work."""
 
 
 class Rejected(CloisterError):

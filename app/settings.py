@@ -171,13 +171,36 @@ class IngestSettings(Section):
     knowledge_base: str
     samples: str
     concurrency: Positive
-    max_file_mb: Positive
-    max_pages: Positive
+
+
+class PdfSettings(Section):
+    engine: Literal["pdfium", "unstructured"]
+    strategy: Literal["fast", "hi_res"]
+    passwords: tuple[SecretStr, ...]
+
+
+class ParseSettings(Section):
+    pdf: PdfSettings
 
 
 class OcrSettings(Section):
-    engine: Literal["auto", "off"]
+    engine: Literal["auto", "tesseract", "rapidocr", "off"]
+    languages: tuple[str, ...]
     dpi: Annotated[int, Field(ge=72, le=600)]
+    min_confidence: Fraction
+
+
+class LimitsSettings(Section):
+    file_mb: Positive
+    pages: Positive
+    rows: Positive
+    text_rows: Positive
+    seconds: Positive
+    memory_mb: Annotated[int, Field(ge=256)]
+    unpacked_mb: Positive
+    unpacked_ratio: Positive
+    archive_files: Positive
+    archive_depth: NotNegative
 
 
 class Settings(BaseSettings):
@@ -196,7 +219,9 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings
     answer: AnswerSettings
     ingest: IngestSettings
+    parse: ParseSettings
     ocr: OcrSettings
+    limits: LimitsSettings
 
     @model_validator(mode="after")
     def _paths_start_at_the_project(self) -> "Settings":

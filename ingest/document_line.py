@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.db import chunks as chunk_rows
 from app.db import documents, jobs, knowledge_bases
@@ -50,11 +52,12 @@ class DocumentLine:
             jobs.update_item(
                 session, item_id, status=ItemStatus.RUNNING, document_id=document_id, version_id=version_id
             )
-        parsed = self._read(item)
-        attachments = [
-            store_attachment(attachment, parent_location=item.location, files=self.files)
-            for attachment in tell_apart(parsed.attachments)
-        ]
+        with TemporaryDirectory(dir=self.files.folder, prefix="parsing-") as workspace:
+            parsed = self._read(item, Path(workspace))
+            attachments = [
+                store_attachment(attachment, parent_location=item.location, files=self.files)
+                for attachment in tell_apart(parsed.attachments)
+            ]
         with self.database.write() as session:
             documents.store_parsed(session, version_id, parsed)
             jobs.add_items(session, item.job_id, attachments)
@@ -159,12 +162,8 @@ class DocumentLine:
         with self.database.read() as session:
             return knowledge_bases.get(session, knowledge_base_id).generation_id
 
-    def _read(self, item: JobItem) -> ParsedDocument:
-        options = ParseOptions(
-            max_pages=self.settings.ingest.max_pages,
-            ocr=self.settings.ocr.engine == "auto",
-            ocr_dpi=self.settings.ocr.dpi,
-        )
+    def _read(self, item: JobItem, workspace: Path) -> ParsedDocument:
+        options = ParseOptions.of(self.settings, workspace=workspace)
         parsed = parse(self.files.path(item.content_hash), item.source, options)
         language = detect_language(parsed.text, self.settings.sparse.languages)
         return replace(parsed, language=language or parsed.language)

@@ -298,7 +298,7 @@ class IngestLine(DBOSConfiguredInstance):
             return jobs.get_job(session, job_id)
 
     def _plan(self, job: Job) -> tuple[Plan, list[Unreadable]]:
-        found = list(find_files(map(Path, job.paths), max_file_mb=self._settings.ingest.max_file_mb))
+        found = list(find_files(map(Path, job.paths), max_file_mb=self._settings.limits.file_mb))
         unreadable = [each for each in found if isinstance(each, Unreadable)]
         readable = [each for each in found if isinstance(each, FoundFile)]
         with self._database.read() as session:

@@ -38,6 +38,7 @@ def replace_chunks(
             first_page=chunk.first_page,
             last_page=chunk.last_page,
             page_breaks=json.dumps([(p.number, p.start) for p in pages if chunk.start < p.start < chunk.end]),
+            table_header=chunk.table_header,
         )
         for id, chunk in chunk_by_id.items()
     )
@@ -91,6 +92,7 @@ _PASSAGE_COLUMNS = (
     ChunkRow.start_char,
     ChunkRow.end_char,
     ChunkRow.text,
+    ChunkRow.table_header,
     DocumentRow.name,
     VersionRow.media_type,
     VersionRow.language,
@@ -115,5 +117,6 @@ def _passage(rank: int, hit: Hit, similarity: float, row: Any) -> Passage:
         start=row.start_char,
         end=row.end_char,
         text=row.text,
+        table_header=row.table_header,
         page_breaks=tuple((page, start) for page, start in json.loads(row.page_breaks)),
     )

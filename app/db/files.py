@@ -16,7 +16,7 @@ class FileStore:
     """Content-addressed files under one folder: `<folder>/ab/abcdef…`. Names come from hashes only."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, content: BinaryIO) -> tuple[str, int]:
@@ -26,7 +26,7 @@ class FileStore:
         """
         digest = hashlib.sha256()
         size_bytes = 0
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="incoming-", delete=False) as incoming:
+        with tempfile.NamedTemporaryFile(dir=self.folder, prefix="incoming-", delete=False) as incoming:
             try:
                 for block in iter(lambda: content.read(BLOCK_BYTES), b""):
                     digest.update(block)
@@ -44,7 +44,7 @@ class FileStore:
 
     def path(self, content_hash: str) -> Path:
         """Where the file with this hash is or would be."""
-        return self._folder / content_hash[:2] / content_hash
+        return self.folder / content_hash[:2] / content_hash
 
     def remove(self, content_hash: str) -> None:
         """Delete a file; an unknown one is no error."""
@@ -52,11 +52,11 @@ class FileStore:
 
     def hashes(self) -> Iterator[str]:
         """All stored files."""
-        return (path.name for path in self._folder.glob("??/*"))
+        return (path.name for path in self.folder.glob("??/*"))
 
     def sweep_incoming(self) -> None:
         """Delete half-written files that a crash left behind; younger ones may still be written to."""
-        for path in self._folder.glob("incoming-*"):
+        for path in self.folder.glob("incoming-*"):
             if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S:
                 path.unlink(missing_ok=True)
 

@@ -149,6 +149,7 @@ class ChunkRow(SQLModel, table=True):
     first_page: int | None = None
     last_page: int | None = None
     page_breaks: str = Field(default="[]", sa_type=Text)
+    table_header: str = Field(default="", sa_type=Text)
 
 
 class EmbeddingRow(SQLModel, table=True):

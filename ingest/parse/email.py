@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.domain import Attachment, ParsedDocument
+from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
 from ingest.parse.markdown import heading
 from ingest.parse.markup import html_markdown
@@ -17,7 +18,7 @@ SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")
 POLICY: Final = email.policy.default
 
 
-def parse_email(path: Path) -> ParsedDocument:
+def parse_email(path: Path, workspace: Path) -> ParsedDocument:
     """The subject as heading, sender and date below it, then the body; attachments wait to be parsed themselves."""
     message = BytesParser(policy=POLICY).parsebytes(path.read_bytes())
     subject = _header(message, "Subject")
@@ -29,7 +30,7 @@ def parse_email(path: Path) -> ParsedDocument:
         title=subject,
         author=_header(message, "From"),
         created_at=_date(message),
-        attachments=tuple(_attachments(message)),
+        attachments=tuple(_attachments(message, workspace)),
     )
 
 
@@ -67,14 +68,15 @@ def _content(part: MIMEPart) -> str:
         return payload.decode("utf-8", errors="replace") if isinstance(payload, bytes) else ""
 
 
-def _attachments(message: EmailMessage) -> list[Attachment]:
+def _attachments(message: EmailMessage, workspace: Path) -> list[Attachment]:
     found = []
     for number, part in enumerate(message.iter_attachments(), start=1):
         # Pictures inside the text of an HTML mail are decoration: logos, signatures, tracking dots.
         if part.get("Content-ID") and part.get_content_maintype() == "image":
             continue
-        found.append(Attachment(name=_attachment_name(part, number), content=_attachment_bytes(part)))
-    return [attachment for attachment in found if attachment.content]
+        if content := _attachment_bytes(part):
+            found.append(unpack(_attachment_name(part, number), content, workspace))
+    return found
 
 
 def _attachment_name(part: MIMEPart, number: int) -> str:

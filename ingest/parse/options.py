@@ -1,13 +1,37 @@
-"""What a parse may do and how far it may go."""
+"""What a parse may do, how far it may go, and how it says where it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.settings import LimitsSettings, OcrSettings, PdfSettings, Settings
+
+Report = Callable[[int, int], None]
+"""Called with (pages done, pages in all) while a long document is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """`ocr` reads pages and images that hold no text, rendered at `ocr_dpi`; `password` opens a protected PDF."""
+    """`workspace` is an empty folder for what the parse leaves besides text: attachments and tables.
 
-    max_pages: int
-    ocr: bool
-    ocr_dpi: int
+    `depth` counts the containers that the document lies in: an attachment of an e-mail in an archive has 2.
+    `password` was given with the document; it is tried on a protected PDF before those of the settings.
+    """
+
+    workspace: Path
+    limits: LimitsSettings
+    ocr: OcrSettings
+    pdf: PdfSettings
+    depth: int = 0
     password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings, *, workspace: Path, depth: int = 0, password: str | None = None) -> "ParseOptions":
+        """The options that the settings ask for."""
+        return cls(workspace, settings.limits, settings.ocr, settings.parse.pdf, depth, password)
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """The passwords to try, in order."""
+        known = tuple(secret.get_secret_value() for secret in self.pdf.passwords)
+        return known if self.password is None else (self.password, *known)

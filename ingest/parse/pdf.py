@@ -13,10 +13,11 @@ from PIL import Image
 
 from app.domain import Attachment, ParsedDocument
 from app.errors import UnreadableDocument
+from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
 from ingest.parse.layout import PageLine, PageLines, compose
 from ingest.parse.ocr import ocr_lines
-from ingest.parse.options import ParseOptions
+from ingest.parse.options import ParseOptions, Report
 from ingest.parse.pdf_read import PDFIUM_LOCK, RawPage, read_page
 from ingest.parse.pdf_tables import with_tables
 
@@ -35,12 +36,12 @@ RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 PDF_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 
 
-def parse_pdf(path: Path, name: str, options: ParseOptions) -> ParsedDocument:
+def parse_pdf(path: Path, name: str, options: ParseOptions, report: Report) -> ParsedDocument:
     """Parse a PDF. Raises UnreadableDocument when it is broken, protected, too long or without any text."""
     with _open(path, name, options) as pdf:
-        read = list(_read_pages(pdf, path, options))
+        read = list(_read_pages(pdf, path, options, report))
         facts = _facts(pdf)
-        attachments = _attachments(pdf)
+        attachments = _attachments(pdf, options.workspace)
     pages = [page for page, _ in read]
     if not any(page.lines for page in pages):
         raise UnreadableDocument(f"{name} {_no_text_sentence(options)}")
@@ -61,39 +62,51 @@ def parse_pdf(path: Path, name: str, options: ParseOptions) -> ParsedDocument:
 @contextmanager
 def _open(path: Path, name: str, options: ParseOptions) -> Iterator[pdfium.PdfDocument]:
     with PDFIUM_LOCK:
-        try:
-            pdf = pdfium.PdfDocument(path, password=options.password)
-            count = len(pdf)
-        except pdfium.PdfiumError as exc:
-            if getattr(exc, "err_code", None) == raw.FPDF_ERR_PASSWORD:
-                raise UnreadableDocument(_password_sentence(name, options)) from exc
-            raise UnreadableDocument(
-                f"{name} is a broken PDF; open it in a viewer, save it again and add that."
-            ) from exc
+        pdf = _unlock(path, name, options.passwords)
+        count = len(pdf)
     try:
-        if count > options.max_pages:
-            raise UnreadableDocument(f"{name} has {count} pages, more than the limit of {options.max_pages}; split it.")
+        if count > options.limits.pages:
+            raise UnreadableDocument(
+                f"{name} has {count} pages, more than the limit of {options.limits.pages}; "
+                "split it or raise limits.pages."
+            )
         yield pdf
     finally:
         with PDFIUM_LOCK:
             pdf.close()
 
 
-def _password_sentence(name: str, options: ParseOptions) -> str:
-    if options.password is not None:
+def _unlock(path: Path, name: str, passwords: Sequence[str]) -> pdfium.PdfDocument:
+    """Open with the first password that fits; a file without protection opens with any."""
+    for password in passwords or (None,):
+        try:
+            return pdfium.PdfDocument(path, password=password)
+        except pdfium.PdfiumError as exc:
+            if getattr(exc, "err_code", None) != raw.FPDF_ERR_PASSWORD:
+                raise UnreadableDocument(
+                    f"{name} is a broken PDF; open it in a viewer, save it again and add that."
+                ) from exc
+    raise UnreadableDocument(_password_sentence(name, has_password=bool(passwords)))
+
+
+def _password_sentence(name: str, *, has_password: bool) -> str:
+    if has_password:
         return f"{name} does not open with the password that was given; check the password."
     return f"{name} is protected and a password is needed; give its password or save a copy without one."
 
 
 def _no_text_sentence(options: ParseOptions) -> str:
-    if options.ocr:
+    if options.ocr.engine != "off":
         return "has no text on any page, and OCR found none either; add a sharper scan."
     return "has no text on any page and OCR is switched off; set ocr.engine to auto and add it again."
 
 
-def _read_pages(pdf: pdfium.PdfDocument, path: Path, options: ParseOptions) -> Iterator[tuple[PageLines, bool]]:
+def _read_pages(
+    pdf: pdfium.PdfDocument, path: Path, options: ParseOptions, report: Report
+) -> Iterator[tuple[PageLines, bool]]:
     """Each page's lines and whether anything is drawn on it."""
     for index in range(len(pdf)):
+        report(index, len(pdf))
         page = _read_raw(pdf, index)
         if page is None:
             yield PageLines(0.0, 0.0, ()), True
@@ -102,7 +115,7 @@ def _read_pages(pdf: pdfium.PdfDocument, path: Path, options: ParseOptions) -> I
         if not has_usable_text(page):
             lines = _ocr_or(lines, pdf, index, page, options)
         elif page.marks.is_ruled and not _is_right_to_left(lines):
-            lines = with_tables(path, options.password, index + 1, page)
+            lines = with_tables(path, options.passwords, index + 1, page)
         yield PageLines(page.width, page.height, tuple(lines)), page.marks.has_marks
 
 
@@ -140,9 +153,9 @@ def _ocr_or(
     lines: Sequence[PageLine], pdf: pdfium.PdfDocument, index: int, page: RawPage, options: ParseOptions
 ) -> Sequence[PageLine]:
     """What OCR reads on the page, where that is more than the lines it has."""
-    if not options.ocr or not page.marks.has_marks:
+    if options.ocr.engine == "off" or not page.marks.has_marks:
         return lines
-    image = _render(pdf, index, page, options.ocr_dpi)
+    image = _render(pdf, index, page, options.ocr.dpi)
     seen = ocr_lines(image, points_per_pixel=page.width / image.width)
     read_letters, own_letters = (sum(len(line.text) for line in found) for found in (seen, lines))
     is_garbage = own_letters >= LEAST_LETTERS
@@ -187,7 +200,7 @@ def parse_date(stated: str) -> datetime | None:
         return None
 
 
-def _attachments(pdf: pdfium.PdfDocument) -> tuple[Attachment, ...]:
+def _attachments(pdf: pdfium.PdfDocument, workspace: Path) -> tuple[Attachment, ...]:
     with PDFIUM_LOCK:
         found = []
         for index in range(pdf.count_attachments()):
@@ -197,11 +210,12 @@ def _attachments(pdf: pdfium.PdfDocument) -> tuple[Attachment, ...]:
             except pdfium.PdfiumError:
                 continue
             if content:
-                found.append(Attachment(Path(attachment.get_name()).name or f"attachment-{index + 1}", content))
+                name = Path(attachment.get_name()).name or f"attachment-{index + 1}"
+                found.append(unpack(name, content, workspace))
         return tuple(found)
 
 
 def _empty_pages_warning(numbers: Sequence[int], options: ParseOptions) -> str:
     shown = ", ".join(map(str, numbers[:20])) + (" …" if len(numbers) > 20 else "")
-    reason = "no text was found" if options.ocr else "there is no text and OCR is switched off"
+    reason = "no text was found" if options.ocr.engine != "off" else "there is no text and OCR is switched off"
     return f"On {len(numbers)} of the pages {reason} ({shown})."

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pdfplumber
+from pdfplumber.pdf import PDF
+from pdfplumber.utils.exceptions import PdfminerException
 
 from app.domain import Rect
 from ingest.parse.layout import PageLine
@@ -24,21 +26,30 @@ class _Table:
     row_rects: tuple[Rect, ...]
 
 
-def with_tables(path: Path, password: str | None, number: int, page: RawPage) -> tuple[PageLine, ...]:
+def with_tables(path: Path, passwords: Sequence[str], number: int, page: RawPage) -> tuple[PageLine, ...]:
     """The page's lines, those inside a ruled table replaced by its Markdown rows. `number` is 1-based."""
-    tables = [table for table in _find_tables(path, password, number, page) if _is_table(table)]
+    tables = [table for table in _find_tables(path, passwords, number, page) if _is_table(table)]
     return _replaced(page.lines, tables)
 
 
-def _find_tables(path: Path, password: str | None, number: int, page: RawPage) -> list[_Table]:
+def _find_tables(path: Path, passwords: Sequence[str], number: int, page: RawPage) -> list[_Table]:
     # pdfminer reports oddities of fonts at length, and parts of the text with them.
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     try:
-        with pdfplumber.open(path, pages=[number], password=password or "") as pdf:
+        with _open(path, passwords, number) as pdf:
             plumbed = pdf.pages[0]
             return [_converted(found, plumbed, page) for found in plumbed.find_tables()]
     except Exception:  # noqa: BLE001 - pdfminer raises anything on odd files; the raw text is there already
         return []
+
+
+def _open(path: Path, passwords: Sequence[str], number: int) -> PDF:
+    for password in passwords:
+        try:
+            return pdfplumber.open(path, pages=[number], password=password)
+        except PdfminerException:  # the wrong one of several
+            continue
+    return pdfplumber.open(path, pages=[number])
 
 
 def _converted(found: Any, plumbed: Any, page: RawPage) -> _Table:

@@ -59,5 +59,5 @@ def too_large(size_bytes: int, max_file_mb: int) -> str:
     """The refusal of a file that is beyond the limit."""
     return (
         f"The file has {size_bytes / (1 << 20):.0f} MiB and the limit is {max_file_mb} MiB; "
-        "split it or raise ingest.max_file_mb."
+        "split it or raise limits.file_mb."
     )

@@ -1,6 +1,5 @@
 """Files that people or e-mails hand over: their bytes go to the file store first, so that nothing is lost."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +26,8 @@ def store_upload(name: str, content: BinaryIO, *, files: FileStore) -> FoundFile
 def store_attachment(attachment: Attachment, *, parent_location: str, files: FileStore) -> FoundFile:
     """Keep a file that lies in another one."""
     safe_name = _file_name(attachment.name)
-    content_hash, size_bytes = files.add(io.BytesIO(attachment.content))
+    with attachment.path.open("rb") as content:
+        content_hash, size_bytes = files.add(content)
     return FoundFile(safe_name, f"{parent_location}{INSIDE}{safe_name}", content_hash, size_bytes)
 
 

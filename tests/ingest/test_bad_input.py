@@ -18,7 +18,7 @@ WHAT_TO_DO = {
     "broken.pdf": "open it in a viewer, save it again and add that",
     "locked.pdf": "password",
     "blank.md": "blank.md is empty; check the original and add it again.",
-    "endless.txt": "split it or raise ingest.max_file_mb",
+    "endless.txt": "split it or raise limits.file_mb",
     "broken.docx": "add an intact copy",
     "old.doc": "save it as .docx",
 }

@@ -42,7 +42,7 @@ def create_knowledge_base(body: NewKnowledgeBase, _admin: AdminOf, services: Ser
 def upload(kb: str, files: list[UploadFile], admin: AdminOf, services: ServicesOf) -> JobOut:
     """Take in uploaded files. They are stored when this answers; follow the job to see them indexed."""
     services.require_ready()
-    limit = services.settings.ingest.max_file_mb
+    limit = services.settings.limits.file_mb
     for file in files:
         if file.size is not None and file.size > limit << 20:
             raise Rejected(f"{file.filename}: {too_large(file.size, limit)}")

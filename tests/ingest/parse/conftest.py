@@ -2,17 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from app.domain import ParsedDocument
+from app.settings import load_settings
 from ingest.parse import ParseOptions, parse
 
 FIXTURES = Path(__file__).parents[3] / "../shared/fixtures"
-NO_OCR = ParseOptions(max_pages=100, ocr=False, ocr_dpi=150)
-WITH_OCR = ParseOptions(max_pages=100, ocr=True, ocr_dpi=150)
+# What a parse unpacks is looked at before the next one needs the room; the folder goes when the tests end.
+WORKSPACE = TemporaryDirectory(prefix="cloister-parse-")
+
+
+def options(ocr: str = "off", *, password: str | None = None, **limits: int) -> ParseOptions:
+    """Options with these limits, the other settings as they come."""
+    settings = load_settings({"ocr": {"engine": ocr, "dpi": 150}, "limits": {"pages": 100, **limits}})
+    return ParseOptions.of(settings, workspace=Path(WORKSPACE.name), password=password)
+
+
+NO_OCR = options()
+WITH_OCR = options("auto")
 
 Parse = Callable[..., ParsedDocument]
 

@@ -108,7 +108,7 @@ def test_mail_shows_its_headers_and_plain_body(parsed: Parse) -> None:
 
 def test_attachments_are_handed_on_without_their_folders(parsed: Parse) -> None:
     (attachment,) = parsed("a.eml", MAIL).attachments
-    assert (attachment.name, attachment.content.strip()) == ("list.csv", b"a,b")
+    assert (attachment.name, attachment.path.read_bytes().strip()) == ("list.csv", b"a,b")
 
 
 def test_mail_with_html_only_becomes_markdown(parsed: Parse) -> None:

@@ -17,12 +17,15 @@ socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
 socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refuse
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from app.settings import load_settings
 from app.domain import ChunkingProfile, Splitter
 from ingest.chunk import chunk
 from ingest.parse import ParseOptions, parse
 
 for name in sys.argv[1:]:
-    document = parse(Path(name), Path(name).name, ParseOptions(max_pages=50, ocr=True, ocr_dpi=100))
+    with TemporaryDirectory() as workspace:
+        document = parse(Path(name), Path(name).name, ParseOptions.of(load_settings(), workspace=Path(workspace)))
     chunk(document, ChunkingProfile(Splitter.HEADING, 50, 10), lambda texts: [len(text.split()) for text in texts])
 assert not tried, tried
 print("quiet")

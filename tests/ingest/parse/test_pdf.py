@@ -15,6 +15,7 @@ from ingest.parse import ParseOptions, parse
 from ingest.parse.layout import PageLine, PageLines, compose
 from ingest.parse.pdf import parse_date
 from tests.ingest.parse.conftest import NO_OCR, pdf_of
+from tests.ingest.parse.conftest import options as make_options
 
 BODY = "Every employee has thirty days of paid leave in a year, and may carry five of them over."
 
@@ -129,14 +130,14 @@ def test_a_protected_file_asks_for_its_password_and_opens_with_it(tmp_path: Path
     with pytest.raises(UnreadableDocument, match="a password is needed"):
         read(path)
     with pytest.raises(UnreadableDocument, match="check the password"):
-        read(path, ParseOptions(10, False, 150, password="0000"))
-    assert "Secret words" in read(path, ParseOptions(10, False, 150, password="1234")).text
+        read(path, make_options(password="0000"))
+    assert "Secret words" in read(path, make_options(password="1234")).text
 
 
 def test_too_many_pages_are_refused(tmp_path: Path) -> None:
     path = pdf_of(tmp_path / "a.pdf", [[(72, 700, "Words")]] * 3)
     with pytest.raises(UnreadableDocument, match="3 pages, more than the limit of 2"):
-        read(path, ParseOptions(2, False, 150))
+        read(path, make_options(pages=2))
 
 
 def test_a_file_without_any_text_says_so(tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_every_odd_pdf_is_parsed_or_refused_with_a_sentence(fixtures: Path) -> N
 
 def test_a_password_opens_the_real_protected_file(fixtures: Path) -> None:
     path = next((fixtures / "parsers/pdf_password").glob("*.pdf"))
-    assert len(read(path, ParseOptions(10, False, 150, password="1234")).text) > 1000
+    assert len(read(path, make_options(password="1234")).text) > 1000
 
 
 def test_attached_files_are_handed_on(fixtures: Path) -> None:

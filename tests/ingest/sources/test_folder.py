@@ -41,7 +41,7 @@ def test_a_file_beyond_the_limit_is_found_but_not_taken(tmp_path: Path) -> None:
     write(tmp_path / "large.txt", "x" * (3 << 20))
     (found,) = find_files([tmp_path], max_file_mb=1)
     assert isinstance(found, Unreadable)
-    assert found.reason == "The file has 3 MiB and the limit is 1 MiB; split it or raise ingest.max_file_mb."
+    assert found.reason == "The file has 3 MiB and the limit is 1 MiB; split it or raise limits.file_mb."
 
 
 def test_a_link_that_leads_nowhere_is_an_outcome_and_the_rest_is_found(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Api:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The defaults with a small limit, so that a file beyond it is quickly made."""
-    return load_settings({"data_dir": tmp_path / "data", "ingest": {"max_file_mb": 1}})
+    return load_settings({"data_dir": tmp_path / "data", "limits": {"file_mb": 1}})
 
 
 @pytest.fixture
