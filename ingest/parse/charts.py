@@ -20,6 +20,8 @@ def chart_text(chart_space: Any) -> str:
     categories = _points(_first(series[0], "cat", "xVal"))
     columns = [_points(_first(one, "val", "yVal")) for one in series]
     indexes = sorted(set(categories).union(*columns))
+    if not indexes:
+        return title
     rows = [["", *(_name(one) for one in series)]]
     rows += [[categories.get(index, ""), *(column.get(index, "") for column in columns)] for index in indexes]
     return "\n\n".join(part for part in (title, table(rows)) if part)

@@ -1,4 +1,4 @@
-"""E-mail messages (.eml): headers, body, attachments."""
+"""E-mail messages (.eml; .msg once they are turned into such): headers, body, attachments."""
 
 import email.policy
 from datetime import UTC, datetime
@@ -13,14 +13,20 @@ from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
 from ingest.parse.markdown import heading
 from ingest.parse.markup import html_markdown
+from ingest.parse.ooxml import reading
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")
 POLICY: Final = email.policy.default
 
 
-def parse_email(path: Path, workspace: Path) -> ParsedDocument:
+def parse_email(path: Path, name: str, workspace: Path) -> ParsedDocument:
     """The subject as heading, sender and date below it, then the body; attachments wait to be parsed themselves."""
-    message = BytesParser(policy=POLICY).parsebytes(path.read_bytes())
+    with reading(name, "e-mail message"):
+        return message_document(BytesParser(policy=POLICY).parsebytes(path.read_bytes()), workspace)
+
+
+def message_document(message: EmailMessage, workspace: Path) -> ParsedDocument:
+    """What a message says, and its attachments unpacked."""
     subject = _header(message, "Subject")
     lines = [f"{name}: {value}" for name in SHOWN_HEADERS if (value := _header(message, name))]
     parts = [heading(subject, 1) if subject else "", "\n".join(lines), _body(message)]

@@ -1,11 +1,12 @@
-"""The Markdown that parsers write: tables and headings."""
+"""The Markdown that parsers write: blocks, tables, headings and code."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
 HEADING = re.compile(r"^(#{1,6}) +(\S.*?)[ #]*$", re.MULTILINE)
+BACKTICKS = re.compile(r"`+")
 # A cover may print the publisher above the title; headings further down are sections.
 TITLE_CHARACTERS: Final = 2000
 
@@ -36,6 +37,25 @@ def cell_text(cell: str) -> str:
 def heading(text: str, level: int) -> str:
     """A heading line; levels below 1 or above 6 are moved to the nearest."""
     return f"{'#' * min(max(level, 1), 6)} {' '.join(text.split())}"
+
+
+def fence(code: str, language: str = "") -> str:
+    """A block of code; the marks around it are longer than any in it."""
+    longest = max((len(marks) for marks in BACKTICKS.findall(code)), default=0)
+    marks = "`" * max(longest + 1, 3)
+    return f"{marks}{language}\n{code.strip(chr(10))}\n{marks}"
+
+
+def joined(blocks: Iterable[tuple[str, bool]]) -> str:
+    """Blocks (text, is list item) parted by blank lines; items of one list stand on lines below each other."""
+    parts: list[str] = []
+    previous_is_item = False
+    for text, is_item in blocks:
+        if parts:
+            parts.append("\n" if is_item and previous_is_item else "\n\n")
+        parts.append(text)
+        previous_is_item = is_item
+    return "".join(parts)
 
 
 def first_heading(text: str) -> str:

@@ -9,8 +9,9 @@ from bs4 import BeautifulSoup, Tag
 from html_to_markdown import ConversionOptions, convert
 
 from app.domain import ParsedDocument
-from ingest.parse.detect import MediaType
 from ingest.parse.encoding import decode
+from ingest.parse.markdown_html import without_html
+from ingest.parse.media_type import MediaType
 
 MAIN: Final = ("main", "[role=main]", "article", "#content", "#mw-content-text", "#main", ".main-content", ".content")
 NEVER: Final = (
@@ -49,7 +50,7 @@ def parse_html(path: Path) -> ParsedDocument:
     )
 
 
-def html_markdown(html: str) -> str:
+def html_markdown(html: str | bytes) -> str:
     """A piece of HTML as Markdown."""
     return soup_markdown(BeautifulSoup(html, "lxml"))
 
@@ -92,14 +93,14 @@ def _plain_links(main: Tag) -> None:
 
 
 def parse_markdown(path: Path) -> ParsedDocument:
-    """Markdown as it stands; a YAML front matter gives the title and is left out."""
+    """Markdown, with HTML inside it made Markdown too; a YAML front matter gives the title and is left out."""
     text = decode(path.read_bytes())
     found = FRONT_MATTER.match(text)
     facts = _front_matter(found.group(1)) if found else None
     if found is None or facts is None:
-        return ParsedDocument(text=text.strip(), media_type=MediaType.MARKDOWN)
+        return ParsedDocument(text=without_html(text, html_markdown).strip(), media_type=MediaType.MARKDOWN)
     return ParsedDocument(
-        text=text[found.end() :].strip(),
+        text=without_html(text[found.end() :], html_markdown).strip(),
         media_type=MediaType.MARKDOWN,
         title=str(facts.get("title") or ""),
         author=str(facts.get("author") or ""),

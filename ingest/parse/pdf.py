@@ -2,28 +2,31 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
-import pypdfium2.raw as raw  # type: ignore[import-untyped]
-from PIL import Image
 
 from app.domain import Attachment, ParsedDocument
 from app.errors import UnreadableDocument
 from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
 from ingest.parse.layout import PageLine, PageLines, compose
-from ingest.parse.ocr import ocr_lines
+from ingest.parse.layout.tables import with_headers
+from ingest.parse.ocr import ocr_picture
 from ingest.parse.options import ParseOptions, Report
+from ingest.parse.page_warnings import list_warnings
+from ingest.parse.pdf_open import find_password, open_pdf, render, scale_within
 from ingest.parse.pdf_read import PDFIUM_LOCK, RawPage, read_page
 from ingest.parse.pdf_tables import with_tables
+from ingest.parse.pdf_unstructured import partition_pages
 
 # A scanned page may carry a stamped page number; that is not its text.
 LEAST_LETTERS: Final = 12
 MOST_GARBAGE: Final = 0.3
+# A poster at 200 dpi would need gigabytes.
 MOST_PIXELS: Final = 40_000_000
 GARBAGE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 # What programs write where a person wrote nothing.
@@ -38,11 +41,12 @@ PDF_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(
 
 def parse_pdf(path: Path, name: str, options: ParseOptions, report: Report) -> ParsedDocument:
     """Parse a PDF. Raises UnreadableDocument when it is broken, protected, too long or without any text."""
-    with _open(path, name, options) as pdf:
-        read = list(_read_pages(pdf, path, options, report))
+    with open_pdf(path, name, options.passwords) as pdf:
+        _refuse_too_many(pdf, name, options)
+        read = list(_read_pages(pdf, path, name, options, report))
         facts = _facts(pdf)
         attachments = _attachments(pdf, options.workspace)
-    pages = [page for page, _ in read]
+    pages = with_headers([page for page, _ in read])
     if not any(page.lines for page in pages):
         raise UnreadableDocument(f"{name} {_no_text_sentence(options)}")
     text, spans = compose(pages)
@@ -55,44 +59,16 @@ def parse_pdf(path: Path, name: str, options: ParseOptions, report: Report) -> P
         created_at=parse_date(facts["CreationDate"]),
         pages=spans,
         attachments=attachments,
-        warnings=(_empty_pages_warning(empty, options),) if empty else (),
+        warnings=list_warnings(pages, empty=empty, ocr_is_off=options.ocr.engine == "off"),
     )
 
 
-@contextmanager
-def _open(path: Path, name: str, options: ParseOptions) -> Iterator[pdfium.PdfDocument]:
-    with PDFIUM_LOCK:
-        pdf = _unlock(path, name, options.passwords)
-        count = len(pdf)
-    try:
-        if count > options.limits.pages:
-            raise UnreadableDocument(
-                f"{name} has {count} pages, more than the limit of {options.limits.pages}; "
-                "split it or raise limits.pages."
-            )
-        yield pdf
-    finally:
-        with PDFIUM_LOCK:
-            pdf.close()
-
-
-def _unlock(path: Path, name: str, passwords: Sequence[str]) -> pdfium.PdfDocument:
-    """Open with the first password that fits; a file without protection opens with any."""
-    for password in passwords or (None,):
-        try:
-            return pdfium.PdfDocument(path, password=password)
-        except pdfium.PdfiumError as exc:
-            if getattr(exc, "err_code", None) != raw.FPDF_ERR_PASSWORD:
-                raise UnreadableDocument(
-                    f"{name} is a broken PDF; open it in a viewer, save it again and add that."
-                ) from exc
-    raise UnreadableDocument(_password_sentence(name, has_password=bool(passwords)))
-
-
-def _password_sentence(name: str, *, has_password: bool) -> str:
-    if has_password:
-        return f"{name} does not open with the password that was given; check the password."
-    return f"{name} is protected and a password is needed; give its password or save a copy without one."
+def _refuse_too_many(pdf: pdfium.PdfDocument, name: str, options: ParseOptions) -> None:
+    if len(pdf) > options.limits.pages:
+        raise UnreadableDocument(
+            f"{name} has {len(pdf)} pages, more than the limit of {options.limits.pages}; "
+            "split it or raise limits.pages."
+        )
 
 
 def _no_text_sentence(options: ParseOptions) -> str:
@@ -102,21 +78,35 @@ def _no_text_sentence(options: ParseOptions) -> str:
 
 
 def _read_pages(
-    pdf: pdfium.PdfDocument, path: Path, options: ParseOptions, report: Report
+    pdf: pdfium.PdfDocument, path: Path, name: str, options: ParseOptions, report: Report
 ) -> Iterator[tuple[PageLines, bool]]:
     """Each page's lines and whether anything is drawn on it."""
+    partitioned = _partitioned(pdf, path, name, options) if options.pdf.engine == "unstructured" else {}
     for index in range(len(pdf)):
         report(index, len(pdf))
+        if index + 1 in partitioned:
+            yield partitioned[index + 1], True
+            continue
         page = _read_raw(pdf, index)
         if page is None:
             yield PageLines(0.0, 0.0, ()), True
-            continue
-        lines: Sequence[PageLine] = page.lines
-        if not has_usable_text(page):
-            lines = _ocr_or(lines, pdf, index, page, options)
-        elif page.marks.is_ruled and not _is_right_to_left(lines):
-            lines = with_tables(path, options.passwords, index + 1, page)
-        yield PageLines(page.width, page.height, tuple(lines)), page.marks.has_marks
+        elif has_usable_text(page):
+            yield _with_tables(page, path, index, options), True
+        else:
+            yield _ocr_or_own(pdf, index, page, options), page.marks.has_marks
+
+
+def _partitioned(pdf: pdfium.PdfDocument, path: Path, name: str, options: ParseOptions) -> dict[int, PageLines]:
+    with PDFIUM_LOCK:
+        sizes = [pdf.get_page_size(index) for index in range(len(pdf))]
+    return partition_pages(path, name, find_password(path, options.passwords), sizes, options)
+
+
+def _with_tables(page: RawPage, path: Path, index: int, options: ParseOptions) -> PageLines:
+    lines = page.lines
+    if page.marks.is_ruled and not _is_right_to_left(lines):
+        lines = with_tables(path, options.passwords, index + 1, page)
+    return PageLines(page.width, page.height, lines)
 
 
 def _read_raw(pdf: pdfium.PdfDocument, index: int) -> RawPage | None:
@@ -138,9 +128,9 @@ def has_usable_text(page: RawPage) -> bool:
     A few letters beside a picture are a stamp on a scan; on a page without pictures they are its text.
     """
     text = "".join(line.text for line in page.lines)
-    letters = sum(character.isalnum() for character in text)
     least = LEAST_LETTERS if page.marks.has_pictures else 1
-    return letters >= least and len(GARBAGE.findall(text)) <= len(text) * MOST_GARBAGE
+    letters = islice(filter(str.isalnum, text), least)
+    return len(list(letters)) == least and len(GARBAGE.findall(text)) <= len(text) * MOST_GARBAGE
 
 
 def _is_right_to_left(lines: Sequence[PageLine]) -> bool:
@@ -149,31 +139,16 @@ def _is_right_to_left(lines: Sequence[PageLine]) -> bool:
     return len(RIGHT_TO_LEFT.findall(text)) > len(text) * 0.2
 
 
-def _ocr_or(
-    lines: Sequence[PageLine], pdf: pdfium.PdfDocument, index: int, page: RawPage, options: ParseOptions
-) -> Sequence[PageLine]:
+def _ocr_or_own(pdf: pdfium.PdfDocument, index: int, page: RawPage, options: ParseOptions) -> PageLines:
     """What OCR reads on the page, where that is more than the lines it has."""
+    own = PageLines(page.width, page.height, page.lines)
     if options.ocr.engine == "off" or not page.marks.has_marks:
-        return lines
-    image = _render(pdf, index, page, options.ocr.dpi)
-    seen = ocr_lines(image, points_per_pixel=page.width / image.width)
-    read_letters, own_letters = (sum(len(line.text) for line in found) for found in (seen, lines))
+        return own
+    image = render(pdf, index, min(options.ocr.dpi / 72, scale_within(MOST_PIXELS, page.width, page.height)))
+    seen = ocr_picture(image, page.width, page.height, options.ocr)
+    read_letters, own_letters = (sum(len(line.text) for line in found.lines) for found in (seen, own))
     is_garbage = own_letters >= LEAST_LETTERS
-    return seen if is_garbage or read_letters > own_letters else lines
-
-
-def _render(pdf: pdfium.PdfDocument, index: int, page: RawPage, dpi: int) -> Image.Image:
-    # A poster at 200 dpi would need gigabytes.
-    scale = min(dpi / 72, (MOST_PIXELS / max(page.width * page.height, 1)) ** 0.5)
-    with PDFIUM_LOCK:
-        loaded = pdf[index]
-        try:
-            bitmap = loaded.render(scale=scale)
-            image: Image.Image = bitmap.to_pil().copy()  # the bitmap's memory goes with it
-            bitmap.close()
-            return image
-        finally:
-            loaded.close()
+    return seen if is_garbage or read_letters > own_letters else own
 
 
 def _facts(pdf: pdfium.PdfDocument) -> dict[str, str]:
@@ -213,9 +188,3 @@ def _attachments(pdf: pdfium.PdfDocument, workspace: Path) -> tuple[Attachment, 
                 name = Path(attachment.get_name()).name or f"attachment-{index + 1}"
                 found.append(unpack(name, content, workspace))
         return tuple(found)
-
-
-def _empty_pages_warning(numbers: Sequence[int], options: ParseOptions) -> str:
-    shown = ", ".join(map(str, numbers[:20])) + (" …" if len(numbers) > 20 else "")
-    reason = "no text was found" if options.ocr.engine != "off" else "there is no text and OCR is switched off"
-    return f"On {len(numbers)} of the pages {reason} ({shown})."

@@ -5,7 +5,6 @@ Coordinates are those of the page as displayed: after crop and rotation, origin 
 """
 
 import ctypes
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import RLock
@@ -14,15 +13,11 @@ from typing import Any, Final
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
-from app.domain import Rect
 from ingest.parse.layout import PageLine
+from ingest.parse.pdf_text import read_lines
 
 PDFIUM_LOCK = RLock()
 
-# pdfium ends a line with this where a word was hyphenated.
-LINE_HYPHEN: Final = "\ufffe"
-LINE = re.compile(f"[^\r\n{LINE_HYPHEN}]+{LINE_HYPHEN}?")
-BOLD = re.compile(rb"bold|black|heavy|demi|-bd|cmbx|sfbx", re.IGNORECASE)
 # Drawings have tens of thousands of paths, and pdfplumber takes seconds over them; tables have few.
 MOST_OBJECTS: Final = 4000
 THIN_POINTS: Final = 3.0
@@ -52,87 +47,7 @@ class RawPage:
 def read_page(page: pdfium.PdfPage) -> RawPage:
     """Read one page; the caller holds PDFIUM_LOCK and closes the page."""
     width, height = page.get_size()
-    view = _View(page)
-    text_page = page.get_textpage()
-    try:
-        lines = _lines(text_page, view)
-    finally:
-        text_page.close()
-    return RawPage(width, height, page.get_rotation(), lines, _marks(page))
-
-
-class _View:
-    """Maps page coordinates to the displayed page."""
-
-    def __init__(self, page: pdfium.PdfPage) -> None:
-        self._left, self._bottom, self._right, self._top = page.get_bbox()
-        self._rotation = page.get_rotation()
-
-    def rect(self, left: float, bottom: float, right: float, top: float) -> Rect:
-        match self._rotation:
-            case 90:
-                return Rect(bottom - self._bottom, self._right - right, top - self._bottom, self._right - left)
-            case 180:
-                return Rect(self._right - right, self._top - top, self._right - left, self._top - bottom)
-            case 270:
-                return Rect(self._top - top, left - self._left, self._top - bottom, right - self._left)
-            case _:
-                return Rect(left - self._left, bottom - self._bottom, right - self._left, top - self._bottom)
-
-
-def _lines(text_page: pdfium.PdfTextPage, view: _View) -> tuple[PageLine, ...]:
-    """pdfium's own line breaks; a few calls per line, for one call per character costs ten times the text."""
-    text = text_page.get_text_range()
-    lines = []
-    for found in LINE.finditer(text):
-        words = found.group()
-        if not words.strip() or words == LINE_HYPHEN:
-            continue
-        first = raw.FPDFText_GetCharIndexFromTextIndex(text_page, found.start())
-        last = raw.FPDFText_GetCharIndexFromTextIndex(text_page, found.end() - 1)
-        rect = _rect(text_page, first, last - first + 1, view)
-        if rect is None:
-            continue
-        lead = first + len(words) - len(words.lstrip())
-        lines.append(
-            PageLine(
-                text=words.removesuffix(LINE_HYPHEN),
-                rect=rect,
-                size=_size(text_page, lead),
-                is_bold=_is_bold(text_page, lead) and _is_bold(text_page, last),
-                is_hyphenated=words.endswith(LINE_HYPHEN),
-            )
-        )
-    return tuple(lines)
-
-
-def _rect(text_page: pdfium.PdfTextPage, start: int, count: int, view: _View) -> Rect | None:
-    boxes = raw.FPDFText_CountRects(text_page, start, count)
-    if boxes < 1:
-        return None
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    edges = []
-    for index in range(boxes):
-        raw.FPDFText_GetRect(text_page, index, left, top, right, bottom)
-        edges.append((left.value, bottom.value, right.value, top.value))
-    lefts, bottoms, rights, tops = zip(*edges, strict=True)
-    return view.rect(min(lefts), min(bottoms), max(rights), max(tops))
-
-
-def _size(text_page: pdfium.PdfTextPage, index: int) -> float:
-    """Height of a character's box with ascent and descent: the font size that the eye sees, matrix applied."""
-    box = raw.FS_RECTF()
-    if not raw.FPDFText_GetLooseCharBox(text_page, index, box):
-        return 0.0
-    return float(min(abs(box.top - box.bottom), 200.0))
-
-
-def _is_bold(text_page: pdfium.PdfTextPage, index: int) -> bool:
-    if raw.FPDFText_GetFontWeight(text_page, index) >= 600:
-        return True
-    buffer = ctypes.create_string_buffer(80)
-    raw.FPDFText_GetFontInfo(text_page, index, buffer, 80, None)
-    return BOLD.search(buffer.value) is not None
+    return RawPage(width, height, page.get_rotation(), read_lines(page), _marks(page))
 
 
 def _marks(page: pdfium.PdfPage) -> Marks:

@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from app.domain import ParsedDocument
 from ingest.parse.charts import C, chart_text
 from ingest.parse.detect import MediaType
-from ingest.parse.markdown import cell_text, heading, table
+from ingest.parse.markdown import cell_text, heading, joined, table
 from ingest.parse.ooxml import reading, transitional
 from ingest.parse.word_styles import Styles
 
@@ -46,7 +46,7 @@ def parse_word(path: Path, name: str) -> ParsedDocument:
 def _text(document: Any) -> str:
     reader = _Reader(document)
     notes = [reader.note(note) for kind in ("footnote", "endnote") for note in _notes(document, kind)]
-    return "\n\n".join(part for part in (_joined(reader.blocks(document.element.body)), "\n".join(notes)) if part)
+    return "\n\n".join(part for part in (joined(reader.blocks(document.element.body)), "\n".join(notes)) if part)
 
 
 def _notes(document: Any, kind: str) -> Iterator[Any]:
@@ -56,18 +56,6 @@ def _notes(document: Any, kind: str) -> Iterator[Any]:
             for note in parse_xml(relation.target_part.blob).findall(qn(f"w:{kind}")):
                 if note.get(qn("w:type")) is None:
                     yield note
-
-
-def _joined(blocks: Iterator[tuple[str, bool]]) -> str:
-    """Blocks parted by blank lines; items of one list stand on lines below each other."""
-    parts: list[str] = []
-    previous_is_item = False
-    for text, is_item in blocks:
-        if parts:
-            parts.append("\n" if is_item and previous_is_item else "\n\n")
-        parts.append(text)
-        previous_is_item = is_item
-    return "".join(parts)
 
 
 class _Reader:

@@ -7,7 +7,7 @@ only a heading's `# ` and the bars of tables; taken away are hyphens of words br
 import re
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from app.domain import Line, Page
 from ingest.parse.layout.headings import find_levels
 from ingest.parse.layout.lines import PageLine, PageLines
 from ingest.parse.layout.running import find_running
+from ingest.parse.layout.turn import turn_rect_back
 
 PAGE_BREAK: Final = "\n\n"
 SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]]*$")
@@ -43,12 +44,20 @@ def compose(pages: Sequence[PageLines]) -> tuple[str, tuple[Page, ...]]:
 
 
 def _cleaned(lines: Sequence[PageLine]) -> tuple[PageLine, ...]:
-    clean = (replace(line, text=_clean(line.text), is_hyphenated=_is_hyphenated(line)) for line in lines)
-    return tuple(line for line in clean if line.text)
+    return tuple(line for line in map(_clean_line, lines) if line.text)
+
+
+def _clean_line(line: PageLine) -> PageLine:
+    text, is_hyphenated = _clean(line.text), _is_hyphenated(line)
+    if text == line.text and is_hyphenated == line.is_hyphenated:
+        return line
+    return replace(line, text=text, is_hyphenated=is_hyphenated)
 
 
 def _clean(text: str) -> str:
-    return re.sub(r"\s+", " ", LEADERS.sub(" … ", CONTROL.sub("", text.translate(LIGATURES)))).strip()
+    if not text.isascii():
+        text = text.translate(LIGATURES)
+    return " ".join(LEADERS.sub(" … ", CONTROL.sub("", text)).split())
 
 
 def _is_hyphenated(line: PageLine) -> bool:
@@ -60,6 +69,12 @@ def _without(levels: Sequence[Sequence[int]], running: Sequence[frozenset[int]])
         [0 if index in skipped else level for index, level in enumerate(page)]
         for page, skipped in zip(levels, running, strict=True)
     ]
+
+
+def _as_displayed(lines: Sequence[Line], page: PageLines) -> Iterator[Line]:
+    if not page.turned:
+        return iter(lines)
+    return (replace(line, rect=turn_rect_back(line.rect, page.width, page.height, page.turned)) for line in lines)
 
 
 class _Words:
@@ -121,7 +136,18 @@ class _Composer:
                 self._add(PAGE_BREAK)
             start = self._length
             lines, skipped = self._add_lines(page.lines, levels[number - 1], running[number - 1])
-            made.append(Page(number, start, self._length, page.width, page.height, tuple(lines), tuple(skipped)))
+            made.append(
+                Page(
+                    number=number,
+                    start=start,
+                    end=self._length,
+                    width=page.width,
+                    height=page.height,
+                    lines=tuple(_as_displayed(lines, page)),
+                    skipped=tuple(skipped),
+                    ocr_confidence=page.ocr_confidence,
+                )
+            )
         return "".join(self._parts), tuple(made)
 
     def _add_lines(
@@ -152,19 +178,19 @@ class _Composer:
 
     def _gap(self, upper: PageLine, lower: PageLine, upper_level: int, lower_level: int) -> str:
         """What stands between two lines: nothing (a broken word), a space, a line end or a paragraph's."""
-        if upper.kind == "table" and lower.kind == "table":
-            return "\n\n" if lower.starts_block else "\n"
-        if upper.kind != lower.kind:
+        if lower.starts_block or upper.kind != lower.kind:
             return "\n\n"
+        if lower.kind == "table":
+            return "\n"
         drop = (upper.rect.bottom - lower.rect.bottom) / upper.height
         if upper_level or lower_level:
-            same_heading = upper_level == lower_level and -0.5 < drop < self._pitch * 1.5 and not lower.starts_block
+            same_heading = upper_level == lower_level and -0.5 < drop < self._pitch * 1.5
             return " " if same_heading else "\n\n"
         if _may_join(upper) and lower.text[0].islower() and len(upper.text) > 2 and upper.text[-2].isalpha():
             return ""
         if abs(drop) < 0.3:
             return " "
-        if drop > self._pitch * 1.35 or lower.starts_block:
+        if drop > self._pitch * 1.35:
             return "\n\n"
         # A new column or a line set apart starts a paragraph only where a sentence has ended.
         indented = lower.rect.left > upper.rect.left + upper.height * 0.8

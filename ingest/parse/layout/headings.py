@@ -44,10 +44,13 @@ def _style(lines: Sequence[PageLine], index: int, body: float, body_is_bold: boo
     """The size by which a heading is ranked, None for no heading."""
     line = lines[index]
     size = _rounded(line.size)
-    letters = sum(character.isalpha() for character in line.text)
-    if line.kind != "text" or letters < 3 or letters * 2 < len(line.text) or len(line.text) > LONGEST:
+    # Most lines are neither larger nor bold: that is asked first, for letters are counted one by one.
+    if size < body * LARGER and not line.is_bold:
         return None
-    if line.text.endswith((",", ";")):
+    if line.kind != "text" or len(line.text) > LONGEST or line.text.endswith((",", ";")):
+        return None
+    letters = sum(character.isalpha() for character in line.text)
+    if letters < 3 or letters * 2 < len(line.text):
         return None
     if size >= body * LARGER:
         return size

@@ -30,8 +30,14 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """One page's size in points and its lines in reading order."""
+    """One page's size in points and its lines in reading order.
+
+    `turned`: by how many degrees, counter-clockwise, the displayed page was turned so that its lines lie level.
+    The lines' rectangles are those on the turned page (see `turn`); `compose` turns them back.
+    """
 
     width: float
     height: float
     lines: tuple[PageLine, ...]
+    turned: float = 0.0
+    ocr_confidence: float | None = None

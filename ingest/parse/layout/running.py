@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ingest.parse.layout.lines import PageLine, PageLines
+from ingest.parse.layout.turn import turned_size
 
 MARGIN_SHARE: Final = 0.13
 LEAST_PAGES: Final = 3
@@ -39,9 +40,10 @@ def _running(page: PageLines, marginal: Sequence[Candidate], repeated: set[Key])
 
 
 def _marginal(page: PageLines, levels: Sequence[int]) -> Iterator[Candidate]:
-    margin = page.height * MARGIN_SHARE
+    _, height = turned_size(page.width, page.height, page.turned)
+    margin = height * MARGIN_SHARE
     for index, line in enumerate(page.lines):
-        if line.kind == "text" and (line.rect.bottom > page.height - margin or line.rect.top < margin):
+        if line.kind == "text" and (line.rect.bottom > height - margin or line.rect.top < margin):
             yield index, _keys(line, is_heading=bool(levels[index]))
 
 

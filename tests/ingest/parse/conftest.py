@@ -10,7 +10,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.domain import ParsedDocument
 from app.settings import load_settings
-from ingest.parse import ParseOptions, parse
+from ingest.parse.dispatch import parse
+from ingest.parse.options import ParseOptions
 
 FIXTURES = Path(__file__).parents[3] / "../shared/fixtures"
 # What a parse unpacks is looked at before the next one needs the room; the folder goes when the tests end.

@@ -1,13 +1,16 @@
 """The type of a file is told by its bytes; what cannot be read is refused with a helpful sentence."""
 
+import gzip
 import io
-import zipfile
+import tarfile
 
 import pytest
 from PIL import Image
 
 from app.errors import UnreadableDocument
 from tests.ingest.parse.conftest import Parse
+from tests.ingest.parse.ole_file import ole_file
+from tests.ingest.parse.packages import zipped as package
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 
@@ -19,9 +22,13 @@ def png() -> bytes:
 
 
 def archive() -> bytes:
+    return package({"notes.txt": "hello"})
+
+
+def tar() -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as package:
-        package.writestr("notes.txt", "hello")
+    with tarfile.open(fileobj=stream, mode="w") as made:
+        made.addfile(tarfile.TarInfo("notes.txt"))
     return stream.getvalue()
 
 
@@ -38,13 +45,21 @@ def archive() -> bytes:
         ("a.csv", png(), "is named .csv but holds a PNG image"),
         ("a.pdf", b"%PDF-1.7\nbroken beyond repair", "is a broken PDF; open it in a viewer"),
         ("a.docx", b"PK\x03\x04 cut short", "is damaged"),
-        ("a.zip", archive(), "ZIP archive that is no Office document; unpack it"),
-        ("a.doc", OLE + "WordDocument".encode("utf-16-le"), "save it as .docx"),
-        ("a.xls", OLE + "Workbook".encode("utf-16-le"), "save it as .xlsx"),
-        ("a.ppt", OLE + "PowerPoint Document".encode("utf-16-le"), "save it as .pptx"),
-        ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
-        ("a.msg", OLE, "save it as .eml"),
-        ("a.rtf", rb"{\rtf1 hello}", "save it as .docx"),
+        ("a.docx", archive(), "is named .docx but holds a ZIP archive"),
+        ("a.pages", package({"Index/Document.iwa": "x"}), "export it as PDF"),
+        ("a.vsdx", package({"[Content_Types].xml": "x", "_rels/.rels": "x", "visio/x": "x"}), "save it as PDF"),
+        ("a.odg", package({"mimetype": "application/vnd.oasis.opendocument.graphics"}), "save it as PDF"),
+        ("a.tar.gz", gzip.compress(b"x" * 99), "is a gzip archive; unpack it and add the files, or pack them as .zip"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 300, "is a 7-Zip archive; unpack it"),
+        ("a.tar", tar(), "is a tar archive; unpack it"),
+        ("a.doc", ole_file({"WordDocument": b"x"}), "is a Word 97–2003 document; save it as .docx"),
+        ("a.xls", ole_file({"PowerPoint Document": b"x"}), "is a PowerPoint 97–2003 presentation; save it as .pptx"),
+        ("a.docx", ole_file({"EncryptedPackage": b"x"}), "protected with a password"),
+        ("a.pdf", ole_file({"Workbook": b"x"}), "is named .pdf but holds an Excel 97–2003 workbook"),
+        ("a.docx", ole_file({"__properties_version1.0": b"x"}), "is named .docx but holds an Outlook message"),
+        ("a.ppt", OLE, "is a PowerPoint 97–2003 presentation; save it as .pptx"),
+        ("a.msg", OLE, "is an old or damaged Office file; open it"),
+        ("a.pdf", rb"{\rtf1 hello}", "is named .pdf but holds rich text"),
         ("a.mp3", b"ID3" + b"\0" * 300, "cannot be read"),
         ("a.png", png(), "OCR is switched off"),
     ],
@@ -65,6 +80,9 @@ def test_what_cannot_be_read_says_why_and_what_to_do(parsed: Parse, name: str, c
         ("page", "<!DOCTYPE html><html><body><p>Hi</p></body></html>", "text/html"),
         ("mail", "From: a@x\nTo: b@x\nSubject: Hi\n\nBody", "message/rfc822"),
         ("script.py", "print('hi')", "text/plain"),
+        ("a.adoc", "= Hi", "text/asciidoc"),
+        ("a.rst", "Hi\n==", "text/x-rst"),
+        ("export.xls", "<html><body><table><tr><td>1</td></tr></table></body></html>", "text/html"),
     ],
 )
 def test_text_types_are_told_by_name_and_then_by_look(parsed: Parse, name: str, content: str, media_type: str) -> None:

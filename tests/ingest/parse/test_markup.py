@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parse import parse
+from ingest.parse.dispatch import parse
 from tests.ingest.parse.conftest import NO_OCR, Parse
 
 PAGE = """<!doctype html><html lang="de-AT"><head><title>Urlaub – Wiki</title><style>p {}</style></head><body>
@@ -48,6 +48,19 @@ def test_front_matter_gives_the_title_and_is_left_out(parsed: Parse) -> None:
 
 def test_a_rule_at_the_top_is_no_front_matter(parsed: Parse) -> None:
     assert parsed("a.md", "---\nJust words\n---\nMore").text == "---\nJust words\n---\nMore"
+
+
+def test_html_inside_markdown_becomes_markdown_too(parsed: Parse) -> None:
+    text = (
+        "# T\n\n<table><tr><th>A</th></tr>\n\n<tr><td>1</td></tr></table>\n\n<!-- secret -->\n\n"
+        "- item\n\n  <div hidden>gone</div>\n\nOne<br>two <b>bold</b> &uuml;ber &lt;x&gt; <!-- gone -->\n"
+    )
+    assert parsed("a.md", text).text == ("# T\n\n| A |\n| --- |\n| 1 |\n\n\n- item\n\n\nOne two bold über &lt;x>")
+
+
+def test_code_inside_markdown_stays_as_it_is(parsed: Parse) -> None:
+    text = "Say `<b>` &amp; `&uuml;`\n\n```html\n<div>&uuml;</div>\n```\n\n    <p>indented</p>"
+    assert parsed("a.md", text).text == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])

@@ -11,7 +11,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from app.domain import ParsedDocument
-from ingest.parse import parse
+from ingest.parse.dispatch import parse
 from tests.ingest.parse.conftest import NO_OCR
 
 

@@ -21,7 +21,8 @@ from tempfile import TemporaryDirectory
 from app.settings import load_settings
 from app.domain import ChunkingProfile, Splitter
 from ingest.chunk import chunk
-from ingest.parse import ParseOptions, parse
+from ingest.parse.dispatch import parse
+from ingest.parse.options import ParseOptions
 
 for name in sys.argv[1:]:
     with TemporaryDirectory() as workspace:
@@ -39,6 +40,8 @@ def make_files(folder: Path) -> list[str]:
     from pptx import Presentation
 
     from tests.ingest.parse.conftest import pdf_of
+    from tests.ingest.parse.ole_file import message, ole_file
+    from tests.ingest.parse.packages import odf, zipped
 
     word = docx.Document()
     word.add_paragraph("Hello there. How are you?")
@@ -60,7 +63,14 @@ def make_files(folder: Path) -> list[str]:
         "a.md": "# Hi\n\nThere. And more.",
         "a.txt": "Hello. You.",
         "a.eml": "From: a@x\nSubject: Hi\n\nBody. End.",
+        "a.json": '{"a": "Hi there.", "b": [{"c": 1}]}',
+        "a.rtf": r"{\rtf1 Hello. You.\par}",
+        "a.adoc": "= Hi\n\ninclude::http://x.example/y.adoc[]\n\nimage::http://x.example/y.png[]\n\nThere.",
+        "a.rst": "Hi\n==\n\n.. image:: http://x.example/y.png\n\n.. csv-table::\n   :url: http://x.example/y.csv\n\nThere.",
     }
+    (folder / "a.odt").write_bytes(odf("text", "<text:p>Hello there.</text:p>"))
+    (folder / "a.zip").write_bytes(zipped({"a.txt": "Hello there."}))
+    (folder / "a.msg").write_bytes(ole_file(message({0x0037: "Hi", 0x1000: "Body. End."})))
     for name, text in texts.items():
         (folder / name).write_text(text)
     return sorted(str(path) for path in folder.iterdir())

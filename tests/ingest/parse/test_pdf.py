@@ -11,8 +11,9 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from app.domain import Page, ParsedDocument, Rect
 from app.errors import UnreadableDocument
-from ingest.parse import ParseOptions, parse
+from ingest.parse.dispatch import parse
 from ingest.parse.layout import PageLine, PageLines, compose
+from ingest.parse.options import ParseOptions
 from ingest.parse.pdf import parse_date
 from tests.ingest.parse.conftest import NO_OCR, pdf_of
 from tests.ingest.parse.conftest import options as make_options
@@ -77,6 +78,35 @@ def test_a_ruled_table_becomes_markdown_where_it_stands(tmp_path: Path) -> None:
     )
     rows = [line for line in document.pages[0].lines if document.text[line.start] == "|"]
     assert rows[0].rect.bottom >= rows[-1].rect.top - 0.1
+
+
+def test_columns_that_were_written_row_by_row_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left, right = ([f"The {side} column says this in its line {n}." for n in range(8)] for side in ("left", "right"))
+    rows = [
+        line
+        for n, (one, other) in enumerate(zip(left, right, strict=True))
+        for line in ((60, 700 - 13 * n, one), (320, 700 - 13 * n, other))
+    ]
+    title = (60, 740, "A title that goes over both of the columns of this page of words and more words")
+    document = read(pdf_of(tmp_path / "a.pdf", [[title, *rows]]))
+    assert [line for line in document.text.splitlines() if line][1:] == left + right
+    rights = [line.rect for line in document.pages[0].lines if document.text[line.start :].startswith("The right")]
+    assert all(rect.left == pytest.approx(320, abs=2) for rect in rights)
+
+
+def test_cells_without_rules_stay_in_their_rows(tmp_path: Path) -> None:
+    rows = [line for n in range(8) for line in ((60, 700 - 13 * n, f"Item {n}"), (320, 700 - 13 * n, f"{n}00 EUR"))]
+    assert "Item 3 300 EUR\nItem 4 400 EUR" in read(pdf_of(tmp_path / "a.pdf", [rows])).text
+
+
+def test_a_table_that_goes_on_over_a_page_break_has_its_header_on_both_pages(tmp_path: Path) -> None:
+    table = Table([["Room", "Seats"], *([f"Room {n}", str(n)] for n in range(60))])
+    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 1, colors.black)]))
+    SimpleDocTemplate(str(tmp_path / "a.pdf"), pagesize=A4).build([table])
+    document = read(tmp_path / "a.pdf")
+    first, second = (document.text[page.start : page.end].split("\n") for page in document.pages)
+    assert first[:2] == second[:2] == ["| Room | Seats |", "| --- | --- |"]
+    assert [row.split("|")[2].strip() for row in first[2:] + second[2:]] == [str(n) for n in range(60)]
 
 
 def test_running_headers_and_footers_are_skipped_spans(tmp_path: Path) -> None:
