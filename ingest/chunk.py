@@ -1,8 +1,9 @@
 """Chunk: cut a document's text into spans that fit the embedding model, with exact offsets.
 
-Units (sentences, table rows, code lines; words for the token splitter) are found with their offsets, counted
-in one batch, and packed. llama-index's splitters do the same but lose the offsets, call the tokenizer for every
-fragment and take 2.4 CPU-seconds per megabyte; of it we use the sentence model that it bundles.
+Units (sentences, table rows, code lines; words for the token splitter) are found with their offsets, counted by
+their words, and packed; what comes of it is counted exactly. llama-index's splitters do the same but lose the
+offsets, call the tokenizer for every fragment and take 2.4 CPU-seconds per megabyte; of it we use the sentence
+model that it bundles.
 """
 
 from bisect import bisect_right
@@ -23,6 +24,9 @@ def chunk(document: ParsedDocument, profile: ChunkingProfile, count_tokens: Coun
     Every chunk is a stripped, non-empty span of at most `chunk_size` tokens (a single character that alone has
     more stays whole). Together they cover all text but white space and the pages' skipped spans. Neighbours
     share whole units of up to `overlap` tokens, except across a heading (heading splitter) or a skipped span.
+
+    A chunk that begins inside a table carries the table's header rows, within its size, unless they would take
+    more than a third of it: then the row of dashes is left out, and if need be all of it.
     """
     fitter = Fitter(document.text, profile.chunk_size, count_tokens)
     units = fitter.fit(split_units(document, profile.splitter))
@@ -43,6 +47,7 @@ def _chunks(document: ParsedDocument, spans: Sequence[Span]) -> list[Chunk]:
             headings=span.headings,
             first_page=_page_number(document.pages, starts, span.start),
             last_page=_page_number(document.pages, starts, span.end - 1),
+            table_header=span.table_header,
         )
         for ordinal, span in enumerate(spans)
     ]

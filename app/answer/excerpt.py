@@ -40,6 +40,11 @@ class Excerpt:
         """The words as they stand in the document."""
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
+    @property
+    def full_text(self) -> str:
+        """What a reader needs to understand the words: rows below the header of their table."""
+        return f"{self.header}\n{self.text}" if self.header else self.text
+
 
 def find_excerpts(question: str, passages: Sequence[Passage], *, embedder: Embedder, limit: int) -> list[Excerpt]:
     """The best `limit` excerpts that do not overlap, best first."""

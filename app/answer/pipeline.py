@@ -83,9 +83,9 @@ class AnswerLine:
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:
             case "passages":
-                return [Evidence(passage, passage.text) for passage in passages]
+                return [Evidence(passage, passage.full_text) for passage in passages]
             case "excerpts":
-                return [Evidence(excerpt.passage, excerpt.text) for excerpt in excerpts]
+                return [Evidence(excerpt.passage, excerpt.full_text) for excerpt in excerpts]
 
 
 @dataclass(slots=True)

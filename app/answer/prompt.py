@@ -17,7 +17,7 @@ _CONTROL_TOKEN = re.compile(r"<\|([^|<>]{1,40})\|>")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A numbered text that the model may use: a whole passage, or an excerpt of it."""
+    """A numbered text that the model may use: a whole passage or an excerpt of it, rows below their table's header."""
 
     passage: Passage
     text: str

@@ -8,7 +8,7 @@ from app.answer.words import coverage, is_number, telling_words, term_weights
 from app.domain import Passage
 
 # A sentence is borne out by a unit that holds this part of its own words, all its figures (those of the question
-# may stand in the heading or the title), and …
+# may stand in the heading or the title), and … A row holds its column names too, but they alone prove nothing.
 MIN_WORD_SHARE = 0.6
 # … this part of what the best unit holds of the question: a figure in a line about something else proves nothing.
 MIN_TOPIC_SHARE = 0.5
@@ -27,18 +27,28 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """A unit with its words, and how much of the question it is about (0 to 1, 1 for the best)."""
+    """A unit with its words, those of its table's header, and how much of the question it is about (1 for the best)."""
 
     unit: Unit
     words: frozenset[str]
+    columns: frozenset[str]
     subject: frozenset[str]
     topic: float
 
+    def share(self, own: frozenset[str]) -> float:
+        """The part of a sentence's own words that the unit holds, column names included; 0 where it holds no other."""
+        return len(own & (self.words | self.columns)) / len(own) if own & self.words else 0.0
+
     def holds_figures(self, own: frozenset[str], asked: frozenset[str]) -> bool:
-        """Whether a sentence's own figures stand in the unit, and those of the question in it or above it."""
+        """Whether a sentence's own figures stand in the unit, and those of the question in it or above it.
+
+        Some may be column names (“2022”), but not all of them.
+        """
         figures = {word for word in own if is_number(word)}
         asked_figures = {word for word in asked if is_number(word)}
-        return figures <= self.words and asked_figures <= self.words | self.subject
+        if figures and not figures & self.words:
+            return False
+        return figures <= self.words | self.columns and asked_figures <= self.words | self.subject
 
 
 class Evidence:
@@ -52,7 +62,9 @@ class Evidence:
         topics = [coverage(weight, there) for there in in_context]
         most = max(topics, default=0.0) or 1.0
         self._weighed = [
-            _Weighed(unit, telling_words(unit.text), telling_words(unit.subject), topic / most)
+            _Weighed(
+                unit, telling_words(unit.text), telling_words(unit.header), telling_words(unit.subject), topic / most
+            )
             for unit, topic in zip(units, topics, strict=True)
         ]
 
@@ -73,7 +85,7 @@ class Evidence:
         for weighed in self._weighed:
             if among and weighed.unit.passage.rank not in among:
                 continue
-            share = len(own & weighed.words) / len(own)
+            share = weighed.share(own)
             verified = (
                 share >= MIN_WORD_SHARE
                 and weighed.topic >= min_topic

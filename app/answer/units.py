@@ -15,8 +15,8 @@ _TABLE_RULE = re.compile(r"\s*\n\|[\s:|-]*-[\s:|-]*\|")
 class Unit:
     """A sentence, list item, table row or heading of a passage. Offsets are those of the document.
 
-    `heading`: the nearest one above. `header`: for a row of a table, the table's header row, else empty (a chunk that
-    begins inside a table does not know it). `is_header`: this is such a row itself.
+    `heading`: the nearest one above. `header`: for a row of a table, the table's header row, else empty.
+    `is_header`: this is such a row itself.
     """
 
     passage: Passage
@@ -55,11 +55,12 @@ def list_units(passages: Sequence[Passage]) -> list[Unit]:
 def _units(passage: Passage) -> list[Unit]:
     heading = passage.headings[-1] if passage.headings else passage.title
     units: list[Unit] = []
-    header = ""
+    header = passage.table_header.split("\n")[0]
     for start, end in split_units(passage.text):
         text = passage.text[start:end]
         is_header = text.startswith("|") and _TABLE_RULE.match(passage.text, end) is not None
-        if is_header or not text.startswith("|"):
+        # A passage that begins below the header may begin inside a row.
+        if is_header or (units and not text.startswith("|")):
             header = ""
         units.append(Unit(passage, passage.start + start, passage.start + end, heading, header, is_header))
         if is_header:

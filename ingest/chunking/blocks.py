@@ -10,6 +10,7 @@ from app.domain import ParsedDocument
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+RULE = re.compile(r"\|(?:[ \t]*:?-+:?[ \t]*\|)+")
 ITEM = re.compile(r"\s*(?:[-*+•◦▪‣·–]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s+\S")
 SENTENCE_END = (".", "!", "?", ":", "。", "！", "？")
 
@@ -19,13 +20,17 @@ class BlockKind(StrEnum):
 
     HEADING = "heading"
     CODE = "code"
-    ROWS = "rows"
+    HEADER = "header"
+    ROW = "row"
     PROSE = "prose"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A span of whole lines of one kind. Only a heading has a level and a title."""
+    """A span of whole lines of one kind. Only a heading has a level and a title.
+
+    A header is a table's first row with the line of dashes below it; every other row is a block of its own.
+    """
 
     kind: BlockKind
     start: int
@@ -91,15 +96,23 @@ class _Lines:
 
 
 def _special(line: _Line, lines: _Lines) -> Block | None:
-    """A heading, a code fence with the lines up to its end, or a table row; None for prose."""
-    if found := HEADING.match(line.text.rstrip("\n")):
-        return Block(BlockKind.HEADING, line.start, line.end, len(found.group(1)), found.group(2))
-    if fence := FENCE.match(line.text):
-        return Block(BlockKind.CODE, line.start, _fence_end(fence.group(1), line, lines))
+    """A heading, a code fence with the lines up to its end, a table row or a table's header; None for prose."""
     words = line.text.strip()
-    if words.startswith("|") and words.endswith("|"):
-        return Block(BlockKind.ROWS, line.start, line.end)
-    return None
+    if words[0] == "#" and (found := HEADING.match(line.text.rstrip("\n"))):
+        return Block(BlockKind.HEADING, line.start, line.end, len(found.group(1)), found.group(2))
+    if words[0] in "`~" and (fence := FENCE.match(line.text)):
+        return Block(BlockKind.CODE, line.start, _fence_end(fence.group(1), line, lines))
+    if words[0] != "|" or words[-1] != "|":
+        return None
+    following = lines.peek()
+    if following is None or not _is_rule(following.text) or _is_rule(line.text):
+        return Block(BlockKind.ROW, line.start, line.end)
+    lines.next()
+    return Block(BlockKind.HEADER, line.start, following.end)
+
+
+def _is_rule(line: str) -> bool:
+    return RULE.fullmatch(line.strip()) is not None
 
 
 def _fence_end(marks: str, opening: _Line, lines: _Lines) -> int:

@@ -19,6 +19,9 @@ def pack(units: Sequence[Unit], profile: ChunkingProfile) -> list[Run]:
             runs.append(Run(current, fresh))
             current = _tail(current, min(profile.overlap, profile.chunk_size - need))
             fresh, total = len(current), sum(repeated.tokens for repeated in current)
+            total += current[0].header_tokens if current else 0
+        if not current:
+            total += unit.header_tokens
         current.append(unit)
         total += unit.tokens
     if current:
@@ -36,9 +39,11 @@ def _need(units: Sequence[Unit], index: int, size: int) -> int:
     if unit.block and (index == 0 or units[index - 1].block != unit.block):
         while end < len(units) and units[end].block == unit.block:
             end += 1
-    elif unit.is_heading:
-        while end < len(units) and units[end - 1].is_heading:
+    elif unit.leads:
+        while end < len(units) and units[end - 1].leads:
             end += 1
+    if end == index + 1:
+        return unit.tokens
     together = sum(member.tokens for member in units[index:end])
     return together if together <= size else unit.tokens
 

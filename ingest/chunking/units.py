@@ -8,9 +8,11 @@ from typing import Final, assert_never
 from app.domain import ParsedDocument, Splitter
 from ingest.chunking.blocks import Block, BlockKind, find_blocks
 from ingest.chunking.sentences import sentence_starts
+from ingest.chunking.tables import Table, TableHeader, follow_table
 
 # Kana, Han, Thai and Lao.
 NO_SPACES: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff"
+LINE_END = re.compile(r"\n")
 # Scripts written without spaces are cut between characters; longer runs than a word's are no words.
 WORD = re.compile(rf"[{NO_SPACES}]|[^\s{NO_SPACES}]{{1,64}}")
 
@@ -19,9 +21,10 @@ WORD = re.compile(rf"[{NO_SPACES}]|[^\s{NO_SPACES}]{{1,64}}")
 class Unit:
     """A stripped, non-empty span.
 
-    Units of one `group` may share a chunk. `headings` is the path of headings above the span. Those of one
-    `block` (code; 0 is none) stay together when they fit. A heading stays with the unit after it, and only
-    prose is repeated in the next chunk.
+    Units of one `group` may share a chunk. `headings` is the path of headings above the span, `table_header` the
+    header of the table whose row it is (a part of). Those of one `block` (code; 0 is none) stay together when
+    they fit. A unit that leads stays with the unit after it, and only prose is repeated in the next chunk.
+    `header_tokens` is what the header costs a chunk that starts with this unit.
     """
 
     start: int
@@ -30,23 +33,30 @@ class Unit:
     headings: tuple[str, ...] = ()
     kind: BlockKind = BlockKind.PROSE
     block: int = 0
+    table_header: TableHeader | None = None
     tokens: int = 0
+    header_tokens: int = 0
 
     @property
     def is_heading(self) -> bool:
         """Whether the unit is a heading line."""
         return self.kind is BlockKind.HEADING
 
+    @property
+    def leads(self) -> bool:
+        """Whether the unit says what follows: a heading, or the header of a table."""
+        return self.kind is BlockKind.HEADING or self.kind is BlockKind.HEADER
+
 
 def split_units(document: ParsedDocument, splitter: Splitter) -> list[Unit]:
     """All units of the document in order; white space and skipped spans are in none."""
     match splitter:
         case Splitter.HEADING:
-            return _by_section(list(_block_units(document)))
+            return list(_block_units(document, by_section=True))
         case Splitter.SENTENCE:
-            return list(_block_units(document))
+            return list(_block_units(document, by_section=False))
         case Splitter.TOKEN:
-            return [word for unit in _block_units(document) for word in words(document.text, unit)]
+            return [word for unit in _block_units(document, by_section=False) for word in words(document.text, unit)]
         case _:
             assert_never(splitter)
 
@@ -59,50 +69,50 @@ def words(text: str, unit: Unit) -> list[Unit]:
     ]
 
 
-def _by_section(units: list[Unit]) -> list[Unit]:
-    """Each heading starts a group, together with the headings right below it."""
-    made, group = [], 0
-    previous: Unit | None = None
-    for unit in units:
-        if previous is not None:
-            is_new_section = unit.is_heading and not previous.is_heading
-            group += is_new_section or unit.group != previous.group
-        made.append(replace(unit, group=group))
-        previous = unit
-    return made
+def _block_units(document: ParsedDocument, *, by_section: bool) -> Iterator[Unit]:
+    """Units grouped by the regions between skipped spans and, by section, at each heading.
 
-
-def _block_units(document: ParsedDocument) -> Iterator[Unit]:
-    """Units grouped by the regions between skipped spans."""
+    Headings right below another one stay in its group.
+    """
     path: list[tuple[int, str]] = []
-    block_id = 0
-    for region, (start, end) in enumerate(regions(document)):
+    headings: tuple[str, ...] = ()
+    table: Table | None = None
+    group = 0
+    for start, end in regions(document):
+        group += 1
+        was_heading = True
         for block in find_blocks(document, start, end):
-            if block.kind is BlockKind.HEADING:
-                path = [step for step in path if step[0] < block.level]
-                path.append((block.level, block.title))
-            if block.kind is BlockKind.CODE:
-                block_id += 1
-            headings = tuple(title for _, title in path)
+            is_heading = block.kind is BlockKind.HEADING
+            group += by_section and is_heading and not was_heading
+            was_heading = is_heading
+            if is_heading:
+                path = [*(step for step in path if step[0] < block.level), (block.level, block.title)]
+                headings = tuple(title for _, title in path)
+            table = follow_table(document.text, block, table)
             for unit_start, unit_end in _spans(document, block):
                 yield Unit(
-                    start=unit_start,
-                    end=unit_end,
-                    group=region,
-                    headings=headings,
-                    kind=block.kind,
-                    block=block_id if block.kind is BlockKind.CODE else 0,
+                    unit_start,
+                    unit_end,
+                    group,
+                    headings,
+                    block.kind,
+                    block=block.start + 1 if block.kind is BlockKind.CODE else 0,
+                    table_header=table.header if table and block.kind is BlockKind.ROW else None,
                 )
 
 
 def _spans(document: ParsedDocument, block: Block) -> Iterator[tuple[int, int]]:
-    """A block's stripped spans: sentences of prose, lines of anything else."""
+    """A block's stripped spans: sentences of prose, lines of code; anything else is one span."""
     text = document.text
-    if block.kind is BlockKind.PROSE:
-        offsets = sentence_starts(text, block.start, block.end, document.language)
-    else:
-        breaks = re.compile("\n").finditer(text, block.start, block.end)
-        offsets = [block.start, *(found.end() for found in breaks)]
+    match block.kind:
+        case BlockKind.PROSE:
+            offsets = sentence_starts(text, block.start, block.end, document.language)
+        case BlockKind.CODE:
+            offsets = [block.start, *(found.end() for found in LINE_END.finditer(text, block.start, block.end))]
+        case BlockKind.HEADING | BlockKind.HEADER | BlockKind.ROW:
+            offsets = [block.start]
+        case _:
+            assert_never(block.kind)
     for start, end in zip(offsets, [*offsets[1:], block.end], strict=True):
         if (span := _stripped(text, start, end)) is not None:
             yield span

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from app.domain import Chunk, ChunkingProfile, Page, ParsedDocument, Splitter
-from ingest.chunk import chunk
+from ingest.chunk import CountTokens, chunk
 
 HEADING = Splitter.HEADING
 
@@ -46,7 +46,15 @@ def cut(text: str, size: int = 12, overlap: int = 0, splitter: Splitter = HEADIN
 PIECES = st.sampled_from(
     [
         *("# Top", "## Sub", "### Deep", "\n", "\n\n", "A sentence ends here. ", "Mr. X went e.g. home! ", "why? "),
-        *("- item\n", "1. one\n", "| a | b |\n", "| --- | --- |\n", "```\n", "~~~\n", "code = 1\n", "#nospace "),
+        *("- item\n", "1. one\n", "```\n", "~~~\n", "code = 1\n", "#nospace "),
+        *(
+            "| a | b |\n",
+            "|x|y|\n|-|-|\n",
+            "| --- | --- |\n",
+            "|1|2|\n" * 9,
+            f"|{'word ' * 40}|2|\n",
+            "|3|4|\n\n|5|6|\n",
+        ),
         *("東京都は日本の首都です。", "我喜歡你", "x" * 90, " ", "\t", "\u2003", "é", "🙂", "…"),
     ]
 )
@@ -83,7 +91,8 @@ def check(document: ParsedDocument, profile: ChunkingProfile, chunks: Sequence[C
     covered: set[int] = set()
     for c in chunks:
         assert c.text == text[c.start : c.end] == c.text.strip() != ""
-        assert c.tokens == count([c.text])[0]  # type: ignore[operator]
+        assert c.tokens == count([c.full_text])[0]  # type: ignore[operator]
+        assert c.table_header in text[: c.start]
         assert c.tokens <= profile.chunk_size or len(c.text) == 1
         covered.update(range(c.start, c.end))
     assert not covered & skipped
@@ -223,6 +232,95 @@ def test_german_abbreviations_are_known_in_german_text() -> None:
     document = doc("Das gilt z.B. für Herrn Dr. Meier. Er kommt am 3. Oktober.", language="de")
     chunks = chunk(document, ChunkingProfile(HEADING, 8, 0), count_words)
     assert [c.text for c in chunks] == ["Das gilt z.B. für Herrn Dr. Meier.", "Er kommt am 3. Oktober."]
+
+
+# --- tables -----------------------------------------------------------------------------------------
+
+HEADER = "| Part | Price |\n| --- | --- |"
+ROWS = [f"| Pump {n} | {n} euros |" for n in range(12)]
+
+
+def cut_table(text: str, size: int = 36, splitter: Splitter = HEADING, **facts: object) -> list[Chunk]:
+    return chunk(doc(text, **facts), ChunkingProfile(splitter, size, 0), count_words)
+
+
+def test_rows_far_from_their_header_carry_it() -> None:
+    first, *later = cut_table("\n".join([HEADER, *ROWS]))
+    assert (first.table_header, first.text) == ("", "\n".join([HEADER, *ROWS[:3]]))
+    assert {c.table_header for c in later} == {HEADER}
+    assert [c.full_text for c in later][:2] == ["\n".join([HEADER, *three]) for three in (ROWS[3:6], ROWS[6:9])]
+
+
+@given(
+    st.lists(st.sampled_from(["pump", "Rate", "a b c", "x" * 30, "€", "a \\| b", "2022"]), min_size=1, max_size=9),
+    st.lists(st.text("ab 1.", min_size=1, max_size=40), min_size=1, max_size=40),
+    PROFILES,
+    st.sampled_from([count_words, count_bytes]),
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_tables_chunks_hold_its_header_and_never_pass_the_size(
+    names: list[str], cells: list[str], profile: ChunkingProfile, count: CountTokens
+) -> None:
+    header = f"| {' | '.join(names)} |\n|{' --- |' * len(names)}"
+    rows = [f"| {' | '.join([cell] * len(names))} |" for cell in cells]
+    document = doc("\n".join(["# A table", header, *rows, "", "Text below."]))
+    chunks = chunk(document, profile, count)
+    check(document, profile, chunks, count)
+    row = header.split("\n")[0]
+    for c in chunks:
+        assert c.table_header in ("", row, header)
+        if c.start < document.text.index(rows[0]) or c.start >= document.text.index("Text below."):
+            assert c.table_header == ""
+
+
+def test_headers_and_their_first_row_are_not_left_behind_at_a_chunks_end() -> None:
+    first, second = cut_table(f"Seven words stand above this small table.\n\n{HEADER}\n{ROWS[0]}", size=20)
+    assert first.text == "Seven words stand above this small table."
+    assert (second.table_header, second.text) == ("", f"{HEADER}\n{ROWS[0]}")
+
+
+def test_a_wide_header_goes_without_its_dashes_and_a_wider_one_not_at_all() -> None:
+    table = "\n".join([HEADER, *ROWS])
+    assert cut_table(table, size=18)[-1].table_header == HEADER.split("\n")[0]
+    assert cut_table(table, size=12)[-1].table_header == ""
+
+
+def test_a_row_that_leaves_no_room_stands_without_its_header_and_a_longer_one_is_cut_below_it() -> None:
+    long = f"| Pump | {'word ' * 25}|"
+    longer = f"| Pump | {'word ' * 40}|"
+    chunks = cut_table("\n".join([HEADER, ROWS[0], long, longer]))
+    assert [(c.table_header, c.text) for c in chunks if c.text == long] == [("", long)]
+    parts = [c for c in chunks if c.start > chunks[0].end + len(long)]
+    assert len(parts) == 2
+    assert {c.table_header for c in parts} == {HEADER}
+
+
+def test_a_table_that_goes_on_over_the_page_keeps_its_header() -> None:
+    first, second = "\n".join([HEADER, *ROWS[:2]]), "\n".join(ROWS[2:4])
+    text = f"{first}\n\nACME Corp\n\n{second}"
+    skipped = (text.index("ACME"), text.index("ACME") + 9)
+    pages = (Page(1, 0, len(first)), Page(2, skipped[0], len(text), skipped=(skipped,)))
+    assert [c.table_header for c in cut_table(text, pages=pages)] == ["", HEADER]
+
+
+@pytest.mark.parametrize("between", ["\n\nText.\n\n", "\n\n| one | cell | more |\n", "\n\n# Heading\n\n"])
+def test_another_table_takes_no_header_from_the_one_before(between: str) -> None:
+    text = "\n".join([HEADER, *ROWS[:2]]) + between + "\n".join(ROWS[2:6])
+    assert cut_table(text)[-1].table_header == ""
+
+
+def test_a_row_of_figures_is_no_header_but_one_of_years_is() -> None:
+    for row, expected in (
+        ("| Revenue | $ 3 | 5,931 | 7,103 |", ""),
+        ("| $ | 2021 | 2022 | 30.06.2023 |", "| $ | 2021"[:8]),
+    ):
+        table = "\n".join([row, "|" + " --- |" * 4, *["| Net income | 1 | 2 | 3 |"] * 9])
+        assert cut_table(table, size=90)[-1].table_header[:8] == expected
+
+
+def test_words_of_a_row_carry_its_header_too() -> None:
+    chunks = cut_table("\n".join([HEADER, *ROWS]), splitter=Splitter.TOKEN)
+    assert [c.table_header for c in chunks] == ["", *[HEADER] * (len(chunks) - 1)]
 
 
 # --- pages --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ def passage(
     page_breaks: tuple[tuple[int, int], ...] = (),
     similarity: float = 0.0,
     language: str = "en",
+    table_header: str = "",
 ) -> Passage:
     """A passage with only what matters to the test."""
     return Passage(
@@ -33,4 +34,5 @@ def passage(
         end=start + len(text),
         text=text,
         page_breaks=page_breaks,
+        table_header=table_header,
     )

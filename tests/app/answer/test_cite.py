@@ -52,6 +52,24 @@ def test_the_error_code_of_the_question_must_be_the_one_in_the_quote() -> None:
     assert cite("E21: the vapour flap is blocked.", [codes], question=question).citations[0].quote.startswith("| E21")
 
 
+REVENUE = passage(
+    "| Harbour | 340 | 310 |\n| Airport | 120 | 95 |",
+    start=500,
+    table_header="| Branch | 2022 | 2021 |\n| --- | --- | --- |",
+)
+
+
+def test_a_rows_column_names_bear_a_sentence_out_and_the_quote_is_the_row_alone() -> None:
+    (citation,) = cite("The harbour took 340 in 2022.", [REVENUE], question="What did the harbour take?").citations
+    assert (citation.quote, citation.start, citation.verified) == ("| Harbour | 340 | 310 |", 500, True)
+
+
+def test_column_names_alone_bear_nothing_out() -> None:
+    question = "What did the harbour take?"
+    assert cite("The branch list is of 2022 and 2021.", [REVENUE], question=question).citations == ()
+    assert cite("The harbour took 2022.", [REVENUE], question=question).citations == ()
+
+
 def test_bare_figures_are_no_statement() -> None:
     assert cite("1. 70\n2. 25", [LEAVE], question=QUESTION).citations == ()
 

@@ -1,4 +1,5 @@
 from app.answer.excerpt import find_excerpts
+from app.answer.units import list_units
 from tests.app.answer.passages import passage
 from tests.fakes import WordHashEmbedder
 
@@ -14,6 +15,21 @@ def test_the_sentence_that_speaks_to_the_question_is_picked() -> None:
 def test_a_row_knows_its_header_and_stands_word_for_word_in_the_passage() -> None:
     (best,) = find_excerpts("What is the limit in Denmark?", [TABLE], embedder=WordHashEmbedder(), limit=1)
     assert (best.text, best.header) == ("| Denmark | 185 |", "| Country | Limit |")
+
+
+def test_rows_far_from_their_header_are_understood_by_the_one_that_their_passage_carries() -> None:
+    rows = passage(
+        "| Spain | 130 |\n| Denmark | 185 |\n\nPrices are set yearly.",
+        table_header="| Country | Limit |\n| --- | --- |",
+    )
+    (best,) = find_excerpts("What is the limit in Denmark?", [rows], embedder=WordHashEmbedder(), limit=1)
+    assert (best.text, best.header) == ("| Denmark | 185 |", "| Country | Limit |")
+    assert best.full_text == "| Country | Limit |\n| Denmark | 185 |"
+
+
+def test_a_passage_that_begins_inside_a_row_knows_its_header_and_what_follows_the_table_has_none() -> None:
+    cut = passage("200 euros |\n| Spain | 130 |\n\nPrices are set yearly.", table_header="| Country | Limit |")
+    assert [unit.header for unit in list_units([cut])] == ["| Country | Limit |"] * 2 + [""]
 
 
 def test_headings_and_header_rows_alone_are_no_excerpt() -> None:
