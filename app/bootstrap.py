@@ -1,5 +1,6 @@
 """Build everything once from the settings: each engine is picked by one `match`."""
 
+import os
 from pathlib import Path
 
 from app.answer.prompt import Prompts
@@ -12,6 +13,7 @@ from app.errors import SettingsError
 from app.ports import Embedder, Generator, VectorIndex
 from app.services import Services, Warm
 from app.settings import ChunkingSettings, EmbedderSettings, GeneratorSettings, Settings, prepare_data_dir
+from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
 
 
@@ -33,6 +35,7 @@ def open_services(settings: Settings) -> Services:
         files=files,
         prompts=Prompts.read(settings.answer.prompts, settings.answer.evidence),
         sparse=Bm25Encoder(settings.sparse),
+        sandbox=Sandbox(settings, processes=_parsers(settings), folder=data_dir / "parsing"),
         ingest_line=IngestLine(settings, database, files, jobs_url),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
@@ -40,6 +43,11 @@ def open_services(settings: Settings) -> Services:
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
     )
+
+
+def _parsers(settings: Settings) -> int:
+    """Processes that read documents: more than cores would only wait for each other."""
+    return min(settings.ingest.concurrency, os.cpu_count() or 1)
 
 
 # The engines are imported where they are picked: each brings a heavy library that the other choice does not need.

@@ -5,7 +5,7 @@ Unicode code points. Pages are 1-based. Rectangles are PDF points, origin at the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -143,12 +143,31 @@ class Document:
     content_hash: str
     media_type: str
     title: str
+    author: str
+    written_at: datetime | None
     language: str
+    tables: tuple[Table, ...]
     size_bytes: int
     pages: int
     chunks: int
     warnings: tuple[str, ...]
     indexed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What deleting documents took away. `answers` are chat messages that quoted them."""
+
+    documents: int = 0
+    chunks: int = 0
+    points: int = 0
+    tables: int = 0
+    files: int = 0
+    embeddings: int = 0
+    answers: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 class ItemStatus(StrEnum):
@@ -174,7 +193,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """One document of a job, and its outcome once there is one."""
+    """One document of a job, and its outcome once there is one. `progress` is the part of it that is done, 0 to 1."""
 
     id: str
     job_id: str
@@ -183,6 +202,9 @@ class JobItem:
     content_hash: str
     size_bytes: int
     status: ItemStatus
+    stage: str = ""
+    progress: float = 0.0
+    started_at: datetime | None = None
     document_id: str | None = None
     version_id: str | None = None
     pages: int = 0
@@ -197,6 +219,7 @@ class Job:
     """A piece of durable work. `paths` are the files and folders of a folder ingest, empty for an upload.
 
     `done` of `total` documents have an outcome; lists of jobs carry these counts without the items.
+    `progress`, 0 to 1, weighs documents by their size. `is_cancelled`: a person asked it to stop.
     """
 
     id: str
@@ -208,10 +231,41 @@ class Job:
     prune: bool
     error: str | None
     created_at: datetime
+    started_at: datetime | None
     finished_at: datetime | None
+    is_cancelled: bool
     done: int
     total: int
+    failed: int
+    removed: int
+    progress: float
+    pages: int
+    chunks: int
     items: tuple[JobItem, ...] = ()
+
+
+class SourceKind(StrEnum):
+    """What a source is."""
+
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where documents keep coming from, looked at on a `schedule` (cron, UTC).
+
+    `error` is what stood in the way when it was last looked at.
+    """
+
+    id: str
+    kind: SourceKind
+    location: str
+    knowledge_base: str
+    knowledge_base_id: str
+    schedule: str
+    created_by: str
+    checked_at: datetime | None
+    error: str | None
 
 
 # --- chunks ------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from app.db.files import FileStore
 from app.db.session import Database
 from app.errors import CloisterError, EngineUnavailable
 from app.ports import Embedder, Generator, SparseEncoder, VectorIndex
-from app.settings import Settings
+from app.settings import Settings, chat_files_dir
 from ingest.document_line import DocumentLine
+from ingest.removal import Removal
+from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class Services:
     files: FileStore
     prompts: Prompts
     sparse: SparseEncoder
+    sandbox: Sandbox
     ingest_line: IngestLine
     embedder: Warm[Embedder]
     index: Warm[VectorIndex]
@@ -105,18 +108,36 @@ class Services:
         """The ingest line, at work. Waits for the embedder and the index."""
         with self._launch:
             if not self._launched:
-                line = DocumentLine(
-                    self.settings, self.database, self.files, self.embedder.get(), self.sparse, self.index.get()
-                )
-                self.ingest_line.launch(line)
+                self.sandbox.warm()
+                self.ingest_line.launch(self.document_line())
                 self._launched = True
         return self.ingest_line
+
+    def passwords(self, known: str | None) -> tuple[str, ...]:
+        """The passwords to try on a protected file, the one it was taken in with first."""
+        others = tuple(secret.get_secret_value() for secret in self.settings.parse.pdf.passwords)
+        return others if known is None else (known, *others)
+
+    def document_line(self) -> DocumentLine:
+        """One document's way in. Waits for the embedder and the index."""
+        index = self.index.get()
+        return DocumentLine(
+            settings=self.settings,
+            database=self.database,
+            files=self.files,
+            sandbox=self.sandbox,
+            embedder=self.embedder.get(),
+            sparse=self.sparse,
+            index=index,
+            removal=Removal(self.database, self.files, index, chat_files_dir(self.settings.data_dir)),
+        )
 
     def close(self) -> None:
         """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""
         if self._warming:
             self._warming.join()
         self.ingest_line.close()
+        self.sandbox.close()
         for engine in (self.generator.peek(), self.index.peek(), self.embedder.peek()):
             if engine is not None:
                 engine.close()

@@ -171,6 +171,7 @@ class IngestSettings(Section):
     knowledge_base: str
     samples: str
     concurrency: Positive
+    keep_failed_days: Positive
 
 
 class PdfSettings(Section):
@@ -272,6 +273,11 @@ def prepare_data_dir(data_dir: Path) -> Path:
             "set CLOISTER_DATA_DIR to a folder that you may write to."
         ) from exc
     return data_dir
+
+
+def chat_files_dir(data_dir: Path) -> Path:
+    """Where chats keep the passages that they showed."""
+    return data_dir / "chat" / "files"
 
 
 def _profiles() -> list[str]:

@@ -4,6 +4,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,6 @@ from bench.prose import write_documents
 from bench.report import Result, compare_percentile
 from bench.service import open_access, opened_services, take_in
 from bench.sizes import Size
-from ingest.document_line import DocumentLine
 
 PASSAGES = 10
 # One chunk in this many has its real vector, and a question near it; the others have random ones.
@@ -91,9 +91,7 @@ def fill(services: Services, folder: Path, *, chunks: int) -> tuple[int, list[st
     """Ingest generated reports until there are enough chunks; returns how many, and a question for each real vector."""
     embedder = MostlyRandomEmbedder(services.embedder.get())
     index = services.index.get()
-    services.ingest_line.launch(
-        DocumentLine(services.settings, services.database, services.files, embedder, services.sparse, index)
-    )
+    services.ingest_line.launch(replace(services.document_line(), embedder=embedder))
     reports = folder / "reports"
     reports.mkdir()
     for number, text in enumerate(islice(write_documents(seed=7), max(1, chunks // CHUNKS_PER_DOCUMENT))):

@@ -10,12 +10,11 @@ from app.access import Access
 from app.bootstrap import open_services
 from app.db import jobs, knowledge_bases, people
 from app.db.tables import Person
-from app.domain import ItemStatus, Job, JobState
+from app.domain import ItemStatus, Job
 from app.services import Services
 from app.settings import load_settings
 
 POLL_S = 0.02
-FINISHED = (JobState.DONE, JobState.FAILED)
 
 
 @contextmanager
@@ -39,8 +38,10 @@ def take_in(services: Services, paths: Sequence[Path], *, knowledge_base: str) -
             embedding_model_id=services.embedder.get().model_id,
         )
     job_id = services.ingest_line.ingest_paths(paths, knowledge_base_id=base.id, person_id="bench", prune=False)
-    while (job := _get_job(services, job_id)).state not in FINISHED:
+    while not _is_over(services, job_id):
         time.sleep(POLL_S)
+    with services.database.read() as session:
+        job = jobs.get_job(session, job_id)
     failed = [f"{item.source}: {item.error}" for item in job.items if item.status is ItemStatus.FAILED]
     if job.error or failed:
         raise RuntimeError(f"The benchmark's own documents could not be ingested: {job.error} {failed}")
@@ -53,6 +54,6 @@ def open_access(services: Services, *names: str) -> Access:
         return people.get_access(session, Person(name="bench", is_admin=True)).narrowed_to(names)
 
 
-def _get_job(services: Services, job_id: str) -> Job:
+def _is_over(services: Services, job_id: str) -> bool:
     with services.database.read() as session:
-        return jobs.get_job(session, job_id)
+        return jobs.get_state(session, job_id) not in jobs.OPEN_JOBS

@@ -1,175 +1,345 @@
-"""One document's way in: parse, index, publish. Each stage is safe to run twice and leaves the old answer standing."""
+"""One document's way in: read, chunk, embed, publish.
 
+Safe to run again from the start after a crash at any line: what is stored is found again, and the old version
+answers until the new one is whole.
+"""
+
+import logging
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import Any
 
 from app.db import chunks as chunk_rows
 from app.db import documents, jobs, knowledge_bases
+from app.db.documents import StoredParse
 from app.db.files import FileStore
+from app.db.ids import name_id
 from app.db.session import Database
-from app.domain import ItemStatus, JobItem, ParsedDocument
+from app.db.tables import utc_now
+from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
+from app.errors import Cancelled, CloisterError, UnreadableDocument
 from app.ports import Embedder, SparseEncoder, VectorIndex
 from app.settings import Settings
 from ingest import store
 from ingest.chunk import chunk
 from ingest.embed import embed_texts
-from ingest.parse import ParseOptions, parse
-from ingest.parse.language import detect_language
+from ingest.embed_together import EmbedTogether
+from ingest.parse.titles import title_from
+from ingest.progress import ProgressNote
+from ingest.removal import Removal
+from ingest.sandbox import Sandbox
 from ingest.sources.upload import INSIDE, store_attachment, tell_apart
+from ingest.upsert_together import UpsertTogether
+
+# Part of the key under which parsed texts are shared: raised when parsers give other texts than before.
+PARSER_VERSION = "1"
+log = logging.getLogger("cloister.ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One document at hand."""
+
+    item: JobItem
+    base: KnowledgeBase
+    password: str | None
+    progress: ProgressNote
+    started: float
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """The stages, and what they work with."""
+    """The stages, and what they work with. In the last two, documents in flight meet."""
 
     settings: Settings
     database: Database
     files: FileStore
+    sandbox: Sandbox
     embedder: Embedder
     sparse: SparseEncoder
     index: VectorIndex
+    removal: Removal
+    embedding: EmbedTogether = field(default_factory=EmbedTogether)
+    upserts: UpsertTogether = field(default_factory=UpsertTogether)
 
-    def parse(self, item_id: str) -> bool:
-        """Read the item's file into stored text; its attachments join the job as items of their own.
+    def take_in(self, item_id: str, *, is_closed: Callable[[], bool] = lambda: False) -> None:
+        """Take one document in and write down what became of it.
 
-        Returns False when the document is stored already with this content: there is nothing to do.
-        Raises UnreadableDocument.
+        A document that cannot be taken in is an outcome, not an error; what answered before still does. Once the
+        service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised.
         """
-        item, knowledge_base_id = self._open(item_id)
-        with self.database.write() as session:
-            known = documents.find_active(session, knowledge_base_id, item.location)
-            if known and known[0] == item.content_hash:
-                jobs.update_item(session, item_id, status=ItemStatus.UNCHANGED, document_id=known[1])
-                return False
-            document_id = documents.put_document(
-                session, knowledge_base_id=knowledge_base_id, location=item.location, name=item.source
-            )
-            version_id = documents.put_version(
-                session, document_id=document_id, content_hash=item.content_hash, size_bytes=item.size_bytes
-            )
-            jobs.update_item(
-                session, item_id, status=ItemStatus.RUNNING, document_id=document_id, version_id=version_id
-            )
-        with TemporaryDirectory(dir=self.files.folder, prefix="parsing-") as workspace:
-            parsed = self._read(item, Path(workspace))
-            attachments = [
-                store_attachment(attachment, parent_location=item.location, files=self.files)
-                for attachment in tell_apart(parsed.attachments)
-            ]
-        with self.database.write() as session:
-            documents.store_parsed(session, version_id, parsed)
-            jobs.add_items(session, item.job_id, attachments)
-            jobs.update_item(session, item_id, pages=len(parsed.pages))
-        return True
+        work = self._open(item_id)
+        if work.item.status not in jobs.OPEN_ITEMS:
+            return
+        try:
+            self._bring_in(work)
+        except Cancelled:
+            self._undo(work, ItemStatus.CANCELLED, None)
+        except CloisterError as exc:
+            if is_closed():
+                raise
+            self._undo(work, ItemStatus.FAILED, str(exc))
+        except Exception as exc:
+            if is_closed():
+                raise
+            # One broken file must not stop three thousand others. Only the type is logged: messages quote texts.
+            log.error("item %s failed: %s at %s", item_id, type(exc).__name__, where(exc))
+            reason = f"An internal error ({type(exc).__name__}) stopped this document; please report it."
+            self._undo(work, ItemStatus.FAILED, reason)
 
-    def index_version(self, item_id: str) -> None:
-        """Chunk the stored text, embed what was never embedded, and put it all where publishing will show it."""
-        item, knowledge_base_id = self._open(item_id)
-        document_id, version_id = _ids(item)
+    def _bring_in(self, work: _Work) -> None:
+        item = work.item
         with self.database.read() as session:
-            base = knowledge_bases.get(session, knowledge_base_id)
-            parsed = documents.load_parsed(session, version_id)
-        knowledge_bases.require_model(base, self.embedder.model_id)
-        found = chunk(parsed, base.profile, self.embedder.count_tokens)
-        chunk_by_id = store.name_chunks(found, generation_id=base.generation_id, document_id=document_id)
+            active = documents.find_active(session, work.base.id, item.location)
+        if active and active[0] == item.content_hash:
+            self._end_known(work, active[1])
+            return
+        knowledge_bases.require_model(work.base, self.embedder.model_id)
+        stored, inside = self._read(work)
+        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
+        document_id = documents.name_document(work.base.id, item.location)
+        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        version_id = self._write(work, stored, inside, chunk_by_id)
+        embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
+        self._publish(work, document_id, version_id, embedded)
+
+    def _end_known(self, work: _Work, document_id: str) -> None:
+        """The content answers already: because it did before this job, or because a crash came after publishing."""
+        if work.item.version_id is None:
+            done = {"status": ItemStatus.UNCHANGED, "document_id": document_id, "progress": 1.0}
+            with self.database.write() as session:
+                jobs.update_item(session, work.item.id, **done)
+        else:
+            self._settle(work, document_id, work.item.version_id)
+            self._end_indexed(work, work.item.embedded_chunks)
+
+    # --- read ----------------------------------------------------------------------------------
+
+    def _read(self, work: _Work) -> tuple[StoredParse, list[FoundFile]]:
+        """What the parser makes of the file, from an earlier attempt or an equal file where there is one.
+
+        The second value lists the files found inside, which are to become documents of this job.
+        """
+        item = work.item
+        key = parse_key(self.settings, item.source, depth=_depth(item))
+        with self.database.read() as session:
+            earlier = documents.load_parse(session, item.version_id) if item.version_id else None
+            twin = None if earlier else documents.find_twin(session, item.content_hash, key)
+        if earlier:
+            return earlier, []
+        if twin:
+            return _as_named(item.source, *twin), []
+        path = self.files.path(item.content_hash)
+        with self.sandbox.parse(
+            path,
+            item.source,
+            depth=_depth(item),
+            password=work.password,
+            report=work.progress.reading,
+            is_cancelled=work.progress.is_cancelled,
+        ) as parsed:
+            inside = self._unpack(work, parsed)
+            tables_hash = self._keep_tables(parsed.tables_file)
+        return StoredParse(
+            parsed=parsed,
+            content_hash=item.content_hash,
+            size_bytes=item.size_bytes,
+            parse_key=key,
+            attachments=tuple(file.location for file in inside),
+            tables_hash=tables_hash,
+            password=work.password,
+        ), inside
+
+    def _unpack(self, work: _Work, parsed: ParsedDocument) -> list[FoundFile]:
+        """Keep the files that lie in the document. Raises UnreadableDocument when they are too much."""
+        apart = tell_apart(parsed.attachments)
+        size = sum(attachment.path.stat().st_size for attachment in apart)
+        with self.database.read() as session:
+            root = work.item.location.split(INSIDE)[0] + INSIDE
+            size += jobs.bytes_inside(session, work.item.job_id, root)
+        limit = self.settings.limits.unpacked_mb
+        if apart and size > limit << 20:
+            raise UnreadableDocument(
+                f"{work.item.source} unpacks to more than {limit} MiB; split it or raise limits.unpacked_mb."
+            )
+        return [store_attachment(each, parent_location=work.item.location, files=self.files) for each in apart]
+
+    def _keep_tables(self, tables_file: Path | None) -> str | None:
+        if tables_file is None:
+            return None
+        with tables_file.open("rb") as content:
+            return self.files.add(content)[0]
+
+    # --- write, index, publish -----------------------------------------------------------------
+
+    def _write(
+        self, work: _Work, stored: StoredParse, inside: Sequence[FoundFile], chunk_by_id: Mapping[str, Chunk]
+    ) -> str:
+        """Keep text and chunks where publishing will show them. Returns the version's id."""
+        item = work.item
         with self.database.write() as session:
+            document_id = documents.put_document(
+                session, knowledge_base_id=work.base.id, location=item.location, name=item.source
+            )
+            version_id = documents.put_version(session, document_id, stored)
             chunk_rows.replace_chunks(
                 session,
-                generation_id=base.generation_id,
+                generation_id=work.base.generation_id,
                 document_id=document_id,
                 version_id=version_id,
                 chunk_by_id=chunk_by_id,
-                pages=parsed.pages,
+                pages=stored.parsed.pages,
             )
-        texts = [each.text for each in chunk_by_id.values()]
-        vectors, embedded = embed_texts(texts, embedder=self.embedder, database=self.database)
+            jobs.add_items(session, item.job_id, inside)
+            jobs.update_item(
+                session,
+                item.id,
+                status=ItemStatus.RUNNING,
+                started_at=item.started_at or utc_now(),
+                document_id=document_id,
+                version_id=version_id,
+                pages=len(stored.parsed.pages),
+                chunks=len(chunk_by_id),
+            )
+        return version_id
+
+    def _index(self, work: _Work, parsed: ParsedDocument, document_id: str, chunk_by_id: Mapping[str, Chunk]) -> int:
+        """Embed what was never embedded and put all vectors into the index. Returns how many were embedded."""
+        texts = [each.full_text for each in chunk_by_id.values()]
+        vectors, embedded = embed_texts(
+            texts,
+            embedder=self.embedder,
+            database=self.database,
+            together=self.embedding,
+            report=work.progress.embedding,
+        )
         store.store_vectors(
             chunk_by_id,
             vectors,
-            generation_id=base.generation_id,
+            generation_id=work.base.generation_id,
             document_id=document_id,
-            about=f"{item.source} {parsed.title}",
+            about=f"{work.item.source} {parsed.title}",
             language=parsed.language,
             sparse=self.sparse,
             index=self.index,
+            together=self.upserts,
         )
+        return work.item.embedded_chunks + embedded
+
+    def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int) -> None:
+        """Let the version answer, clear away what was there before, and only then call the item indexed."""
         with self.database.write() as session:
-            jobs.update_item(session, item_id, chunks=len(texts), embedded_chunks=item.embedded_chunks + embedded)
+            documents.activate_version(session, document_id, version_id)
+            is_first = work.item.version_id is None and not documents.other_versions(session, document_id, version_id)
+            if is_first:  # nothing to clear away: one commit instead of three
+                kept = self._note_indexed(session, work, embedded)
+            else:
+                jobs.update_item(session, work.item.id, embedded_chunks=embedded)
+        if is_first:
+            store.remove_unused_files(kept, database=self.database, files=self.files)
+        else:
+            self._settle(work, document_id, version_id)
+            self._end_indexed(work, embedded)
 
-    def list_dropped(self, item_id: str) -> list[str]:
-        """Documents that lie in the version that answers and not in the new one: attachments taken out since."""
-        item, knowledge_base_id = self._open(item_id)
-        document_id, _ = _ids(item)
-        with self.database.read() as session:
-            if documents.find_active(session, knowledge_base_id, item.location) is None:
-                return []
-            inside = documents.locations_inside(session, document_id, INSIDE)
-            if not inside:
-                return []
-            kept = {each.location for each in jobs.get_job(session, item.job_id).items}
-            dropped = [id for location, id in inside.items() if location not in kept]
-            return [member for id in dropped for member in documents.family(session, id, INSIDE)]
-
-    def publish(self, item_id: str, started_at: float) -> None:
-        """Let the version answer, clear away the one before, and only then call the item indexed."""
-        item, knowledge_base_id = self._open(item_id)
-        document_id, version_id = _ids(item)
-        store.publish_version(
+    def _settle(self, work: _Work, document_id: str, version_id: str) -> None:
+        """Remove what only earlier versions and earlier attempts needed."""
+        store.remove_leftovers(
             document_id,
             version_id,
-            generation_id=self._generation_id(knowledge_base_id),
+            generation_id=work.base.generation_id,
             database=self.database,
             index=self.index,
             files=self.files,
         )
-        with self.database.write() as session:
-            jobs.update_item(
-                session, item_id, status=ItemStatus.INDEXED, seconds=round(time.time() - started_at, 3), error=None
-            )
+        with self.database.read() as session:
+            dropped = documents.list_dropped(session, document_id, INSIDE)
+        for id in dropped:
+            self.removal.remove(id)
 
-    def fail(self, item_id: str, reason: str, started_at: float) -> None:
-        """Write down why the item failed and undo its unfinished version; what answered before still does."""
-        item, knowledge_base_id = self._open(item_id)
+    def _end_indexed(self, work: _Work, embedded: int) -> None:
+        with self.database.write() as session:
+            kept = self._note_indexed(session, work, embedded)
+        store.remove_unused_files(kept, database=self.database, files=self.files)
+
+    def _note_indexed(self, session: Any, work: _Work, embedded: int) -> list[str]:
+        """Written last. Earlier tries at this place need their files no more: returns them."""
+        jobs.update_item(
+            session,
+            work.item.id,
+            status=ItemStatus.INDEXED,
+            progress=1.0,
+            embedded_chunks=embedded,
+            seconds=_seconds(work),
+            error=None,
+        )
+        return jobs.release_failed(session, work.base.id, work.item.location)
+
+    # --- undo ----------------------------------------------------------------------------------
+
+    def _undo(self, work: _Work, status: ItemStatus, reason: str | None) -> None:
+        """Write down why the item is not in and undo its unfinished version.
+
+        Its file is kept for another try, unless it is still where it came from.
+        """
+        with self.database.read() as session:
+            item = jobs.get_item(session, work.item.id)
         if item.document_id and item.version_id:
             store.discard_version(
                 item.document_id,
                 item.version_id,
-                generation_id=self._generation_id(knowledge_base_id),
+                generation_id=work.base.generation_id,
                 database=self.database,
                 index=self.index,
+                files=self.files,
             )
         with self.database.write() as session:
             jobs.update_item(
                 session,
-                item_id,
-                status=ItemStatus.FAILED,
+                item.id,
+                status=status,
+                progress=1.0,
                 document_id=None,
                 version_id=None,
-                seconds=round(time.time() - started_at, 3),
+                seconds=_seconds(work),
                 error=reason,
             )
-        # Not earlier: until it has failed, the item itself counts as one that needs its file.
+            if Path(item.location).is_file():
+                jobs.release_item(session, item.id)
         store.remove_unused_files([item.content_hash], database=self.database, files=self.files)
 
-    def _open(self, item_id: str) -> tuple[JobItem, str]:
+    def _open(self, item_id: str) -> _Work:
         with self.database.read() as session:
-            item = jobs.get_item(session, item_id)
-            return item, jobs.get_knowledge_base_id(session, item.job_id)
-
-    def _generation_id(self, knowledge_base_id: str) -> str:
-        with self.database.read() as session:
-            return knowledge_bases.get(session, knowledge_base_id).generation_id
-
-    def _read(self, item: JobItem, workspace: Path) -> ParsedDocument:
-        options = ParseOptions.of(self.settings, workspace=workspace)
-        parsed = parse(self.files.path(item.content_hash), item.source, options)
-        language = detect_language(parsed.text, self.settings.sparse.languages)
-        return replace(parsed, language=language or parsed.language)
+            item, knowledge_base_id, password = jobs.get_order(session, item_id)
+            base = knowledge_bases.get(session, knowledge_base_id)
+        return _Work(item, base, password, ProgressNote(item, self.database), time.monotonic())
 
 
-def _ids(item: JobItem) -> tuple[str, str]:
-    assert item.document_id is not None, "parse comes first"
-    assert item.version_id is not None, "parse comes first"
-    return item.document_id, item.version_id
+def _seconds(work: _Work) -> float:
+    return round(time.monotonic() - work.started, 3)
+
+
+def parse_key(settings: Settings, name: str, *, depth: int) -> str:
+    """Equal for files that are parsed alike if their content is equal. A name's suffix tells text formats apart."""
+    limits = settings.limits
+    options = (settings.parse.pdf.engine, settings.parse.pdf.strategy, settings.ocr.model_dump_json())
+    return name_id(PARSER_VERSION, PurePath(name).suffix.lower(), *options, str(limits.text_rows), str(depth))
+
+
+def where(exc: BaseException) -> str:
+    """File and line where an exception was raised."""
+    last = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
+
+
+def _depth(item: JobItem) -> int:
+    return item.location.count(INSIDE)
+
+
+def _as_named(name: str, twin: StoredParse, twins_name: str) -> StoredParse:
+    """A twin's parse under this name: a title that only repeats the twin's file name would be wrong here."""
+    if twin.parsed.title != title_from(twins_name):
+        return twin
+    return replace(twin, parsed=replace(twin.parsed, title=title_from(name)))

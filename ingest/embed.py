@@ -8,29 +8,35 @@ from app.db import embeddings
 from app.db.ids import text_hash
 from app.db.session import Database
 from app.ports import Embedder, Vectors
-
-# Texts per commit: what a crash can make the machine embed again, about a second of work. At the end of each, workers
-# wait for the last batch: 400 texts took 1.93 s at 128, 1.77 s at 256 and 1.71 s in one go.
-COMMIT_EVERY = 256
+from ingest.embed_together import EmbedTogether
+from ingest.parse.options import Report, unobserved
 
 
-def embed_texts(texts: Sequence[str], *, embedder: Embedder, database: Database) -> tuple[Vectors, int]:
+def embed_texts(
+    texts: Sequence[str],
+    *,
+    embedder: Embedder,
+    database: Database,
+    together: EmbedTogether,
+    report: Report = unobserved,
+) -> tuple[Vectors, int]:
     """Vectors of these texts, in order, and how many of them had to be computed.
 
-    Shape (len(texts), dim). Vectors come from the cache where the model has seen the text before, and
-    go there in small commits, so that an interrupted ingest goes on where it stopped.
+    Shape (len(texts), dim). `report` is told (texts done, texts in all) as they go. Vectors come from the cache
+    where the model has seen the text before, and go there in small commits, so that an interrupted ingest goes on
+    where it stopped. Threads that meet in `together` share batches and commits.
     """
     hashes = [text_hash(text) for text in texts]
     with database.read() as session:
         vector_by_hash = embeddings.find_vectors(session, embedder.model_id, sorted(set(hashes)))
     missing = {hash_: text for hash_, text in zip(hashes, texts, strict=True) if hash_ not in vector_by_hash}
-    todo = sorted(missing, key=lambda hash_: len(missing[hash_]))  # like lengths together: less padding
-    for first in range(0, len(todo), COMMIT_EVERY):
-        batch = todo[first : first + COMMIT_EVERY]
-        computed = dict(zip(batch, embedder.embed_documents([missing[hash_] for hash_ in batch]), strict=True))
-        with database.write() as session:
-            embeddings.store_vectors(session, embedder.model_id, computed)
-        vector_by_hash |= computed
+    known = len(texts) - len(missing)
+    vector_by_hash |= together.embed(
+        missing,
+        embedder=embedder,
+        database=database,
+        report=lambda done, _total: report(known + done, len(texts)),
+    )
     if not texts:
         return np.zeros((0, embedder.dim), dtype=np.float32), 0
     return np.stack([vector_by_hash[hash_] for hash_ in hashes]), len(missing)

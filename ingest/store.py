@@ -14,6 +14,7 @@ from app.db.ids import chunk_id, text_hash
 from app.db.session import Database
 from app.domain import Chunk, IndexedChunk
 from app.ports import SparseEncoder, VectorIndex, Vectors
+from ingest.upsert_together import UpsertTogether
 
 UPSERT_EVERY = 500
 
@@ -23,7 +24,7 @@ def name_chunks(chunks: Sequence[Chunk], *, generation_id: str, document_id: str
     seen: Counter[str] = Counter()
     chunk_by_id: dict[str, Chunk] = {}
     for chunk in chunks:
-        content_hash = text_hash("\n".join((*chunk.headings, chunk.text)))
+        content_hash = text_hash("\n".join((*chunk.headings, chunk.full_text)))
         chunk_by_id[chunk_id(generation_id, document_id, content_hash, seen[content_hash])] = chunk
         seen[content_hash] += 1
     return chunk_by_id
@@ -39,6 +40,7 @@ def store_vectors(
     language: str,
     sparse: SparseEncoder,
     index: VectorIndex,
+    together: UpsertTogether,
 ) -> None:
     """Put chunk vectors into the index; rows of `vectors` are in the order of `chunk_by_id`.
 
@@ -51,49 +53,67 @@ def store_vectors(
             generation_id,
             document_id,
             vector.tolist(),
-            sparse.encode_document(" ".join((about, *chunk.headings, chunk.text)), language),
+            sparse.encode_document(" ".join((about, *chunk.headings, chunk.full_text)), language),
         )
         for (id, chunk), vector in zip(chunk_by_id.items(), vectors, strict=True)
     ]
     for first in range(0, len(points), UPSERT_EVERY):
-        index.upsert(points[first : first + UPSERT_EVERY])
+        together.upsert(points[first : first + UPSERT_EVERY], index=index)
 
 
-def publish_version(
+def remove_leftovers(
     document_id: str, version_id: str, *, generation_id: str, database: Database, index: VectorIndex, files: FileStore
 ) -> None:
-    """Let the new version answer, then remove what only older versions needed."""
-    with database.write() as session:
-        documents.activate_version(session, document_id, version_id)
-        keep = chunk_rows.chunk_ids(session, version_id)
-    stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
-    index.delete_chunks(sorted(stale))
+    """Remove what only other versions than the one that answers needed, and points of earlier attempts at it."""
     with database.read() as session:
+        keep = chunk_rows.chunk_ids(session, version_id)
         old = documents.other_versions(session, document_id, version_id)
+    stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
+    if stale:
+        index.delete_chunks(sorted(stale))
     # Files before the rows that name them: after a crash in between, the rows are still there to go by.
-    hashes = [version.content_hash for version in old]
+    hashes = [hash_ for version in old for hash_ in (version.content_hash, version.tables_hash) if hash_]
     remove_unused_files(hashes, besides=document_id, database=database, files=files)
-    with database.write() as session:
-        for version in old:
+    for version in old:
+        with database.write() as session:
             documents.delete_version(session, version.id)
 
 
 def discard_version(
-    document_id: str, version_id: str, *, generation_id: str, database: Database, index: VectorIndex
+    document_id: str, version_id: str, *, generation_id: str, database: Database, index: VectorIndex, files: FileStore
 ) -> None:
     """Undo a version that could not be finished; an older version that answers stays as it is."""
     with database.write() as session:
+        tables_hash = documents.get_tables_hash(session, version_id)
         active = documents.discard_version(session, document_id, version_id)
         keep = chunk_rows.chunk_ids(session, active) if active else set()
     stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
-    index.delete_chunks(sorted(stale))
+    if stale:
+        index.delete_chunks(sorted(stale))
+    if tables_hash:
+        remove_unused_files([tables_hash], database=database, files=files)
 
 
 def remove_unused_files(
     hashes: Sequence[str], *, database: Database, files: FileStore, besides: str | None = None
-) -> None:
-    """Delete the files that nothing refers to any more, whatever old versions of the document `besides` say."""
+) -> int:
+    """Delete the files that nothing refers to any more, whatever versions of the document `besides` say.
+
+    Returns how many were deleted.
+    """
+    if not hashes:
+        return 0
     with database.read() as session:
-        unused = [hash_ for hash_ in hashes if not documents.is_file_used(session, hash_, besides=besides)]
+        unused = [hash_ for hash_ in set(hashes) if not documents.is_file_used(session, hash_, besides=besides)]
     for hash_ in unused:
+        files.remove(hash_)
+    return len(unused)
+
+
+def sweep_files(*, database: Database, files: FileStore) -> None:
+    """Delete files that a crash left before anything referred to them; younger ones may still be on their way."""
+    stored = files.abandoned()
+    with database.read() as session:
+        used = documents.all_files(session) if stored else set()
+    for hash_ in stored - used:
         files.remove(hash_)

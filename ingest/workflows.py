@@ -1,37 +1,47 @@
-"""Durable jobs. DBOS remembers which steps are done; after a crash the rest runs, on SQLite and on Postgres.
+"""Durable jobs: after a crash DBOS starts again what was not done, on SQLite and on Postgres.
 
-Steps hand ids to each other, never text: what they return is kept in DBOS's own tables.
+A job is a workflow, and so is each of its documents. A document's workflow has no steps of its own that DBOS would
+remember: what a document has come to is written in our own tables, together with its text and its chunks, and
+`DocumentLine.take_in` goes on from there. (With seven remembered steps a small document cost more in bookkeeping than
+in reading.) Workflows hand ids to each other, never text: what they are called with is kept in DBOS's tables.
 """
 
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from app.db import documents, jobs
+from app.db import documents, jobs, sources
 from app.db.files import FileStore
 from app.db.session import Database
-from app.domain import FoundFile, ItemStatus, Job, JobState
+from app.db.tables import utc_now
+from app.domain import FoundFile, Job, JobItem, Removed, Source, SourceKind
 from app.errors import CloisterError, Rejected
 from app.settings import Settings
-from ingest.document_line import DocumentLine
+from ingest import schedules
+from ingest.document_line import DocumentLine, where
 from ingest.plan import Known, Plan, plan_changes
 from ingest.sources.folder import Unreadable, find_files
 from ingest.sources.upload import INSIDE
-from ingest.store import remove_unused_files
+from ingest.store import remove_unused_files, sweep_files
 
 QUEUE = "ingest"
 # How often the queue and finished documents are looked for; DBOS's own second would be felt at every small upload.
 POLL_S = 0.1
 # Documents that a worker holds ready beyond those it works on: a small one takes a fraction of POLL_S.
-FETCHED_AHEAD = 4
+FETCHED_AHEAD = 16
 LAST_MOMENT_S = 5
-# Workflows of an earlier run are taken up by the next one whatever its release: steps must stay compatible.
-APPLICATION_VERSION = "1"
+# How often schedules that were added or changed are looked for.
+SCHEDULES_S = 2
+# A job whose documents have not moved for so long is checked for workflows that ended in an error.
+SUSPICIOUS_S = 5
+# Workflows of an earlier run are taken up by the next one when this is the same: what they do must stay compatible.
+APPLICATION_VERSION = "2"
 log = logging.getLogger("cloister.ingest")
 
 
@@ -46,6 +56,7 @@ class IngestLine(DBOSConfiguredInstance):
             "application_version": APPLICATION_VERSION,
             "executor_id": "local",
             "log_level": "ERROR",
+            "scheduler_polling_interval_sec": SCHEDULES_S,
             "notification_listener_polling_interval_sec": POLL_S,  # closing waits for one round of it
         }
         self._dbos = DBOS(config=config)
@@ -57,11 +68,14 @@ class IngestLine(DBOSConfiguredInstance):
         self._slots = threading.Semaphore(settings.ingest.concurrency)
         self._closing = threading.Event()
         self._closed = threading.Event()
+        self._moved = threading.Event()
 
     def launch(self, line: DocumentLine) -> None:
-        """Begin to work. Jobs that were written down but never started are started now."""
+        """Begin to work. Jobs that were written down but never ended are started now."""
         self._line = line
         self._files.sweep_incoming()
+        self._forget_old_failures()
+        sweep_files(database=self._database, files=self._files)
         DBOS.launch()
         DBOS.register_queue(
             QUEUE,
@@ -71,12 +85,16 @@ class IngestLine(DBOSConfiguredInstance):
         )
         with self._database.read() as session:
             unfinished = jobs.unfinished_jobs(session)
+            watched = sources.list_sources(session)
         for job_id in unfinished:
             self._start(job_id)
+        schedules.begin(self.check, watched)
 
     def close(self) -> None:
         """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
+        schedules.end()
         self._closing.set()
+        self._moved.set()
         for _ in range(self._settings.ingest.concurrency):
             self._slots.acquire(timeout=LAST_MOMENT_S)
         # Workflows that wait find DBOS gone and say so at length; they go on at the next launch.
@@ -87,63 +105,184 @@ class IngestLine(DBOSConfiguredInstance):
         # DBOS remembers instances for the life of the process and would refuse the next one of this name.
         self._dbos._registry.instance_info_map.clear()
 
-    def ingest_paths(self, paths: Sequence[Path], *, knowledge_base_id: str, person_id: str, prune: bool) -> str:
+    # --- what a face asks for ------------------------------------------------------------------
+
+    def ingest_paths(
+        self,
+        paths: Sequence[Path],
+        *,
+        knowledge_base_id: str,
+        person_id: str,
+        prune: bool,
+        is_check: bool = False,
+    ) -> str:
         """Start a job that takes in files and folders of this machine; returns its id.
 
-        With `prune`, documents of the named folders whose files are gone are removed at the end.
+        With `prune`, documents of the named folders whose files are gone are removed at the end. A check is
+        forgotten when it brings no news.
         Raises Rejected for a path that does not exist.
         """
         for path in paths:
             if not path.exists():
                 raise Rejected(f"There is no file or folder {path}; check the path.")
-        paths = [path.resolve() for path in paths]
         with self._database.write() as session:
             job_id = jobs.create_job(
-                session, knowledge_base_id=knowledge_base_id, requested_by=person_id, paths=paths, prune=prune
+                session,
+                knowledge_base_id=knowledge_base_id,
+                requested_by=person_id,
+                paths=[path.resolve() for path in paths],
+                prune=prune,
+                is_check=is_check,
             )
         self._start_if_launched(job_id)
         return job_id
 
-    def ingest_files(self, found: Sequence[FoundFile], *, knowledge_base_id: str, person_id: str) -> str:
+    def ingest_files(
+        self, found: Sequence[FoundFile], *, knowledge_base_id: str, person_id: str, password: str | None = None
+    ) -> str:
         """Start a job on files that are in the file store already; returns its id."""
         with self._database.write() as session:
-            job_id = jobs.create_job(session, knowledge_base_id=knowledge_base_id, requested_by=person_id, files=found)
+            job_id = jobs.create_job(
+                session, knowledge_base_id=knowledge_base_id, requested_by=person_id, files=found, password=password
+            )
         self._start_if_launched(job_id)
         return job_id
 
-    def delete_document(self, document_id: str) -> None:
-        """Remove a document and what lies in it (attachments) everywhere; returns when it is done."""
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to stop: what is queued never starts, what is at hand ends within a second or so.
+
+        What was indexed stays. Raises NotFound.
+        """
+        with self._database.write() as session:
+            jobs.cancel_job(session, job_id)
+
+    def retry(self, job_id: str, *, person_id: str, password: str | None = None) -> str:
+        """Start a new job on those documents of a job that failed or were cancelled; returns its id.
+
+        Raises NotFound; Rejected while the job runs and when there is nothing to try again.
+        """
         with self._database.read() as session:
-            family = documents.family(session, document_id, INSIDE)
-        for member in family:
-            self.run_delete(member)
+            job = jobs.get_job(session, job_id)
+        if job.state in jobs.OPEN_JOBS:
+            raise Rejected("The job still runs; wait until it is over, or cancel it first.")
+        again = [self._found_again(item) for item in job.items if item.status in jobs.NOT_TAKEN_IN]
+        found = [each for each in again if each is not None]
+        if not found:
+            raise Rejected("No document of this job is left to try again; add the files anew.")
+        with self._database.write() as session:
+            new_id = jobs.create_job(
+                session,
+                knowledge_base_id=job.knowledge_base_id,
+                requested_by=person_id,
+                files=found,
+                password=password,
+            )
+            for item in job.items:
+                if item.status in jobs.NOT_TAKEN_IN:
+                    jobs.release_item(session, item.id)
+        self._start_if_launched(new_id)
+        return new_id
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job that is over from the list, and the files that it kept for another try.
+
+        Raises NotFound; Rejected while the job runs.
+        """
+        with self._database.write() as session:
+            if jobs.get_job(session, job_id, with_items=False).state in jobs.OPEN_JOBS:
+                raise Rejected("The job still runs; cancel it first.")
+            hashes = jobs.delete_job(session, job_id)
+        remove_unused_files(hashes, database=self._database, files=self._files)
+
+    def delete_document(self, document_id: str) -> Removed:
+        """Remove a document and what lies in it (attachments) everywhere; returns when it is done, with what went."""
+        return Removed(**self.run_delete(document_id))
+
+    def watch_folder(self, folder: Path, *, knowledge_base_id: str, person_id: str, schedule: str) -> str:
+        """Look through a folder on a schedule from now on, and right away; returns the source's id.
+
+        Raises Rejected for what is no folder and for a schedule that cannot be read.
+        """
+        if not folder.is_dir():
+            raise Rejected(f"There is no folder {folder}; check the path.")
+        cron = schedules.read_schedule(schedule)
+        with self._database.write() as session:
+            source_id = sources.put_source(
+                session,
+                SourceKind.FOLDER,
+                str(folder.resolve()),
+                knowledge_base_id=knowledge_base_id,
+                schedule=cron,
+                created_by=person_id,
+            )
+        schedules.set_schedule(source_id, cron)
+        self.check(source_id)
+        return source_id
+
+    def unwatch(self, source_id: str) -> None:
+        """Forget a source; its documents stay. Raises NotFound."""
+        with self._database.write() as session:
+            sources.get_source(session, source_id)
+            sources.delete_source(session, source_id)
+        schedules.drop_schedule(source_id)
+
+    def check(self, source_id: str) -> str | None:
+        """Start a job that takes in what is new at a source and removes what is gone; returns its id.
+
+        None when one is at work there already, and when the source cannot be reached: then nothing is removed, and
+        the source says so. Raises NotFound.
+        """
+        with self._database.write() as session:
+            source = sources.get_source(session, source_id)
+            if jobs.find_open_job(session, source_id):
+                return None
+            is_there = Path(source.location).is_dir()
+            sources.note_check(session, source_id, None if is_there else _unreachable(source))
+            if not is_there:
+                return None
+            job_id = jobs.create_job(
+                session,
+                knowledge_base_id=source.knowledge_base_id,
+                requested_by=source.created_by,
+                paths=[Path(source.location)],
+                prune=True,
+                source_id=source_id,
+                is_check=True,
+            )
+        self._start_if_launched(job_id)
+        return job_id
 
     def _start_if_launched(self, job_id: str) -> None:
         if self._line is not None:
             self._start(job_id)
 
     def _start(self, job_id: str) -> None:
-        with SetWorkflowID(job_id):  # starting a job that runs already changes nothing
-            DBOS.start_workflow(self.run_job, job_id)
+        """Start a job, or leave it to DBOS if that knows of it.
+
+        A workflow that ended while its job is still open (its database was away, or a release changed what
+        workflows do) is not started again by DBOS: the next attempt has a name of its own.
+        """
+        attempt = 1
+        while (known := DBOS.get_workflow_status(_attempt_id(job_id, attempt))) and known.status not in _AT_WORK:
+            attempt += 1
+        with SetWorkflowID(_attempt_id(job_id, attempt)):
+            DBOS.start_workflow(self.run_job, job_id, attempt)
 
     # --- workflows -----------------------------------------------------------------------------
 
     @DBOS.workflow()
-    def run_job(self, job_id: str) -> None:
-        """Find what is to be done, do it document by document, and mark the job done last."""
+    def run_job(self, job_id: str, attempt: int) -> None:
+        """Find what is to be done, have it done document by document, and mark the job done last."""
         try:
             self.find_work(job_id)
             started: set[str] = set()
             while todo := [item_id for item_id in self.list_work(job_id, len(started)) if item_id not in started]:
-                handles = []
                 for item_id in todo:
-                    with SetWorkflowID(item_id):
-                        handles.append(DBOS.enqueue_workflow(QUEUE, self.run_item, item_id))
-                for handle in handles:
-                    handle.get_result(polling_interval_sec=POLL_S)
+                    with SetWorkflowID(_attempt_id(item_id, attempt)):
+                        DBOS.enqueue_workflow(QUEUE, self.run_item, item_id)
+                self._wait_for(job_id, todo[-1], attempt)
                 started.update(todo)
-            for document_id in self.list_gone(job_id):
-                self.run_delete(document_id)
+            self.remove_gone(job_id)
             self.finish_job(job_id, "")
         except CloisterError as exc:
             self.finish_job(job_id, str(exc))
@@ -151,151 +290,125 @@ class IngestLine(DBOSConfiguredInstance):
             if self._closing.is_set():
                 raise  # DBOS went away under a waiting job, which goes on at the next launch
             # A job that nobody ends would be waited for for ever.
-            log.error("job %s failed: %s at %s", job_id, type(exc).__name__, _where(exc))
+            log.error("job %s failed: %s at %s", job_id, type(exc).__name__, where(exc))
             what = exc.strerror if isinstance(exc, OSError) and exc.strerror else type(exc).__name__
             self.finish_job(job_id, f"The job was stopped ({what}); what was indexed stays. Start it again.")
 
     @DBOS.workflow()
     def run_item(self, item_id: str) -> None:
-        """Take one document in; a failure is this document's outcome, not the job's."""
+        """Take one document in. Runs again from the start after a crash; what is done is found done."""
         with self._slots:
             if not self._closing.is_set():
-                self._take_in(item_id)
+                self._stages.take_in(item_id, is_closed=self._closed.is_set)
+                self._moved.set()
                 return
         # To return now would count as done. Once DBOS is gone nothing counts.
         self._closed.wait()
 
-    def _take_in(self, item_id: str) -> None:
-        started_at = self.note_start(item_id)
-        try:
-            if self.parse_item(item_id):
-                self.index_item(item_id)
-                dropped = self.list_dropped(item_id)
-                self.publish_item(item_id, started_at)
-                for document_id in dropped:
-                    self.run_delete(document_id)
-        except CloisterError as exc:
-            self.fail_item(item_id, str(exc), started_at)
-        except Exception as exc:  # noqa: BLE001 - one broken file must not stop three thousand others
-            # The type alone: messages of parsers quote what they read.
-            log.error("item %s failed: %s at %s", item_id, type(exc).__name__, _where(exc))
-            reason = f"An internal error ({type(exc).__name__}) stopped this document; please report it."
-            self.fail_item(item_id, reason, started_at)
-
     @DBOS.workflow()
-    def run_delete(self, document_id: str) -> None:
-        """Remove a document: first from every answer, then its vectors, then its files."""
-        hashes = self.list_files(document_id)
-        self.delete_rows(document_id)
-        self.delete_vectors(document_id)
-        self.delete_files(hashes)
+    def run_delete(self, document_id: str) -> dict[str, int]:
+        """Remove a document and what lies in it; returns the counts of `Removed`."""
+        removed = self.remove_family(document_id)
+        self._database.scrub()
+        return removed
 
     # --- steps: each may run twice -------------------------------------------------------------
 
     @DBOS.step()
     def find_work(self, job_id: str) -> None:
         """Look through a folder job's paths: what is new or changed is copied to the file store and queued."""
-        job = self._job(job_id)
         with self._database.write() as session:
-            jobs.set_state(session, job_id, JobState.RUNNING)
+            jobs.start_job(session, job_id)
+        job = self._job(job_id)
         if not job.paths:
             return
         plan, unreadable = self._plan(job)
         copied = [self._copy(file) for file in (*plan.new, *plan.changed)]
         unreadable += [each for each in copied if isinstance(each, Unreadable)]
-        stored = [each for each in copied if isinstance(each, FoundFile)]
         with self._database.write() as session:
-            jobs.add_items(session, job_id, stored)
-            for file, document_id in plan.unchanged:
-                (item_id,) = jobs.add_items(session, job_id, [file], status=ItemStatus.UNCHANGED)
-                jobs.update_item(session, item_id, document_id=document_id)
-            for each in unreadable:
-                (item_id,) = jobs.add_items(session, job_id, [each.file], status=ItemStatus.FAILED)
-                jobs.update_item(session, item_id, error=each.reason)
+            jobs.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
+            jobs.add_unchanged(session, job_id, plan.unchanged)
+            jobs.add_failed(session, job_id, [(each.file, each.reason) for each in unreadable])
 
     @DBOS.step()
     def list_work(self, job_id: str, _round: int) -> list[str]:
-        """Items to run, attachments found so far included."""
-        return [item.id for item in self._job(job_id).items if item.status in (ItemStatus.QUEUED, ItemStatus.RUNNING)]
+        """Documents without an outcome, attachments found so far included."""
+        with self._database.read() as session:
+            return jobs.list_open_items(session, job_id)
 
     @DBOS.step()
-    def list_gone(self, job_id: str) -> list[str]:
-        """Documents to remove because their files are gone; only when the job was told to prune."""
+    def remove_gone(self, job_id: str) -> None:
+        """Remove documents whose files are gone; only when the job was told to prune and not to stop."""
         job = self._job(job_id)
-        if not job.prune:
-            return []
-        plan, _ = self._plan(job)
-        with self._database.read() as session:
-            return [member for gone in plan.gone for member in documents.family(session, gone, INSIDE)]
+        if not job.prune or job.is_cancelled:
+            return
+        plan, unreadable = self._plan(job)
+        if plan.gone and not (plan.new or plan.changed or plan.unchanged or unreadable):
+            raise Rejected(
+                f"Nothing was found any more in {', '.join(job.paths)}, so none of the {len(plan.gone)} documents from "
+                "there was removed. If the folder is meant to be empty, delete them; else check that it is mounted."
+            )
+        for document_id in plan.gone:
+            self._remove_family(document_id)
+        if plan.gone:
+            with self._database.write() as session:
+                jobs.note_removed(session, job_id, len(plan.gone))
+            self._database.scrub()
 
     @DBOS.step()
     def finish_job(self, job_id: str, error: str) -> None:
         """Written last: from now on the job is over."""
         with self._database.write() as session:
-            jobs.set_state(session, job_id, JobState.FAILED if error else JobState.DONE, error=error or None)
+            jobs.finish_job(session, job_id, error=error or None)
+            jobs.forget_without_news(session, job_id)
 
     @DBOS.step()
-    def note_start(self, _item_id: str) -> float:
-        """When work on the item first began, in seconds since the epoch."""
-        return time.time()
+    def remove_family(self, document_id: str) -> dict[str, int]:
+        """See Removal.remove; attachments go first, so that nothing is left that they could be found by."""
+        return asdict(self._remove_family(document_id))
 
-    @DBOS.step()
-    def parse_item(self, item_id: str) -> bool:
-        """See DocumentLine.parse."""
-        return self._stages.parse(item_id)
-
-    @DBOS.step()
-    def index_item(self, item_id: str) -> None:
-        """See DocumentLine.index_version."""
-        self._stages.index_version(item_id)
-
-    @DBOS.step()
-    def list_dropped(self, item_id: str) -> list[str]:
-        """See DocumentLine.list_dropped."""
-        return self._stages.list_dropped(item_id)
-
-    @DBOS.step()
-    def publish_item(self, item_id: str, started_at: float) -> None:
-        """See DocumentLine.publish."""
-        self._stages.publish(item_id, started_at)
-
-    @DBOS.step()
-    def fail_item(self, item_id: str, reason: str, started_at: float) -> None:
-        """See DocumentLine.fail."""
-        self._stages.fail(item_id, reason, started_at)
-
-    @DBOS.step()
-    def list_files(self, document_id: str) -> list[str]:
-        """Hashes of a document's files, read before its rows go."""
-        with self._database.read() as session:
-            return documents.content_hashes(session, document_id)
-
-    @DBOS.step()
-    def delete_rows(self, document_id: str) -> None:
-        """From this commit on nothing can show the document."""
-        with self._database.write() as session:
-            documents.delete_document(session, document_id)
-
-    @DBOS.step()
-    def delete_vectors(self, document_id: str) -> None:
-        """Remove a document's points."""
-        self._stages.index.delete_document(document_id)
-
-    @DBOS.step()
-    def delete_files(self, hashes: list[str]) -> None:
-        """Remove files that nothing refers to any more."""
-        remove_unused_files(hashes, database=self._database, files=self._files)
-
-    # --- parts of steps ------------------------------------------------------------------------
+    # --- parts of them -------------------------------------------------------------------------
 
     @property
     def _stages(self) -> DocumentLine:
         assert self._line is not None, "launch comes first"
         return self._line
 
+    def _wait_for(self, job_id: str, last_item_id: str, attempt: int) -> None:
+        """Return when every document of the job, up to this one in their order, has an outcome."""
+        waiting, moved_at = -1, time.monotonic()
+        while True:
+            with self._database.read() as session:
+                still = jobs.count_open_items(session, job_id, up_to=last_item_id)
+            if not still:
+                return
+            if still != waiting:
+                waiting, moved_at = still, time.monotonic()
+            elif time.monotonic() > moved_at + SUSPICIOUS_S:
+                self._fail_if_stuck(job_id, attempt)
+                moved_at = time.monotonic()
+            self._moved.wait(POLL_S)  # another process may have done it, so the wait has an end
+            self._moved.clear()
+            if self._closing.is_set():
+                self._closed.wait()  # once DBOS is gone, this end does not count
+                raise RuntimeError("the service closes")
+
+    def _fail_if_stuck(self, job_id: str, attempt: int) -> None:
+        """A document whose workflow ended without an outcome (the database was away) would be waited for for ever."""
+        with self._database.read() as session:
+            still = jobs.list_open_items(session, job_id)
+        workflow_ids = [_attempt_id(id, attempt) for id in still]
+        if not DBOS.list_workflows(workflow_ids=workflow_ids, status=list(_AT_WORK), limit=1):
+            raise CloisterError("The job was stopped because its documents could not be written; start it again.")
+
+    def _remove_family(self, document_id: str) -> Removed:
+        with self._database.read() as session:
+            family = documents.family(session, document_id, INSIDE)
+        return sum((self._stages.removal.remove(member) for member in reversed(family)), start=Removed())
+
     def _job(self, job_id: str) -> Job:
         with self._database.read() as session:
-            return jobs.get_job(session, job_id)
+            return jobs.get_job(session, job_id, with_items=False)
 
     def _plan(self, job: Job) -> tuple[Plan, list[Unreadable]]:
         found = list(find_files(map(Path, job.paths), max_file_mb=self._settings.limits.file_mb))
@@ -303,11 +416,11 @@ class IngestLine(DBOSConfiguredInstance):
         readable = [each for each in found if isinstance(each, FoundFile)]
         with self._database.read() as session:
             hashes = documents.active_hashes(session, job.knowledge_base_id)
-        kept = {each.file.location for each in unreadable}
+        kept = [each.file.location for each in unreadable]  # a folder that cannot be read keeps all that is in it
         known = {
             location: Known(content_hash, document_id)
             for location, (content_hash, document_id) in hashes.items()
-            if location not in kept and INSIDE not in location and _is_under(location, job.paths)
+            if INSIDE not in location and _is_under(location, job.paths) and not _is_under(location, kept)
         }
         return plan_changes(readable, known), unreadable
 
@@ -319,12 +432,32 @@ class IngestLine(DBOSConfiguredInstance):
             return Unreadable(file, f"The file cannot be read ({exc.strerror}); it may have been moved meanwhile.")
         return FoundFile(file.name, file.location, content_hash, size_bytes)
 
+    def _found_again(self, item: JobItem) -> FoundFile | None:
+        """The file of an item, from where it came if it is still there, else as it was kept."""
+        file = FoundFile(item.source, item.location, item.content_hash, item.size_bytes)
+        if Path(item.location).is_file():
+            copied = self._copy(file)
+            return copied if isinstance(copied, FoundFile) else None
+        is_kept = item.content_hash and self._files.path(item.content_hash).exists()
+        return file if is_kept else None
+
+    def _forget_old_failures(self) -> None:
+        before = utc_now() - timedelta(days=self._settings.ingest.keep_failed_days)
+        with self._database.write() as session:
+            hashes = jobs.release_failed_before(session, before)
+        remove_unused_files(hashes, database=self._database, files=self._files)
+
+
+_AT_WORK = ("PENDING", "ENQUEUED", "DELAYED")
+
+
+def _attempt_id(id: str, attempt: int) -> str:
+    return f"{id}-{APPLICATION_VERSION}.{attempt}"
+
+
+def _unreachable(source: Source) -> str:
+    return f"The folder {source.location} cannot be reached; nothing was removed. Check that it is mounted."
+
 
 def _is_under(location: str, paths: Sequence[str]) -> bool:
     return any(location == path or location.startswith(f"{path}/") for path in paths)
-
-
-def _where(exc: BaseException) -> str:
-    """File and line where an exception was raised."""
-    last = traceback.extract_tb(exc.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"

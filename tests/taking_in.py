@@ -33,10 +33,9 @@ def wait_for(services: Services, job_id: str) -> Job:
     give_up_at = time.monotonic() + PATIENCE_S
     while True:
         with services.database.read() as session:
-            job = jobs.get_job(session, job_id)
-        if job.state in (JobState.DONE, JobState.FAILED):
-            return job
-        assert time.monotonic() < give_up_at, f"the job still runs after {PATIENCE_S} s: {job}"
+            if jobs.get_state(session, job_id) not in jobs.OPEN_JOBS:
+                return jobs.get_job(session, job_id)
+        assert time.monotonic() < give_up_at, f"the job still runs after {PATIENCE_S} s"
         time.sleep(0.02)
 
 

@@ -42,16 +42,7 @@ def ingest(
         name = kb or settings.ingest.knowledge_base
         body = {"paths": [str(path.resolve()) for path in paths], "prune": prune}
         job = await api.post(f"/knowledge-bases/{quote(name, safe='')}/ingest", body)
-        with show.progress(quiet=as_json) as update:
-            while job["state"] in ("queued", "running"):
-                await asyncio.sleep(POLL_S)
-                job = await api.get(f"/jobs/{job['id']}")
-                update(job["done"], job["total"])
-        if job["error"]:
-            raise CloisterError(job["error"])
-        show.print_outcomes(job["outcomes"], as_json=as_json)
-        if any(outcome["status"] == "failed" for outcome in job["outcomes"]):
-            raise typer.Exit(1)
+        await _follow(api, job, as_json=as_json)
 
     _run(run)
 
@@ -104,12 +95,11 @@ def documents(kb: Kb = None, as_json: Json = False) -> None:
 
 
 @cli.command()
-def delete(document_id: str) -> None:
-    """Remove a document and what lies in it, everywhere."""
+def delete(document_id: str, as_json: Json = False) -> None:
+    """Remove a document and what lies in it, everywhere, and say what went."""
 
     async def run(api: Api, _settings: Settings) -> None:
-        await api.delete(f"/documents/{document_id}")
-        typer.echo(f"Removed document {document_id}.", err=True)
+        show.print_removed(await api.delete(f"/documents/{document_id}"), as_json=as_json)
 
     _run(run)
 
@@ -120,6 +110,72 @@ def jobs(as_json: Json = False) -> None:
 
     async def run(api: Api, _settings: Settings) -> None:
         show.print_jobs(await api.get("/jobs"), as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def cancel(job_id: str) -> None:
+    """Stop a job; what was indexed stays."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        job = await api.post(f"/jobs/{job_id}/cancel")
+        typer.echo(f"Stopping; {job['done']} of {job['total']} documents are done and stay.", err=True)
+
+    _run(run)
+
+
+@cli.command()
+def retry(
+    job_id: str,
+    ask_password: Annotated[bool, typer.Option("--password", help="Ask for a password for protected files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try again those documents of a job that failed or were cancelled."""
+    password = typer.prompt("Password", hide_input=True, err=True) if ask_password else None
+
+    async def run(api: Api, _settings: Settings) -> None:
+        job = await api.post(f"/jobs/{job_id}/retry", {"password": password})
+        await _follow(api, job, as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="A folder of this machine, a network share for example.")],
+    every: Annotated[str, typer.Option(help="hourly, nightly, weekly or a cron expression (UTC).")] = "hourly",
+    kb: Kb = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a folder in a knowledge base: what is new, changed or gone there is picked up on a schedule."""
+
+    async def run(api: Api, settings: Settings) -> None:
+        name = kb or settings.ingest.knowledge_base
+        body = {"path": str(folder.resolve()), "schedule": every}
+        source = await api.post(f"/knowledge-bases/{quote(name, safe='')}/folders", body)
+        show.print_sources([source], as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def sources(as_json: Json = False) -> None:
+    """List the folders that are watched."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        show.print_sources(await api.get("/sources"), as_json=as_json)
+
+    _run(run)
+
+
+@cli.command()
+def unwatch(source_id: str) -> None:
+    """Watch a folder no longer; its documents stay."""
+
+    async def run(api: Api, _settings: Settings) -> None:
+        await api.delete(f"/sources/{source_id}")
+        typer.echo("No longer watched; its documents stay.", err=True)
 
     _run(run)
 
@@ -180,6 +236,22 @@ def serve() -> None:
 def main() -> None:
     """The entry point of the `cloister` command."""
     cli()
+
+
+async def _follow(api: Api, job: dict[str, Any], *, as_json: bool) -> None:
+    """Show a job's progress until it is over, then its outcomes. Ctrl-C leaves it running."""
+    path = f"/jobs/{job['id']}"
+    with show.progress(quiet=as_json) as update:
+        while job["state"] in ("queued", "running"):
+            await asyncio.sleep(POLL_S)
+            job = await api.get(path, outcomes=False)
+            update(job)
+    job = await api.get(path)
+    if job["error"]:
+        raise CloisterError(job["error"])
+    show.print_outcomes(job["outcomes"], as_json=as_json)
+    if any(outcome["status"] in ("failed", "cancelled") for outcome in job["outcomes"]):
+        raise typer.Exit(1)
 
 
 def _run(command: Callable[[Api, Settings], Awaitable[Any]]) -> None:

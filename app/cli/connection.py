@@ -24,7 +24,7 @@ class Api:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def get(self, path: str, **params: str) -> Any:
+    async def get(self, path: str, **params: str | bool) -> Any:
         """The JSON of a GET."""
         return self._checked(await self._client.get(API + path, params=params)).json()
 
@@ -32,13 +32,14 @@ class Api:
         """The body of a GET."""
         return self._checked(await self._client.get(API + path)).text
 
-    async def post(self, path: str, body: object) -> Any:
+    async def post(self, path: str, body: object = None) -> Any:
         """The JSON of a POST."""
         return self._checked(await self._client.post(API + path, json=body)).json()
 
-    async def delete(self, path: str) -> None:
-        """A DELETE."""
-        self._checked(await self._client.delete(API + path))
+    async def delete(self, path: str) -> Any:
+        """The JSON of a DELETE; None where it says nothing."""
+        response = self._checked(await self._client.delete(API + path))
+        return response.json() if response.content else None
 
     @staticmethod
     def _checked(response: httpx.Response) -> httpx.Response:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 Record = dict[str, Any]
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -21,23 +21,37 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr: documents done, of how many, time left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("documents"),
-        TimeRemainingColumn(),
-    )
+def progress(*, quiet: bool) -> Iterator[Callable[[Record], None]]:
+    """A bar on stderr: percent, documents, pages, chunks and their rate, time left."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[facts]}"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("Indexing", total=None)
+        task = bar.add_task("Indexing", total=None, facts="")
 
-        def update(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def update(job: Record) -> None:
+            # Before anything is found there is nothing to measure by: the bar then only moves.
+            total = 100 if job["total"] else None
+            bar.update(task, completed=job["progress"]["percent"], total=total, facts=describe_progress(job))
 
         yield update
+
+
+def describe_progress(job: Record) -> str:
+    """How far a job is, in one line."""
+    progress = job["progress"]
+    parts = [f"{job['done']:,} of {job['total']:,} documents"]
+    if progress["pages"]:
+        parts.append(f"{progress['pages']:,} pages")
+    parts.append(f"{progress['chunks']:,} chunks, {progress['chunks_per_second']:,.0f} a second")
+    if progress["seconds_left"] is not None:
+        parts.append(f"{_duration(progress['seconds_left'])} left")
+    return " · ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def print_outcomes(outcomes: Sequence[Record], *, as_json: bool) -> None:
@@ -85,6 +99,26 @@ def print_documents(documents: Sequence[Record], *, as_json: bool) -> None:
         print_json({"documents": documents})
         return
     _print_table(("id", "name", "knowledge_base", "media_type", "pages", "chunks"), documents)
+
+
+def print_removed(removed: Record, *, as_json: bool) -> None:
+    """What deleting took away."""
+    if as_json:
+        print_json(removed)
+        return
+    counts = [f"{number:,} {name}" for name, number in removed.items() if number]
+    out.print(f"Removed {', '.join(counts)}.")
+
+
+def print_sources(sources: Sequence[Record], *, as_json: bool) -> None:
+    """A table of sources, and below it what stood in the way of any."""
+    if as_json:
+        print_json({"sources": sources})
+        return
+    _print_table(("id", "location", "knowledge_base", "schedule", "checked_at"), sources)
+    for source in sources:
+        if source["error"]:
+            out.print(f"{source['location']}: {source['error']}")
 
 
 def print_jobs(jobs: Sequence[Record], *, as_json: bool) -> None:

@@ -90,3 +90,11 @@ chat_feedbacks = Table(
     Column("value", Integer, nullable=False),
     Column("comment", Text),
 )
+
+# Which documents a step quotes, so that the quotes go when the document goes.
+chat_quotes = Table(
+    "chat_quote",
+    SQLModel.metadata,
+    Column("stepId", String, primary_key=True),
+    Column("documentId", String, primary_key=True, index=True),
+)

@@ -4,15 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, func, select
+from sqlalchemy import Table, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from app.db.chat_tables import chat_elements, chat_feedbacks, chat_steps, chat_threads, chat_users
+from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
+# Keys of a step's metadata: the documents that it quotes, and the answer without its list of sources.
+QUOTED_DOCUMENTS = "documents"
+ANSWER = "answer"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER)
+REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 
 
@@ -66,6 +71,10 @@ def save_step(session: Session, row: Row) -> None:
     if not find_row(session, chat_threads, chat_threads.c.id == row["threadId"]):
         save_thread(session, row["threadId"], name=None, user_id=None, metadata={}, tags=None)
     save_row(session, chat_steps, row)
+    quoted = [{"stepId": row["id"], "documentId": id} for id in row["metadata"].get(QUOTED_DOCUMENTS, ())]
+    if quoted:
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+        session.execute(insert(chat_quotes).on_conflict_do_nothing(), quoted)
 
 
 def find_thread(session: Session, thread_id: str) -> dict[str, Any] | None:
@@ -112,6 +121,7 @@ def delete_thread(session: Session, thread_id: str) -> list[str]:
     keys = delete_elements(session, chat_elements.c.threadId == thread_id)
     steps = select(chat_steps.c.id).where(chat_steps.c.threadId == thread_id)
     session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.forId.in_(steps)))
+    session.execute(delete(chat_quotes).where(chat_quotes.c.stepId.in_(steps)))
     session.execute(delete(chat_steps).where(chat_steps.c.threadId == thread_id))
     session.execute(delete(chat_threads).where(chat_threads.c.id == thread_id))
     return keys
@@ -121,6 +131,7 @@ def delete_step(session: Session, step_id: str) -> list[str]:
     """Delete a step with its elements and feedback; returns the keys of its files."""
     keys = delete_elements(session, chat_elements.c.forId == step_id)
     session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.forId == step_id))
+    session.execute(delete(chat_quotes).where(chat_quotes.c.stepId == step_id))
     session.execute(delete(chat_steps).where(chat_steps.c.id == step_id))
     return keys
 
@@ -130,6 +141,22 @@ def delete_elements(session: Session, condition: Any) -> list[str]:
     keys = session.execute(select(chat_elements.c.objectKey).where(condition)).scalars().all()
     session.execute(delete(chat_elements).where(condition))
     return [key for key in keys if key]
+
+
+def redact_quotes(session: Session, document_id: str) -> tuple[int, list[str]]:
+    """Take what chats quoted from a document out of them: the answers' text and the passages shown beside.
+
+    Returns how many messages were redacted and the keys of the files to remove. Questions stay.
+    """
+    of_document = select(chat_quotes.c.stepId).where(chat_quotes.c.documentId == document_id)
+    steps = session.execute(select(chat_steps).where(chat_steps.c.id.in_(of_document))).mappings().all()
+    for step in steps:
+        kept = {key: value for key, value in step["metadata"].items() if key not in QUOTING_METADATA}
+        change = update(chat_steps).where(chat_steps.c.id == step["id"])
+        session.execute(change.values(output=REDACTED, input="", metadata=kept, generation=None))
+    keys = delete_elements(session, chat_elements.c.forId.in_(of_document))
+    session.execute(delete(chat_quotes).where(chat_quotes.c.documentId == document_id))
+    return len(steps), keys
 
 
 def delete_feedback(session: Session, feedback_id: str) -> None:

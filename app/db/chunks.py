@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, delete, select
 
+from app.db.ids import text_hash
 from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, VersionRow
 from app.domain import Chunk, Hit, Page, Passage
 
@@ -23,25 +25,28 @@ def replace_chunks(
     session.execute(
         delete(ChunkRow).where(col(ChunkRow.generation_id) == generation_id, col(ChunkRow.version_id) == version_id)
     )
-    session.add_all(
-        ChunkRow(
-            generation_id=generation_id,
-            version_id=version_id,
-            chunk_id=id,
-            document_id=document_id,
-            ordinal=chunk.ordinal,
-            start_char=chunk.start,
-            end_char=chunk.end,
-            text=chunk.text,
-            tokens=chunk.tokens,
-            headings=json.dumps(chunk.headings),
-            first_page=chunk.first_page,
-            last_page=chunk.last_page,
-            page_breaks=json.dumps([(p.number, p.start) for p in pages if chunk.start < p.start < chunk.end]),
-            table_header=chunk.table_header,
-        )
+    rows = [
+        {
+            "generation_id": generation_id,
+            "version_id": version_id,
+            "chunk_id": id,
+            "document_id": document_id,
+            "ordinal": chunk.ordinal,
+            "start_char": chunk.start,
+            "end_char": chunk.end,
+            "text": chunk.text,
+            "text_hash": text_hash(chunk.full_text),
+            "tokens": chunk.tokens,
+            "headings": json.dumps(chunk.headings),
+            "first_page": chunk.first_page,
+            "last_page": chunk.last_page,
+            "page_breaks": json.dumps([(p.number, p.start) for p in pages if chunk.start < p.start < chunk.end]),
+            "table_header": chunk.table_header,
+        }
         for id, chunk in chunk_by_id.items()
-    )
+    ]
+    if rows:
+        session.execute(insert(ChunkRow), rows)
 
 
 def chunk_ids(session: Session, version_id: str) -> set[str]:

@@ -3,21 +3,47 @@
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, or_, select, update
 
+from app.db.embeddings import forget_embeddings
 from app.db.ids import name_id
-from app.db.session import insert_new
+from app.db.session import insert_new, save_rows
 from app.db.tables import ChunkRow, DocumentRow, JobItemRow, KnowledgeBaseRow, TextRow, VersionRow
-from app.domain import Document, ItemStatus, Line, Page, ParsedDocument, Rect
-from app.errors import NotFound
+from app.domain import Column, Document, ItemStatus, Line, Page, ParsedDocument, Rect, Table
+from app.errors import NotFound, Rejected
+
+# Statuses in which a job's item needs its file: to be taken in, or for another try.
+NEEDS_FILE = (ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.FAILED, ItemStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParse:
+    """What the parser made of one content, with all that it left in the file store.
+
+    `parse_key` tells apart parses of the same content under other settings. `attachments` are the locations
+    of the documents inside; `tables_hash` names the file with the tables.
+    """
+
+    parsed: ParsedDocument
+    content_hash: str
+    size_bytes: int
+    parse_key: str
+    attachments: tuple[str, ...] = ()
+    tables_hash: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def name_document(knowledge_base_id: str, location: str) -> str:
+    """The id of the document at this place: the same place always gives the same id."""
+    return name_id("document", knowledge_base_id, location)
 
 
 def put_document(session: Session, *, knowledge_base_id: str, location: str, name: str) -> str:
-    """The id of the document at this place, made if there is none. The same place always gives the same id."""
-    id = name_id("document", knowledge_base_id, location)
+    """The id of the document at this place, made if there is none."""
+    id = name_document(knowledge_base_id, location)
     insert_new(
         session,
         DocumentRow,
@@ -26,47 +52,112 @@ def put_document(session: Session, *, knowledge_base_id: str, location: str, nam
     return id
 
 
-def put_version(session: Session, *, document_id: str, content_hash: str, size_bytes: int) -> str:
-    """The id of this content of the document, made if there is none; not visible until activated."""
-    id = name_id("version", document_id, content_hash)
-    row = VersionRow(id=id, document_id=document_id, content_hash=content_hash, size_bytes=size_bytes)
-    insert_new(session, VersionRow, [row.model_dump()])
+def put_version(session: Session, document_id: str, stored: StoredParse) -> str:
+    """The id of this content of the document, with what the parser made of it; not visible until activated.
+
+    An earlier attempt at the same content is overwritten.
+    """
+    parsed = stored.parsed
+    id = name_id("version", document_id, stored.content_hash)
+    text_id = name_id("text", stored.content_hash, stored.parse_key)
+    insert_new(
+        session,
+        TextRow,
+        [{"id": text_id, "text": parsed.text, "pages": _pack_pages(parsed.pages)}],
+    )
+    version = VersionRow(
+        id=id,
+        document_id=document_id,
+        content_hash=stored.content_hash,
+        size_bytes=stored.size_bytes,
+        parse_key=stored.parse_key,
+        text_id=text_id,
+        media_type=parsed.media_type,
+        title=parsed.title,
+        author=parsed.author,
+        language=parsed.language,
+        page_count=len(parsed.pages),
+        warnings=json.dumps(parsed.warnings),
+        attachments=json.dumps(stored.attachments),
+        tables=json.dumps([asdict(table) for table in parsed.tables]),
+        tables_hash=stored.tables_hash,
+        password=stored.password,
+        written_at=parsed.created_at,
+    )
+    save_rows(session, VersionRow, [version.model_dump()])
     return id
 
 
-def store_parsed(session: Session, version_id: str, parsed: ParsedDocument) -> None:
-    """Keep what the parser made of a version, in place of an earlier attempt."""
-    version = session.get_one(VersionRow, version_id)
-    version.media_type = parsed.media_type
-    version.title = parsed.title
-    version.author = parsed.author
-    version.language = parsed.language
-    version.page_count = len(parsed.pages)
-    version.warnings = json.dumps(parsed.warnings)
-    session.add(version)
-    session.merge(TextRow(version_id=version_id, text=parsed.text, pages=_pack_pages(parsed.pages)))
+def load_parse(session: Session, version_id: str) -> StoredParse | None:
+    """What the parser made of a version; None when there is no such version or text."""
+    version = session.get(VersionRow, version_id)
+    text = session.get(TextRow, version.text_id) if version and version.text_id else None
+    return _stored_parse(version, text) if version and text else None
 
 
-def load_parsed(session: Session, version_id: str) -> ParsedDocument:
-    """What the parser made of a version, without attachments."""
-    version = session.get_one(VersionRow, version_id)
-    stored = session.get_one(TextRow, version_id)
-    return ParsedDocument(
-        text=stored.text,
+def find_twin(session: Session, content_hash: str, parse_key: str) -> tuple[StoredParse, str] | None:
+    """What the parser made of the same content in another document, and that document's name; or None.
+
+    Attachments are documents of each place of their own, so a version that has some is nobody's twin.
+    """
+    row = session.execute(
+        select(VersionRow, TextRow, DocumentRow.name)
+        .join(TextRow, col(TextRow.id) == VersionRow.text_id)
+        .join(DocumentRow, col(DocumentRow.id) == VersionRow.document_id)
+        .where(
+            VersionRow.content_hash == content_hash, VersionRow.parse_key == parse_key, VersionRow.attachments == "[]"
+        )
+        .limit(1)
+    ).first()
+    return (_stored_parse(row[0], row[1]), row[2]) if row else None
+
+
+def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
+    parsed = ParsedDocument(
+        text=text.text,
         media_type=version.media_type,
         title=version.title,
         author=version.author,
         language=version.language,
-        pages=_unpack_pages(stored.pages),
+        created_at=version.written_at,
+        pages=_unpack_pages(text.pages),
+        tables=tuple(_table(each) for each in json.loads(version.tables)),
         warnings=tuple(json.loads(version.warnings)),
+    )
+    return StoredParse(
+        parsed=parsed,
+        content_hash=version.content_hash,
+        size_bytes=version.size_bytes,
+        parse_key=version.parse_key,
+        attachments=tuple(json.loads(version.attachments)),
+        tables_hash=version.tables_hash,
+        password=version.password,
     )
 
 
+def load_pages(session: Session, version_id: str) -> tuple[Page, ...]:
+    """The pages of a version with the rectangles of their lines; none for a format without pages."""
+    version = session.get_one(VersionRow, version_id)
+    text = session.get(TextRow, version.text_id) if version.text_id else None
+    return _unpack_pages(text.pages) if text else ()
+
+
+def get_tables_hash(session: Session, version_id: str) -> str | None:
+    """The file that holds a version's tables as data."""
+    version = session.get(VersionRow, version_id)
+    return version.tables_hash if version else None
+
+
+def get_password(session: Session, version_id: str) -> str | None:
+    """The password that a version's file was opened with."""
+    return session.get_one(VersionRow, version_id).password
+
+
 def activate_version(session: Session, document_id: str, version_id: str) -> None:
-    """Make this version the one that answers."""
-    document = session.get_one(DocumentRow, document_id)
-    document.active_version_id = version_id
-    session.add(document)
+    """Make this version the one that answers. Raises Rejected when a person deleted the document meanwhile."""
+    change = update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=version_id)
+    if not session.execute(change).rowcount:  # type: ignore[attr-defined]
+        raise Rejected("The document was deleted while it was taken in; add it again if it is wanted.")
 
 
 def other_versions(session: Session, document_id: str, version_id: str) -> list[VersionRow]:
@@ -77,31 +168,81 @@ def other_versions(session: Session, document_id: str, version_id: str) -> list[
 
 
 def delete_version(session: Session, version_id: str) -> None:
-    """Remove a version with its text and chunk rows."""
-    session.delete(session.get_one(VersionRow, version_id))
+    """Remove a version with its chunk rows, and its text and vectors where no other version has them."""
+    version = session.get(VersionRow, version_id)
+    if version is None:
+        return
+    forget_embeddings(session, col(ChunkRow.version_id) == version_id)
+    text_id = version.text_id
+    session.delete(version)
+    session.flush()
+    _delete_unused_texts(session, [text_id])
 
 
 def discard_version(session: Session, document_id: str, version_id: str) -> str | None:
     """Remove an unfinished version, and its document if no version answers.
 
     Returns the id of the version that answers. A version that does answer is left alone, and one that
-    was removed already is no error.
+    was removed already is no error. Its vectors stay in the cache for the next attempt.
     """
     document = session.get(DocumentRow, document_id)
     if document is None:
         return None
+    version = session.get(VersionRow, version_id)
+    if version and document.active_version_id != version_id:
+        session.delete(version)
+        session.flush()
+        _delete_unused_texts(session, [version.text_id])
     if document.active_version_id is None:
         session.delete(document)
-    elif document.active_version_id != version_id and (version := session.get(VersionRow, version_id)):
-        session.delete(version)
     return document.active_version_id
 
 
-def delete_document(session: Session, document_id: str) -> None:
-    """Remove a document with all its versions, text and chunk rows; an unknown one is no error."""
+def hide_document(session: Session, document_id: str) -> None:
+    """Take a document out of every answer; its rows stay until everything else of it is gone."""
+    session.execute(update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=None))
+
+
+def get_place(session: Session, document_id: str) -> tuple[str, str] | None:
+    """(knowledge base, location) of a document, hidden or not."""
     row = session.get(DocumentRow, document_id)
-    if row is not None:
-        session.delete(row)
+    return (row.knowledge_base_id, row.location) if row else None
+
+
+def count_tables(session: Session, document_id: str) -> int:
+    """How many tables a document's versions hold as data."""
+    stored = session.exec(select(VersionRow.tables).where(VersionRow.document_id == document_id))
+    return sum(len(json.loads(tables)) for tables in stored)
+
+
+def all_files(session: Session) -> set[str]:
+    """The hashes of all files that something refers to."""
+    versions = session.exec(select(VersionRow.content_hash, VersionRow.tables_hash))
+    items = session.exec(select(JobItemRow.content_hash).where(col(JobItemRow.status).in_(NEEDS_FILE)))
+    return {hash_ for row in versions for hash_ in row if hash_} | {hash_ for hash_ in items if hash_}
+
+
+def delete_document(session: Session, document_id: str) -> tuple[int, int]:
+    """Remove a document with all its versions, text, chunk rows and cached vectors; an unknown one is no error.
+
+    Returns how many chunks and how many cached vectors went.
+    """
+    document = session.get(DocumentRow, document_id)
+    if document is None:
+        return 0, 0
+    of_document = col(ChunkRow.document_id) == document_id
+    chunks = session.exec(select(func.count()).select_from(ChunkRow).where(of_document)).one()
+    vectors = forget_embeddings(session, of_document)
+    text_ids = session.exec(select(VersionRow.text_id).where(VersionRow.document_id == document_id)).all()
+    session.delete(document)
+    session.flush()
+    _delete_unused_texts(session, text_ids)
+    return chunks, vectors
+
+
+def _delete_unused_texts(session: Session, text_ids: Iterable[str | None]) -> None:
+    is_used = select(VersionRow.id).where(VersionRow.text_id == TextRow.id).exists()
+    session.execute(delete(TextRow).where(col(TextRow.id).in_([id for id in text_ids if id]), ~is_used))
 
 
 def family(session: Session, document_id: str, inside: str) -> list[str]:
@@ -118,25 +259,37 @@ def family(session: Session, document_id: str, inside: str) -> list[str]:
     return [document_id, *members]
 
 
-def locations_inside(session: Session, document_id: str, inside: str) -> dict[str, str]:
-    """Ids of the documents that lie directly in a document, by location."""
-    parent = session.get_one(DocumentRow, document_id).location + inside
+def list_dropped(session: Session, document_id: str, inside: str) -> list[str]:
+    """Documents that lie directly in a document and not in the version of it that answers now."""
+    document = session.get_one(DocumentRow, document_id)
+    if document.active_version_id is None:
+        return []
+    kept = set(json.loads(session.get_one(VersionRow, document.active_version_id).attachments))
+    parent = document.location + inside
     members = session.exec(select(DocumentRow).where(col(DocumentRow.id).in_(family(session, document_id, inside)[1:])))
-    return {row.location: row.id for row in members if inside not in row.location.removeprefix(parent)}
+    return [row.id for row in members if inside not in row.location.removeprefix(parent) and row.location not in kept]
 
 
 def content_hashes(session: Session, document_id: str) -> list[str]:
-    """The files of all versions of a document."""
-    return list(session.exec(select(VersionRow.content_hash).where(VersionRow.document_id == document_id)))
+    """The files of all versions of a document, those with its tables included."""
+    rows = session.exec(
+        select(VersionRow.content_hash, VersionRow.tables_hash).where(VersionRow.document_id == document_id)
+    )
+    return [hash_ for row in rows for hash_ in row if hash_]
 
 
 def is_file_used(session: Session, content_hash: str, *, besides: str | None = None) -> bool:
-    """Whether a version, of a document `besides` this one, refers to the file or a document on its way in will."""
+    """Whether a version, of a document `besides` this one, refers to the file or an item of a job needs it.
+
+    A file that could not be taken in is needed as long as its item says so: for another try.
+    """
     version = select(VersionRow.id).where(
-        VersionRow.content_hash == content_hash, col(VersionRow.document_id).is_distinct_from(besides)
+        or_(VersionRow.content_hash == content_hash, VersionRow.tables_hash == content_hash),
+        col(VersionRow.document_id).is_distinct_from(besides),
     )
     waiting = select(JobItemRow.id).where(
-        JobItemRow.content_hash == content_hash, col(JobItemRow.status).in_([ItemStatus.QUEUED, ItemStatus.RUNNING])
+        JobItemRow.content_hash == content_hash,
+        col(JobItemRow.status).in_(NEEDS_FILE),
     )
     return session.execute(version.union_all(waiting).limit(1)).first() is not None
 
@@ -177,7 +330,9 @@ def get_document(session: Session, document_id: str) -> Document:
 
 def get_text(session: Session, version_id: str) -> str:
     """The parsed text that all offsets refer to."""
-    return session.get_one(TextRow, version_id).text
+    return session.exec(
+        select(TextRow.text).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
+    ).one()
 
 
 def _documents() -> Any:
@@ -208,13 +363,21 @@ def _document(row: DocumentRow, version: VersionRow, knowledge_base: str, chunks
         content_hash=version.content_hash,
         media_type=version.media_type,
         title=version.title,
+        author=version.author,
+        written_at=version.written_at,
         language=version.language,
+        tables=tuple(_table(each) for each in json.loads(version.tables)),
         size_bytes=version.size_bytes,
         pages=version.page_count,
         chunks=chunks,
         warnings=tuple(json.loads(version.warnings)),
         indexed_at=version.created_at,
     )
+
+
+def _table(stored: dict[str, Any]) -> Table:
+    columns = tuple(Column(**column) for column in stored["columns"])
+    return Table(name=stored["name"], title=stored["title"], columns=columns, rows=stored["rows"])
 
 
 def _pack_pages(pages: tuple[Page, ...]) -> bytes:
@@ -231,6 +394,7 @@ def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
             height=page["height"],
             lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
             skipped=tuple((start, end) for start, end in page["skipped"]),
+            ocr_confidence=page.get("ocr_confidence"),
         )
         for page in json.loads(zlib.decompress(packed))
     )

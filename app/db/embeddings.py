@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, delete, select
 
 from app.db.session import insert_new
-from app.db.tables import EmbeddingRow
+from app.db.tables import ChunkRow, EmbeddingRow
 from app.ports import Vectors
 
 MAX_VARIABLES = 900  # SQLite's oldest limit on bound variables is 999
@@ -22,6 +23,14 @@ def find_vectors(session: Session, model_id: str, hashes: Sequence[str]) -> dict
         )
         found.update({row.text_hash: np.frombuffer(row.vector, dtype=np.float32) for row in rows})
     return found
+
+
+def forget_embeddings(session: Session, of_chunks: ColumnElement[bool]) -> int:
+    """Drop the cached vectors of these chunks, except where other chunks have the same text; returns how many."""
+    going = select(ChunkRow.text_hash).where(of_chunks).distinct()
+    is_shared = select(ChunkRow.chunk_id).where(ChunkRow.text_hash == EmbeddingRow.text_hash, ~of_chunks).exists()
+    dropped = session.execute(delete(EmbeddingRow).where(col(EmbeddingRow.text_hash).in_(going), ~is_shared))
+    return int(dropped.rowcount)  # type: ignore[attr-defined]
 
 
 def store_vectors(session: Session, model_id: str, vector_by_hash: Mapping[str, Vectors]) -> None:

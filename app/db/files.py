@@ -50,6 +50,11 @@ class FileStore:
         """Delete a file; an unknown one is no error."""
         self.path(content_hash).unlink(missing_ok=True)
 
+    def abandoned(self) -> set[str]:
+        """The stored files that have been there for an hour or longer."""
+        youngest = time.time() - ABANDONED_AFTER_S
+        return {path.name for path in self.folder.glob("??/*") if path.stat().st_mtime < youngest}
+
     def hashes(self) -> Iterator[str]:
         """All stored files."""
         return (path.name for path in self.folder.glob("??/*"))

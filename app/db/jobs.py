@@ -2,15 +2,25 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select, update
 
 from app.db.ids import name_id
 from app.db.session import insert_new
 from app.db.tables import JobItemRow, JobRow, KnowledgeBaseRow, utc_now
 from app.domain import FoundFile, ItemStatus, Job, JobItem, JobState
 from app.errors import NotFound
+
+OPEN_ITEMS = (ItemStatus.QUEUED, ItemStatus.RUNNING)
+OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
+CHECK = "check"
+NOT_TAKEN_IN = (ItemStatus.FAILED, ItemStatus.CANCELLED)
+
+
+# --- making jobs -------------------------------------------------------------------------------
 
 
 def create_job(
@@ -21,14 +31,22 @@ def create_job(
     paths: Sequence[Path] = (),
     files: Sequence[FoundFile] = (),
     prune: bool = False,
+    password: str | None = None,
+    source_id: str | None = None,
+    is_check: bool = False,
 ) -> str:
-    """Write down work to do: either `paths` to look through, or `files` that are already stored."""
+    """Write down work to do: either `paths` to look through, or `files` that are already stored.
+
+    A check is a look that nobody asked for at this moment: it is forgotten when it brings no news.
+    """
     row = JobRow(
-        kind="ingest",
+        kind=CHECK if is_check else "ingest",
         knowledge_base_id=knowledge_base_id,
         requested_by=requested_by,
         paths=json.dumps([str(path) for path in paths]),
         prune=prune,
+        password=password,
+        source_id=source_id,
     )
     session.add(row)
     session.flush()
@@ -40,7 +58,23 @@ def add_items(
     session: Session, job_id: str, files: Iterable[FoundFile], *, status: ItemStatus = ItemStatus.QUEUED
 ) -> list[str]:
     """Add documents to a job; adding one again changes nothing. Returns the ids of these items."""
-    start = len(session.exec(select(JobItemRow.id).where(JobItemRow.job_id == job_id)).all())
+    return _insert(session, job_id, [(file, {"status": status}) for file in files])
+
+
+def add_unchanged(session: Session, job_id: str, files: Iterable[tuple[FoundFile, str]]) -> None:
+    """Add documents that are stored as they are, with their ids."""
+    done = {"status": ItemStatus.UNCHANGED, "progress": 1.0}
+    _insert(session, job_id, [(file, {**done, "document_id": id}) for file, id in files])
+
+
+def add_failed(session: Session, job_id: str, files: Iterable[tuple[FoundFile, str]]) -> None:
+    """Add documents that cannot be taken in, with the reasons."""
+    failed = {"status": ItemStatus.FAILED, "progress": 1.0}
+    _insert(session, job_id, [(file, {**failed, "error": reason}) for file, reason in files])
+
+
+def _insert(session: Session, job_id: str, files: Sequence[tuple[FoundFile, dict[str, Any]]]) -> list[str]:
+    start = session.exec(select(func.count()).where(JobItemRow.job_id == job_id)).one()
     rows = [
         JobItemRow(
             id=name_id("item", job_id, file.location),
@@ -50,28 +84,89 @@ def add_items(
             location=file.location,
             content_hash=file.content_hash,
             size_bytes=file.size_bytes,
-            status=status,
-        )
-        for offset, file in enumerate(files)
+            **facts,
+        ).model_dump()
+        for offset, (file, facts) in enumerate(files)
     ]
-    insert_new(session, JobItemRow, [row.model_dump() for row in rows])
-    return [row.id for row in rows]
+    insert_new(session, JobItemRow, rows)
+    return [row["id"] for row in rows]
 
 
-def set_state(session: Session, job_id: str, state: JobState, *, error: str | None = None) -> None:
-    """Write down where a job stands."""
+# --- where they stand --------------------------------------------------------------------------
+
+
+def start_job(session: Session, job_id: str) -> None:
+    """Write down that a job runs, and since when."""
     row = session.get_one(JobRow, job_id)
-    row.state = state
-    row.error = error
-    row.finished_at = utc_now() if state in (JobState.DONE, JobState.FAILED) else None
+    row.state = JobState.RUNNING
+    row.started_at = row.started_at or utc_now()
     session.add(row)
+
+
+def finish_job(session: Session, job_id: str, *, error: str | None) -> None:
+    """Write down how a job ended. Its password is not needed any more."""
+    row = session.get_one(JobRow, job_id)
+    if error:
+        row.state = JobState.FAILED
+    else:
+        row.state = JobState.CANCELLED if row.cancelled_at else JobState.DONE
+    row.error = error
+    row.password = None
+    row.finished_at = utc_now()
+    session.add(row)
+    _cancel_queued(session, job_id)
+
+
+def cancel_job(session: Session, job_id: str) -> None:
+    """Ask a job to stop. What is queued never starts; what is at hand ends soon. A job that is over stays so."""
+    row = session.get(JobRow, job_id)
+    if row is None:
+        raise NotFound(f"There is no job {job_id}.")
+    if row.state in OPEN_JOBS and row.cancelled_at is None:
+        row.cancelled_at = utc_now()
+        session.add(row)
+        _cancel_queued(session, job_id)
+
+
+def is_cancelled(session: Session, job_id: str) -> bool:
+    """Whether a person asked the job to stop."""
+    return session.exec(select(JobRow.cancelled_at).where(JobRow.id == job_id)).one() is not None
+
+
+def _cancel_queued(session: Session, job_id: str) -> None:
+    session.execute(
+        update(JobItemRow)
+        .where(col(JobItemRow.job_id) == job_id, col(JobItemRow.status) == ItemStatus.QUEUED)
+        .values(status=ItemStatus.CANCELLED, progress=1.0)
+    )
 
 
 def update_item(session: Session, item_id: str, **changes: object) -> None:
     """Write down where one document of a job stands."""
-    row = session.get_one(JobItemRow, item_id)
-    row.sqlmodel_update(changes)
-    session.add(row)
+    session.execute(update(JobItemRow).where(col(JobItemRow.id) == item_id).values(**changes))
+
+
+def count_open_items(session: Session, job_id: str, *, up_to: str) -> int:
+    """How many of a job's documents, up to this one in their order, have no outcome yet."""
+    last = select(JobItemRow.position).where(JobItemRow.id == up_to).scalar_subquery()
+    query = select(func.count()).where(
+        JobItemRow.job_id == job_id, col(JobItemRow.status).in_(OPEN_ITEMS), col(JobItemRow.position) <= last
+    )
+    return session.exec(query).one()
+
+
+def list_open_items(session: Session, job_id: str) -> list[str]:
+    """Ids of the documents that have no outcome yet, in order."""
+    return list(
+        session.exec(
+            select(JobItemRow.id)
+            .where(JobItemRow.job_id == job_id, col(JobItemRow.status).in_(OPEN_ITEMS))
+            .order_by(col(JobItemRow.position), col(JobItemRow.id))
+        )
+    )
+
+
+# --- reading them ------------------------------------------------------------------------------
 
 
 def get_item(session: Session, item_id: str) -> JobItem:
@@ -79,18 +174,39 @@ def get_item(session: Session, item_id: str) -> JobItem:
     return _item(session.get_one(JobItemRow, item_id))
 
 
-def get_knowledge_base_id(session: Session, job_id: str) -> str:
-    """Where a job's documents go."""
-    return session.get_one(JobRow, job_id).knowledge_base_id
+def bytes_inside(session: Session, job_id: str, inside: str) -> int:
+    """The size of all files of a job whose location starts so."""
+    size = select(func.coalesce(func.sum(JobItemRow.size_bytes), 0)).where(
+        JobItemRow.job_id == job_id, col(JobItemRow.location).startswith(inside, autoescape=True)
+    )
+    return int(session.exec(size).one())
 
 
-def get_job(session: Session, job_id: str) -> Job:
-    """A job with its items. Raises NotFound."""
+def get_order(session: Session, item_id: str) -> tuple[JobItem, str, str | None]:
+    """One document of a job, the knowledge base that it goes to, and the password that was given for it."""
+    item, knowledge_base_id, password = session.exec(
+        select(JobItemRow, JobRow.knowledge_base_id, JobRow.password)
+        .join(JobRow, col(JobRow.id) == JobItemRow.job_id)
+        .where(JobItemRow.id == item_id)
+    ).one()
+    return _item(item), knowledge_base_id, password
+
+
+def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:
+    """A job, with its items if they are wanted. Raises NotFound."""
     row = session.get(JobRow, job_id)
     if row is None:
         raise NotFound(f"There is no job {job_id}.")
-    items = session.exec(select(JobItemRow).where(JobItemRow.job_id == job_id).order_by(col(JobItemRow.position))).all()
+    items: Sequence[JobItemRow] = ()
+    if with_items:
+        of_job = select(JobItemRow).where(JobItemRow.job_id == job_id)
+        items = session.exec(of_job.order_by(col(JobItemRow.position), col(JobItemRow.id))).all()
     return _job(session, row, tuple(_item(item) for item in items))
+
+
+def get_state(session: Session, job_id: str) -> JobState:
+    """Where a job stands."""
+    return JobState(session.get_one(JobRow, job_id).state)
 
 
 def list_jobs(session: Session, knowledge_base_ids: Iterable[str], *, limit: int = 100) -> list[Job]:
@@ -105,19 +221,71 @@ def list_jobs(session: Session, knowledge_base_ids: Iterable[str], *, limit: int
 
 
 def unfinished_jobs(session: Session) -> list[str]:
-    """Ids of the jobs that are neither done nor failed, oldest first."""
+    """Ids of the jobs that are not over, oldest first."""
     return list(
-        session.exec(
-            select(JobRow.id)
-            .where(col(JobRow.state).in_([JobState.QUEUED, JobState.RUNNING]))
-            .order_by(col(JobRow.created_at))
-        )
+        session.exec(select(JobRow.id).where(col(JobRow.state).in_(OPEN_JOBS)).order_by(col(JobRow.created_at)))
     )
+
+
+def find_open_job(session: Session, source_id: str) -> str | None:
+    """The job that works on a source at the moment."""
+    query = select(JobRow.id).where(JobRow.source_id == source_id, col(JobRow.state).in_(OPEN_JOBS))
+    return session.exec(query.limit(1)).first()
+
+
+# --- forgetting them ---------------------------------------------------------------------------
+
+
+def delete_job(session: Session, job_id: str) -> list[str]:
+    """Forget a job that is over; returns the hashes of the files that its items may have kept."""
+    hashes = session.exec(select(JobItemRow.content_hash).where(JobItemRow.job_id == job_id)).all()
+    session.delete(session.get_one(JobRow, job_id))
+    return [hash_ for hash_ in hashes if hash_]
+
+
+def release_failed(session: Session, knowledge_base_id: str, location: str) -> list[str]:
+    """Let go of the files that were kept for another try at this place; returns their hashes."""
+    mine = select(JobRow.id).where(JobRow.knowledge_base_id == knowledge_base_id)
+    return _release(session, col(JobItemRow.location) == location, col(JobItemRow.job_id).in_(mine))
+
+
+def release_failed_before(session: Session, moment: datetime) -> list[str]:
+    """Let go of the files of all tries that ended before this moment; returns their hashes."""
+    old = select(JobRow.id).where(col(JobRow.finished_at) < moment)
+    return _release(session, col(JobItemRow.job_id).in_(old))
+
+
+def release_item(session: Session, item_id: str) -> None:
+    """Let go of the file of one item."""
+    update_item(session, item_id, content_hash="")
+
+
+def _release(session: Session, *of_items: Any) -> list[str]:
+    failed = (*of_items, col(JobItemRow.status).in_(NOT_TAKEN_IN), col(JobItemRow.content_hash) != "")
+    hashes = list(session.exec(select(JobItemRow.content_hash).where(*failed)))
+    if hashes:
+        session.execute(update(JobItemRow).where(*failed).values(content_hash=""))
+    return hashes
+
+
+def forget_without_news(session: Session, job_id: str) -> None:
+    """Forget a check that found nothing to do, so that nightly looks do not fill the list."""
+    row = session.get_one(JobRow, job_id)
+    news = select(JobItemRow.id).where(JobItemRow.job_id == job_id, JobItemRow.status != ItemStatus.UNCHANGED)
+    if row.kind == CHECK and not row.error and not row.removed and session.exec(news.limit(1)).first() is None:
+        session.execute(delete(JobRow).where(col(JobRow.id) == job_id))
+
+
+def note_removed(session: Session, job_id: str, documents: int) -> None:
+    """Write down how many documents a job removed because their files were gone."""
+    row = session.get_one(JobRow, job_id)
+    row.removed += documents
+    session.add(row)
 
 
 def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
     knowledge_base = session.get(KnowledgeBaseRow, row.knowledge_base_id)
-    done, total = _count_items(session, row.id)
+    counts = _count_items(session, row.id)
     return Job(
         id=row.id,
         knowledge_base=knowledge_base.name if knowledge_base else "",
@@ -128,19 +296,33 @@ def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
         prune=row.prune,
         error=row.error,
         created_at=row.created_at,
+        started_at=row.started_at,
         finished_at=row.finished_at,
-        done=done,
-        total=total,
+        is_cancelled=row.cancelled_at is not None,
+        done=counts.total - counts.waiting,
+        total=counts.total,
+        failed=counts.failed,
+        removed=row.removed,
+        progress=float(counts.done_bytes or 0) / float(counts.bytes) if counts.bytes else 0.0,
+        pages=int(counts.pages or 0),
+        chunks=int(counts.chunks or 0),
         items=items,
     )
 
 
-def _count_items(session: Session, job_id: str) -> tuple[int, int]:
-    """How many of a job's documents have an outcome, and how many there are."""
-    waiting = col(JobItemRow.status).in_([ItemStatus.QUEUED, ItemStatus.RUNNING])
-    query = select(func.count(), func.count().filter(waiting)).where(JobItemRow.job_id == job_id)
-    total, open_items = session.exec(query).one()
-    return total - open_items, total
+def _count_items(session: Session, job_id: str) -> Any:
+    """Counts over a job's documents. A byte more for each, so that empty ones weigh something."""
+    weight = col(JobItemRow.size_bytes) + 1
+    query = select(  # type: ignore[call-overload]
+        func.count().label("total"),
+        func.count().filter(col(JobItemRow.status).in_(OPEN_ITEMS)).label("waiting"),
+        func.count().filter(col(JobItemRow.status) == ItemStatus.FAILED).label("failed"),
+        func.sum(weight).label("bytes"),
+        func.sum(weight * col(JobItemRow.progress)).label("done_bytes"),
+        func.sum(JobItemRow.pages).label("pages"),
+        func.sum(JobItemRow.chunks).label("chunks"),
+    )
+    return session.execute(query.where(JobItemRow.job_id == job_id)).one()
 
 
 def _item(row: JobItemRow) -> JobItem:
@@ -152,6 +334,9 @@ def _item(row: JobItemRow) -> JobItem:
         content_hash=row.content_hash,
         size_bytes=row.size_bytes,
         status=ItemStatus(row.status),
+        stage=row.stage,
+        progress=row.progress,
+        started_at=row.started_at,
         document_id=row.document_id,
         version_id=row.version_id,
         pages=row.pages,

@@ -40,10 +40,14 @@ def find(session: Session, name: str) -> KnowledgeBase | None:
 
 def get(session: Session, id: str) -> KnowledgeBase:
     """The knowledge base with this id. Raises NotFound."""
-    row = session.get(KnowledgeBaseRow, id)
-    if row is None:
+    found = session.exec(
+        select(KnowledgeBaseRow, Generation)
+        .join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
+        .where(KnowledgeBaseRow.id == id)
+    ).first()
+    if found is None:
         raise NotFound("This knowledge base no longer exists.")
-    return _knowledge_base(session, row)
+    return _with_generation(*found)
 
 
 def list_all(session: Session) -> list[KnowledgeBase]:
@@ -62,7 +66,10 @@ def require_model(base: KnowledgeBase | ReadableKnowledgeBase, embedding_model_i
 
 
 def _knowledge_base(session: Session, row: KnowledgeBaseRow) -> KnowledgeBase:
-    generation = session.get_one(Generation, row.active_generation_id)
+    return _with_generation(row, session.get_one(Generation, row.active_generation_id))
+
+
+def _with_generation(row: KnowledgeBaseRow, generation: Generation) -> KnowledgeBase:
     return KnowledgeBase(
         id=row.id,
         name=row.name,

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -17,6 +18,8 @@ from sqlmodel import Session, SQLModel
 
 from app.errors import EngineUnavailable
 
+# A long read (an export, a backup) may hold the log for a while.
+SCRUB_PATIENCE_S = 30
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -65,6 +68,21 @@ class Database:
         with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def scrub(self) -> None:
+        """Overwrite what was deleted: SQLite's log still holds the pages as they were.
+
+        Postgres keeps deleted rows until its own vacuum; see the guide for what an owner can set there.
+        """
+        if not self._is_sqlite:
+            return
+        with self._writer, self._engine.connect() as connection:
+            give_up_at = time.monotonic() + SCRUB_PATIENCE_S
+            # Readers hold the log open for moments; the checkpoint says so instead of waiting.
+            while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                if time.monotonic() > give_up_at:
+                    raise EngineUnavailable("Deleted text could not be overwritten yet; delete the document again.")
+                time.sleep(0.05)
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -90,6 +108,17 @@ def sqlite_url(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     return f"sqlite:///{path}"
+
+
+def save_rows(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, each in place of the one with the same primary key. Every row has all columns."""
+    if not rows:
+        return
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    statement = insert(table)
+    keys = [column.name for column in inspect(table).primary_key]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 
 
 def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, object]]) -> None:

@@ -101,7 +101,12 @@ class DocumentRow(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    """One content of a document: its file (by hash, in the file store) and its parsed text."""
+    """One content of a document: its file (by hash, in the file store), and what the parser made of it.
+
+    Versions with the same content that were parsed alike (`parse_key`) share one text. `tables_hash` is the
+    file, also in the file store, that holds the `tables` as data; `attachments` are the locations of what lies
+    in the document. The `password` that opened it is kept, to show its pages.
+    """
 
     __tablename__ = "document_version"
     __table_args__ = (UniqueConstraint("document_id", "content_hash"),)
@@ -111,20 +116,27 @@ class VersionRow(SQLModel, table=True):
     )
     content_hash: str = Field(index=True)
     size_bytes: int
+    parse_key: str = ""
+    text_id: str | None = Field(default=None, index=True)
     media_type: str = ""
     title: str = ""
     author: str = ""
     language: str = ""
     page_count: int = 0
     warnings: str = Field(default="[]", sa_type=Text)
+    attachments: str = Field(default="[]", sa_type=Text)
+    tables: str = Field(default="[]", sa_type=Text)
+    tables_hash: str | None = Field(default=None, index=True)
+    password: str | None = None
+    written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
 class TextRow(SQLModel, table=True):
-    """The parsed text of a version, and its pages with rectangles (zlib-compressed JSON)."""
+    """A parsed text, and its pages with rectangles (zlib-compressed JSON), for all versions that have it."""
 
-    __tablename__ = "document_text"
-    version_id: str = Field(sa_column=Column(ForeignKey("document_version.id", ondelete="CASCADE"), primary_key=True))
+    __tablename__ = "parsed_text"
+    id: str = Field(primary_key=True)
     text: str = Field(sa_type=Text)
     pages: bytes = Field(sa_type=LargeBinary)
 
@@ -144,6 +156,7 @@ class ChunkRow(SQLModel, table=True):
     start_char: int
     end_char: int
     text: str = Field(sa_type=Text)
+    text_hash: str = Field(default="", index=True)
     tokens: int
     headings: str = Field(sa_type=Text)
     first_page: int | None = None
@@ -162,7 +175,11 @@ class EmbeddingRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """A piece of durable work that people can watch. `state`: queued, running, done, failed."""
+    """A piece of durable work that people can watch. A `kind` of "check" is forgotten when it brings no news.
+
+    `state`: queued, running, done, failed, cancelled. `removed` counts documents whose files were gone.
+    `cancelled_at` is when a person asked it to stop. The `password` for its files is wiped when it ends.
+    """
 
     __tablename__ = "job"
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -172,27 +189,56 @@ class JobRow(SQLModel, table=True):
     state: str = Field(default="queued", index=True)
     paths: str = Field(default="[]", sa_type=Text)
     prune: bool = False
+    password: str | None = None
+    source_id: str | None = Field(default=None, index=True)
+    removed: int = 0
     error: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class JobItemRow(SQLModel, table=True):
-    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed."""
+    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed, cancelled.
+
+    `progress` is the part that is done, 0 to 1; `stage` says of what: reading, embedding.
+    """
 
     __tablename__ = "job_item"
     id: str = Field(primary_key=True)
     job_id: str = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False, index=True))
     position: int
     source: str
-    location: str
+    location: str = Field(index=True)
     content_hash: str = Field(default="", index=True)
     size_bytes: int = 0
     status: str = "queued"
+    stage: str = ""
+    progress: float = 0.0
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     document_id: str | None = None
     version_id: str | None = None
     pages: int = 0
     chunks: int = 0
     embedded_chunks: int = 0
     seconds: float = 0.0
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+class SourceRow(SQLModel, table=True):
+    """Where documents keep coming from: a folder that is looked through on a `schedule` (cron, in UTC)."""
+
+    __tablename__ = "source"
+    __table_args__ = (UniqueConstraint("knowledge_base_id", "kind", "location"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    location: str
+    knowledge_base_id: str = Field(
+        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    schedule: str
+    created_by: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = Field(default=None, sa_type=Text)

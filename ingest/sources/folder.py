@@ -28,17 +28,26 @@ def find_files(paths: Iterable[Path], *, max_file_mb: int) -> Iterator[FoundFile
         absolute = path.resolve()
         if absolute.is_dir():
             for file in _walk(absolute):
-                yield _look_at(file, file.relative_to(absolute).as_posix(), max_file_mb)
+                name = Path(file.filename if isinstance(file, OSError) else file).relative_to(absolute).as_posix()
+                yield _closed(file, name) if isinstance(file, OSError) else _look_at(file, name, max_file_mb)
         elif absolute.is_file():
             yield _look_at(absolute, absolute.name, max_file_mb)
         else:
             raise Rejected(f"There is no file or folder {path}; check the path.")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
+def _walk(folder: Path) -> Iterator[Path | OSError]:
+    """The files below a folder; an error for each folder that cannot be looked into."""
+    closed: list[OSError] = []
+    for here, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(here) / name for name in sorted(files) if not name.startswith("."))
+    yield from closed
+
+
+def _closed(error: OSError, name: str) -> Unreadable:
+    reason = f"The folder cannot be looked into ({error.strerror}); check its permissions."
+    return Unreadable(FoundFile(name, str(error.filename), "", 0), reason)
 
 
 def _look_at(path: Path, name: str, max_file_mb: int) -> FoundFile | Unreadable:

@@ -1,6 +1,7 @@
 """Chunk names: the same text keeps its id, equal texts are told apart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,13 @@ def test_an_unchanged_chunk_keeps_its_id_when_others_move(kept: list[str], added
     moved = [*kept, *added]
     random.shuffle(moved)
     assert set(ids(kept)) <= set(ids(moved))
+
+
+def test_rows_below_another_table_header_are_another_chunk() -> None:
+    rows = Chunk(0, 40, 45, "| 1 |", 1, table_header="| Price |")
+    chunk_by_id = name_chunks([rows, replace(rows, table_header="| Weight |")], generation_id="g", document_id="d")
+    assert len(chunk_by_id) == 2
+    assert not set(chunk_by_id) & set(ids(["| 1 |"]))
 
 
 def test_a_chunk_under_another_heading_or_in_another_document_is_another_chunk() -> None:

@@ -1,11 +1,14 @@
 """Knowledge bases and the documents in them."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse
+from pydantic import SecretStr
 
 from app.access import Access
 from app.db import documents, knowledge_bases
@@ -14,12 +17,13 @@ from app.errors import Forbidden, NotFound, Rejected
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
 from app.web.api.jobs import load_job
-from app.web.api.models import DocumentOut, IngestRequest, JobOut, KnowledgeBaseOut, NewKnowledgeBase
+from app.web.api.models import DocumentOut, IngestRequest, JobOut, KnowledgeBaseOut, NewKnowledgeBase, RemovedOut
 from ingest.sources.folder import too_large
 from ingest.sources.upload import store_upload
 
 router = APIRouter(tags=["documents"])
 # Shown in a browser as they are; everything else is offered as a download, so that no script in a document runs here.
+PAGED = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp", "image/tiff"})
 SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
@@ -35,20 +39,29 @@ def list_knowledge_bases(access: AccessOf, services: ServicesOf) -> list[Knowled
 @router.post("/knowledge-bases", status_code=201)
 def create_knowledge_base(body: NewKnowledgeBase, _admin: AdminOf, services: ServicesOf) -> KnowledgeBaseOut:
     """An empty knowledge base; one that is there already is returned as it is."""
-    return _knowledge_base(_open(body.name, services), [])
+    return _knowledge_base(open_knowledge_base(body.name, services), [])
 
 
 @router.post("/knowledge-bases/{kb}/documents", status_code=202)
-def upload(kb: str, files: list[UploadFile], admin: AdminOf, services: ServicesOf) -> JobOut:
+def upload(
+    kb: str,
+    files: list[UploadFile],
+    admin: AdminOf,
+    services: ServicesOf,
+    password: Annotated[SecretStr | None, Form(description="opens protected files", max_length=1_000)] = None,
+) -> JobOut:
     """Take in uploaded files. They are stored when this answers; follow the job to see them indexed."""
     services.require_ready()
-    limit = services.settings.limits.file_mb
     for file in files:
-        if file.size is not None and file.size > limit << 20:
-            raise Rejected(f"{file.filename}: {too_large(file.size, limit)}")
-    base = _open(kb, services)
-    stored = [store_upload(file.filename or "unnamed", file.file, files=services.files) for file in files]
-    job_id = services.ingest().ingest_files(_last_of_each(stored), knowledge_base_id=base.id, person_id=admin.id)
+        if file.size is not None:
+            refuse_too_large(file.filename or "unnamed", file.size, services)
+    job_id = add_uploads(
+        [(file.filename or "unnamed", file.file) for file in files],
+        kb,
+        person_id=admin.id,
+        password=password.get_secret_value() if password else None,
+        services=services,
+    )
     return load_job(job_id, services)
 
 
@@ -58,7 +71,7 @@ def ingest_paths(kb: str, body: IngestRequest, caller: AdminOf, services: Servic
     if not caller.is_local:
         raise Forbidden("Paths of the server's disk are taken from its own command line only; upload the files.")
     services.require_ready()
-    base = _open(kb, services)
+    base = open_knowledge_base(kb, services)
     paths = [Path(path) for path in body.paths]
     job_id = services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=body.prune)
     return load_job(job_id, services)
@@ -103,13 +116,45 @@ def get_file(id: str, access: AccessOf, services: ServicesOf) -> FileResponse:
     )
 
 
-@router.delete("/documents/{id}", status_code=204)
-async def delete_document(id: str, _admin: AdminOf, access: AccessOf, services: ServicesOf) -> Response:
-    """Remove a document and its attachments everywhere. When this answers, nothing of them can be found."""
+@router.get("/documents/{id}/pages/{n}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def get_page(
+    id: str,
+    n: Annotated[int, PathParameter(ge=1, description="a page, counted from 1")],
+    access: AccessOf,
+    services: ServicesOf,
+    start: Annotated[int | None, Query(ge=0, description="highlight from this character of the text …")] = None,
+    end: Annotated[int | None, Query(ge=0, description="… up to this one, exclusive")] = None,
+    width: Annotated[int, Query(ge=100, le=2_400, description="of the picture, in pixels")] = 1_000,
+) -> Response:
+    """A page of a PDF or a scan as a picture, with a passage highlighted."""
+    document = _readable(id, access, services)
+    if document.media_type not in PAGED:
+        raise Rejected(f"{document.name} has no pages that could be shown; only PDFs and pictures have.")
+    with services.database.read() as session:
+        pages = documents.load_pages(session, document.version_id)
+        password = documents.get_password(session, document.version_id)
+    page = next((page for page in pages if page.number == n), None)
+    if page is None:
+        raise NotFound(f"{document.name} has no page {n}; it has {len(pages)}.")
+    picture = services.sandbox.render_page(
+        services.files.path(document.content_hash),
+        n,
+        passwords=services.passwords(password),
+        width_px=width,
+        highlights=page.rects(start, end) if start is not None and end is not None else (),
+    )
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+
+
+@router.delete("/documents/{id}")
+async def delete_document(id: str, _admin: AdminOf, access: AccessOf, services: ServicesOf) -> RemovedOut:
+    """Remove a document and its attachments everywhere, and say what went.
+
+    When this answers, nothing of them can be found, and no file of the data folder holds their text any more.
+    """
     services.require_ready()
     document = await asyncio.to_thread(_readable, id, access, services)
-    await asyncio.to_thread(lambda: services.ingest().delete_document(document.id))
-    return Response(status_code=204)
+    return RemovedOut.of(await asyncio.to_thread(lambda: services.ingest().delete_document(document.id)))
 
 
 def _readable(id: str, access: Access, services: Services) -> Document:
@@ -120,7 +165,8 @@ def _readable(id: str, access: Access, services: Services) -> Document:
     return document
 
 
-def _open(name: str, services: Services) -> KnowledgeBase:
+def open_knowledge_base(name: str, services: Services) -> KnowledgeBase:
+    """The knowledge base of this name, made if there is none."""
     with services.database.write() as session:
         return knowledge_bases.get_or_create(
             session,
@@ -128,6 +174,25 @@ def _open(name: str, services: Services) -> KnowledgeBase:
             profile=services.settings.chunking.profile,
             embedding_model_id=services.embedder.get().model_id,
         )
+
+
+def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:
+    """Raise Rejected for an upload beyond the limit."""
+    limit = services.settings.limits.file_mb
+    if size_bytes > limit << 20:
+        raise Rejected(f"{name}: {too_large(size_bytes, limit)}")
+
+
+def add_uploads(
+    uploads: Sequence[tuple[str, BinaryIO]], kb: str, *, person_id: str, password: str | None, services: Services
+) -> str:
+    """Store files, by name, and start the job that takes them in; returns its id. Raises EngineUnavailable."""
+    services.require_ready()
+    base = open_knowledge_base(kb, services)
+    stored = [store_upload(name, content, files=services.files) for name, content in uploads]
+    return services.ingest().ingest_files(
+        _last_of_each(stored), knowledge_base_id=base.id, person_id=person_id, password=password
+    )
 
 
 def _last_of_each(stored: list[FoundFile]) -> list[FoundFile]:

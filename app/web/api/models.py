@@ -1,11 +1,26 @@
 """The JSON of `/api/v1`. Field names are promises: scripts and the command line read them."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from app.domain import Answer, Citation, Document, ItemStatus, Job, JobItem, JobState, Passage
+from app.domain import (
+    Answer,
+    Citation,
+    Document,
+    ItemStatus,
+    Job,
+    JobItem,
+    JobState,
+    Passage,
+    Removed,
+    Source,
+    SourceKind,
+    Table,
+)
+from app.pace import measure_pace
 
 MAX_PASSAGES = 100
 
@@ -27,9 +42,22 @@ class AskRequest(Model):
     knowledge_bases: list[str] = []
 
 
+class RetryRequest(Model):
+    """`password` opens protected files; it is forgotten when the job is over."""
+
+    password: Annotated[SecretStr, Field(max_length=1_000)] | None = None
+
+
 class IngestRequest(Model):
     paths: Annotated[list[str], Field(min_length=1)]
     prune: bool = False
+
+
+class NewFolder(Model):
+    """`schedule` is hourly, nightly, weekly or a cron expression (UTC)."""
+
+    path: str
+    schedule: str
 
 
 class NewKnowledgeBase(Model):
@@ -138,16 +166,49 @@ class AskResponse(Model):
         )
 
 
+class TableOut(Model):
+    """A table that the document holds as data: columns by name, each with its DuckDB type."""
+
+    name: str
+    title: str
+    rows: int
+    columns: dict[str, str]
+
+    @classmethod
+    def of(cls, table: Table) -> "TableOut":
+        columns = {column.name: column.type for column in table.columns}
+        return cls(name=table.name, title=table.title, rows=table.rows, columns=columns)
+
+
+class RemovedOut(Model):
+    """What deleting a document took away, attachments included. `answers` are chat messages that quoted it."""
+
+    documents: int
+    chunks: int
+    points: int
+    tables: int
+    files: int
+    embeddings: int
+    answers: int
+
+    @classmethod
+    def of(cls, removed: Removed) -> "RemovedOut":
+        return cls(**asdict(removed))
+
+
 class DocumentOut(Model):
     id: str
     name: str
     knowledge_base: str
     media_type: str
     title: str
+    author: str
+    written_at: datetime | None
     language: str
     size_bytes: int
     pages: int
     chunks: int
+    tables: list[TableOut]
     warnings: list[str]
     indexed_at: datetime
 
@@ -159,20 +220,28 @@ class DocumentOut(Model):
             knowledge_base=document.knowledge_base,
             media_type=document.media_type,
             title=document.title,
+            author=document.author,
+            written_at=document.written_at,
             language=document.language,
             size_bytes=document.size_bytes,
             pages=document.pages,
             chunks=document.chunks,
+            tables=[TableOut.of(table) for table in document.tables],
             warnings=list(document.warnings),
             indexed_at=document.indexed_at,
         )
 
 
 class Outcome(Model):
-    """What became of one document: `indexed`, `unchanged`, `failed`; `queued` or `running` until then."""
+    """What became of one document: `indexed`, `unchanged`, `failed`, `cancelled`; `queued` or `running` until then.
+
+    `percent` is how much of it is done, `stage` what is being done: `reading` or `embedding`.
+    """
 
     source: str
     status: ItemStatus
+    stage: str
+    percent: float
     document_id: str | None
     pages: int
     chunks: int
@@ -185,6 +254,8 @@ class Outcome(Model):
         return cls(
             source=item.source,
             status=item.status,
+            stage=item.stage,
+            percent=round(100 * item.progress, 1),
             document_id=item.document_id,
             pages=item.pages,
             chunks=item.chunks,
@@ -194,12 +265,38 @@ class Outcome(Model):
         )
 
 
+class ProgressOut(Model):
+    """How far a job is, by the size of its documents. `seconds_left` is null until enough is done to tell."""
+
+    percent: float
+    pages: int
+    chunks: int
+    seconds: float
+    chunks_per_second: float
+    seconds_left: float | None
+
+    @classmethod
+    def of(cls, job: Job, now: datetime) -> "ProgressOut":
+        pace = measure_pace(job, now)
+        return cls(
+            percent=round(100 * job.progress, 1),
+            pages=job.pages,
+            chunks=job.chunks,
+            seconds=round(pace.seconds, 1),
+            chunks_per_second=round(pace.chunks_per_s, 1),
+            seconds_left=None if pace.seconds_left is None else round(pace.seconds_left, 1),
+        )
+
+
 class JobOut(Model):
     id: str
     knowledge_base: str
     state: JobState
     done: int
     total: int
+    failed: int
+    removed: int
+    progress: ProgressOut
     error: str | None
     created_at: datetime
     finished_at: datetime | None
@@ -213,8 +310,41 @@ class JobOut(Model):
             state=job.state,
             done=job.done,
             total=job.total,
+            failed=job.failed,
+            removed=job.removed,
+            progress=ProgressOut.of(job, datetime.now(UTC)),
             error=job.error,
             created_at=job.created_at,
             finished_at=job.finished_at,
             outcomes=[Outcome.of(item) for item in job.items],
         )
+
+
+class SourceOut(Model):
+    """A folder that is looked through on a schedule. `error` is what stood in the way the last time."""
+
+    id: str
+    kind: SourceKind
+    location: str
+    knowledge_base: str
+    schedule: str
+    checked_at: datetime | None
+    error: str | None
+
+    @classmethod
+    def of(cls, source: Source) -> "SourceOut":
+        return cls(
+            id=source.id,
+            kind=source.kind,
+            location=source.location,
+            knowledge_base=source.knowledge_base,
+            schedule=source.schedule,
+            checked_at=source.checked_at,
+            error=source.error,
+        )
+
+
+class CheckOut(Model):
+    """The job that looks at a source; null when one does already or the source cannot be reached."""
+
+    job: JobOut | None

@@ -40,7 +40,7 @@ def cloister(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Cloister
         "policy.md": "indexed",
         "broken.pdf": "failed",
     }
-    assert all(set(outcome) == OUTCOME for outcome in outcomes.values())
+    assert all(set(outcome) >= OUTCOME for outcome in outcomes.values())
     assert outcomes["broken.pdf"]["error"]
     return cloister
 
@@ -135,7 +135,7 @@ def test_a_document_comes_and_goes_through_the_running_service(service: RunningS
     (outcome,) = service.cloister(*arguments).document["outcomes"]
     assert outcome["status"] == "indexed"
     deleted = service.cloister("delete", outcome["document_id"])
-    assert (deleted.code, deleted.stdout) == (0, "")
+    assert (deleted.code, deleted.stdout) == (0, "Removed 1 documents, 1 chunks, 1 points, 1 files, 1 embeddings.\n")
     assert service.cloister("documents", "--kb", "House rules", "--json").document == {"documents": []}
     assert service.cloister("search", "red bays", "--kb", "House rules", "--json").document == {"passages": []}
 
