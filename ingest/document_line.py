@@ -208,25 +208,21 @@ class DocumentLine:
 
     def _index(self, work: _Work, parsed: ParsedDocument, document_id: str, chunk_by_id: Mapping[str, Chunk]) -> int:
         """Embed what was never embedded and put all vectors into the index. Returns how many were embedded."""
-        texts = [each.full_text for each in chunk_by_id.values()]
-        vectors, embedded = embed_texts(
-            texts,
-            embedder=self.embedder,
-            database=self.database,
-            together=self.embedding,
-            report=work.progress.embedding,
-        )
-        store.store_vectors(
-            chunk_by_id,
-            vectors,
-            generation_id=work.base.generation_id,
-            document_id=document_id,
-            about=f"{work.item.source} {parsed.title}",
-            language=parsed.language,
-            sparse=self.sparse,
-            index=self.index,
-            together=self.upserts,
-        )
+        about = f"{work.item.source} {parsed.title}"
+        terms = store.weigh_terms(chunk_by_id, about=about, language=parsed.language, sparse=self.sparse)
+        with self.upserts.seat() as seat:
+            vectors, embedded = embed_texts(
+                [each.full_text for each in chunk_by_id.values()],
+                embedder=self.embedder,
+                database=self.database,
+                together=self.embedding,
+                report=work.progress.embedding,
+                on_computed=seat.expect,
+            )
+            points = store.build_points(
+                chunk_by_id, vectors, terms, generation_id=work.base.generation_id, document_id=document_id
+            )
+            seat.upsert(points, index=self.index)
         return work.item.embedded_chunks + embedded
 
     def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int) -> None:

@@ -1,6 +1,6 @@
 """Turn chunk texts into vectors, never the same text twice."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,10 +19,12 @@ def embed_texts(
     database: Database,
     together: EmbedTogether,
     report: Report = unobserved,
+    on_computed: Callable[[], None] = lambda: None,
 ) -> tuple[Vectors, int]:
     """Vectors of these texts, in order, and how many of them had to be computed.
 
-    Shape (len(texts), dim). `report` is told (texts done, texts in all) as they go. Vectors come from the cache
+    Shape (len(texts), dim). `report` is told (texts done, texts in all) as they go, and `on_computed` is called in
+    whatever thread computed the last of them. Vectors come from the cache
     where the model has seen the text before, and go there in small commits, so that an interrupted ingest goes on
     where it stopped. Threads that meet in `together` share batches and commits.
     """
@@ -36,6 +38,7 @@ def embed_texts(
         embedder=embedder,
         database=database,
         report=lambda done, _total: report(known + done, len(texts)),
+        on_computed=on_computed,
     )
     if not texts:
         return np.zeros((0, embedder.dim), dtype=np.float32), 0

@@ -5,7 +5,9 @@ all; what is handed in meanwhile waits and is the next batch. A text alone is em
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -16,9 +18,13 @@ from app.errors import EngineUnavailable
 from app.ports import Embedder, Vectors
 from ingest.parse.options import Report, unobserved
 
-# Texts per commit: what a crash can make the machine embed again, about a second of work. At the end of each, workers
-# wait for the last batch: 400 texts took 1.93 s at 128, 1.77 s at 256 and 1.71 s in one go.
-COMMIT_EVERY: Final = 256
+# Texts per turn: a long document lets others in after each. At the end of a turn workers wait for the last of them:
+# 400 texts took 1.93 s in turns of 128, 1.77 s of 256 and 1.71 s in one go.
+TURN: Final = 256
+# Texts per commit. Two such parts are computed at a time, so that no worker waits while one is written down; a crash
+# makes the machine embed at most these again, a second's work.
+COMMIT_EVERY: Final = 32
+AT_A_TIME: Final = 2
 
 
 @dataclass(eq=False, slots=True)
@@ -26,6 +32,7 @@ class _Order:
     """What one thread waits for. `todo` are texts by hash, shortest first; they move to `done` as vectors."""
 
     todo: dict[str, str]
+    on_computed: Callable[[], None]
     done: dict[str, Vectors] = field(default_factory=dict)
     error: Exception | None = None
 
@@ -38,6 +45,8 @@ class _Order:
         for hash_ in self.todo.keys() & computed.keys():
             del self.todo[hash_]
             self.done[hash_] = computed[hash_]
+            if not self.todo:
+                self.on_computed()
 
 
 class EmbedTogether:
@@ -55,23 +64,22 @@ class EmbedTogether:
         embedder: Embedder,
         database: Database,
         report: Report = unobserved,
+        on_computed: Callable[[], None] = lambda: None,
     ) -> dict[str, Vectors]:
         """Compute vectors and keep them in the cache; returns them by hash when all are there.
 
-        `report` is told (texts done, texts in all) after each batch, in the caller's thread; what it raises withdraws
+        `on_computed` is called when the last vector is there, in the thread that computed it, before the callers whose
+        vectors came with it go on. `report` is told (texts done, texts in all) after each part, in the caller's thread; what it raises withdraws
         the rest. Raises what the embedder raises for these texts. What other threads handed in does not disturb:
         vectors that were computed before an error stay in the cache.
         """
         # Like lengths together: less padding.
-        order = _Order(dict(sorted(text_by_hash.items(), key=lambda item: len(item[1]))))
+        order = _Order(dict(sorted(text_by_hash.items(), key=lambda item: len(item[1]))), on_computed)
         with self._changed:
             self._orders.append(order)
         try:
             while not order.is_over:
-                known = len(order.done)
-                self._advance(order, _Store(embedder, database))
-                if len(order.done) > known:
-                    report(len(order.done), len(text_by_hash))
+                self._advance(order, _Store(embedder, database), lambda: report(len(order.done), len(text_by_hash)))
         finally:
             with self._changed:
                 self._orders.remove(order)
@@ -79,17 +87,22 @@ class EmbedTogether:
             raise order.error
         return order.done
 
-    def _advance(self, order: _Order, store: "_Store") -> None:
-        """Wait until a batch of somebody else is done, or compute one for all."""
+    def _advance(self, order: _Order, store: "_Store", tell: Callable[[], None]) -> None:
+        """Wait until somebody else has computed more of this order, or compute a turn for all."""
+        known = len(order.done)
         with self._changed:
-            if self._is_working:
-                known = len(order.done)
+            is_waiting = self._is_working
+            if is_waiting:
                 self._changed.wait_for(lambda: not self._is_working or order.is_over or len(order.done) > known)
-                return
-            self._is_working = True
-            shares = self._shares()
+            else:
+                self._is_working = True
+                shares = self._shares()
+        if is_waiting:
+            if len(order.done) > known:
+                tell()
+            return
         try:
-            self._compute(shares, store)
+            self._compute(shares, store, tell)
         finally:
             with self._changed:
                 self._is_working = False
@@ -98,27 +111,47 @@ class EmbedTogether:
     def _shares(self) -> dict[_Order, dict[str, str]]:
         """The next batch, by order. Small orders go first: they are whole documents that people wait for."""
         shares: dict[_Order, dict[str, str]] = {}
-        room = COMMIT_EVERY
+        room = TURN
         for order in sorted(self._orders, key=lambda order: len(order.todo)):
             if share := {} if order.is_over else dict(islice(order.todo.items(), room)):
                 shares[order] = share
                 room -= len(share)
         return shares
 
-    def _compute(self, shares: Mapping[_Order, Mapping[str, str]], store: "_Store") -> None:
+    def _compute(self, shares: Mapping[_Order, Mapping[str, str]], store: "_Store", tell: Callable[[], None]) -> None:
+        """Embed these shares, telling the caller's order after each part. What `tell` raises ends the turn."""
+        texts = {hash_: text for share in shares.values() for hash_, text in share.items()}
+        told: Exception | None = None
         try:
-            computed = store.fill({hash_: text for share in shares.values() for hash_, text in share.items()})
+            with closing(store.fill(texts)) as parts:
+                for computed in parts:
+                    self._give(computed)
+                    if told := _raised_by(tell):
+                        break
         except Exception as exc:  # noqa: BLE001 - raised again in the threads whose texts are at fault
             if len(shares) == 1 or isinstance(exc, EngineUnavailable):
                 for order in shares:
                     order.error = exc
             else:
                 for order, share in shares.items():
-                    self._compute({order: share}, store)
-            return
+                    self._compute({order: {h: t for h, t in share.items() if h in order.todo}}, store, tell)
+        if told:
+            raise told
+
+    def _give(self, computed: Mapping[str, Vectors]) -> None:
         with self._changed:
             for order in self._orders:
                 order.take(computed)
+            self._changed.notify_all()
+
+
+def _raised_by(tell: Callable[[], None]) -> Exception | None:
+    """What the caller's report raises must not pass for an error of the embedder."""
+    try:
+        tell()
+    except Exception as exc:  # noqa: BLE001 - raised again once the turn is over
+        return exc
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +161,21 @@ class _Store:
     embedder: Embedder
     database: Database
 
-    def fill(self, text_by_hash: Mapping[str, str]) -> dict[str, Vectors]:
-        """Compute vectors and keep them."""
-        vectors = self.embedder.embed_documents(list(text_by_hash.values()))
+    def fill(self, text_by_hash: Mapping[str, str]) -> Generator[dict[str, Vectors], None, None]:
+        """Compute vectors and keep them, part by part."""
+        rest = iter(text_by_hash.items())
+        parts = list(iter(lambda: dict(islice(rest, COMMIT_EVERY)), {}))
+        if len(parts) == 1:
+            yield self._keep(parts[0], self._compute(parts[0]))
+            return
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            for part, vectors in zip(parts, pool.map(self._compute, parts), strict=True):
+                yield self._keep(part, vectors)
+
+    def _compute(self, text_by_hash: Mapping[str, str]) -> Vectors:
+        return self.embedder.embed_documents(list(text_by_hash.values()))
+
+    def _keep(self, text_by_hash: Mapping[str, str], vectors: Vectors) -> dict[str, Vectors]:
         computed = dict(zip(text_by_hash, vectors, strict=True))
         with self.database.write() as session:
             embeddings.store_vectors(session, self.embedder.model_id, computed)

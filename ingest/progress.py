@@ -1,4 +1,4 @@
-"""How far one document is, written down at most twice a second, and whether a person stopped its job."""
+"""How far one document is, written down at most once a second, and whether a person stopped its job."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from app.db.tables import utc_now
 from app.domain import ItemStatus, JobItem
 from app.errors import Cancelled
 
-EVERY_S: Final = 0.5
+EVERY_S: Final = 1.0
 # Reading is quick beside embedding, except where pages go through OCR; nobody knows before.
 READING_SHARE: Final = 0.3
 

@@ -12,11 +12,8 @@ from app.db import documents
 from app.db.files import FileStore
 from app.db.ids import chunk_id, text_hash
 from app.db.session import Database
-from app.domain import Chunk, IndexedChunk
+from app.domain import Chunk, IndexedChunk, SparseVector
 from app.ports import SparseEncoder, VectorIndex, Vectors
-from ingest.upsert_together import UpsertTogether
-
-UPSERT_EVERY = 500
 
 
 def name_chunks(chunks: Sequence[Chunk], *, generation_id: str, document_id: str) -> dict[str, Chunk]:
@@ -30,35 +27,31 @@ def name_chunks(chunks: Sequence[Chunk], *, generation_id: str, document_id: str
     return chunk_by_id
 
 
-def store_vectors(
-    chunk_by_id: Mapping[str, Chunk],
-    vectors: Vectors,
-    *,
-    generation_id: str,
-    document_id: str,
-    about: str,
-    language: str,
-    sparse: SparseEncoder,
-    index: VectorIndex,
-    together: UpsertTogether,
-) -> None:
-    """Put chunk vectors into the index; rows of `vectors` are in the order of `chunk_by_id`.
+def weigh_terms(
+    chunk_by_id: Mapping[str, Chunk], *, about: str, language: str, sparse: SparseEncoder
+) -> list[SparseVector]:
+    """The words by which each chunk is found, in order.
 
     A chunk is found by its words, by its headings and by what the document is `about` (name and title): on the golden
     questions the expected document was among the top 5 for 40 of 40 so, and for 38 by the chunks' words alone.
     """
-    points = [
-        IndexedChunk(
-            id,
-            generation_id,
-            document_id,
-            vector.tolist(),
-            sparse.encode_document(" ".join((about, *chunk.headings, chunk.full_text)), language),
-        )
-        for (id, chunk), vector in zip(chunk_by_id.items(), vectors, strict=True)
+    texts = (" ".join((about, *chunk.headings, chunk.full_text)) for chunk in chunk_by_id.values())
+    return [sparse.encode_document(text, language) for text in texts]
+
+
+def build_points(
+    chunk_by_id: Mapping[str, Chunk],
+    vectors: Vectors,
+    terms: Sequence[SparseVector],
+    *,
+    generation_id: str,
+    document_id: str,
+) -> list[IndexedChunk]:
+    """What the index keeps; rows of `vectors` and `terms` are in the order of `chunk_by_id`."""
+    return [
+        IndexedChunk(id, generation_id, document_id, vector.tolist(), weights)
+        for id, vector, weights in zip(chunk_by_id, vectors, terms, strict=True)
     ]
-    for first in range(0, len(points), UPSERT_EVERY):
-        together.upsert(points[first : first + UPSERT_EVERY], index=index)
 
 
 def remove_leftovers(

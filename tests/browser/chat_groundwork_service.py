@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
@@ -17,13 +17,14 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Message, Passage
-from app.errors import EngineUnavailable, NotFound, Rejected
+from app.domain import Answer, Citation, Job, Message, Passage, Rect
+from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
-from app.web.chat.backend import ChatUser, Starter
+from app.web.chat.backend import AttachedFile, ChatUser, Starter
 from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.pages.welcome import add_pages
+from ingest.parse.page_image import render_page
 
 TOKEN = "a-link-that-works-once"
 LEAVE = (
@@ -77,6 +78,26 @@ class FakeBackend:
                 yield event
         finally:
             self.cancelled = cancelled.is_set()
+
+    # --- adding documents: nobody may ---
+
+    async def may_upload(self, user_id: str) -> bool:
+        return False
+
+    def refusal(self, size_bytes: int) -> str | None:
+        return None
+
+    async def add_files(self, files: Sequence[AttachedFile], user_id: str) -> str:
+        raise Forbidden("Only an admin may do this.")
+
+    async def get_job(self, job_id: str, user_id: str, *, with_items: bool) -> Job:
+        raise NotFound(f"There is no job {job_id}.")
+
+    async def cancel_job(self, job_id: str, user_id: str) -> None:
+        raise Forbidden("Only an admin may do this.")
+
+    async def retry_job(self, job_id: str, user_id: str) -> str:
+        raise Forbidden("Only an admin may do this.")
 
     # --- the sign-in link ---
 
@@ -185,6 +206,13 @@ def create_app(folder: Path) -> FastAPI:
     def read_file(request: Request) -> FileResponse:
         """Added after the chat, and alive."""
         return FileResponse(handbook, media_type="application/pdf")
+
+    @app.get("/api/v1/documents/handbook/pages/{n}.png")
+    def read_page(n: int, start: int, end: int) -> Response:
+        """The page, with its first line of text marked."""
+        line = Rect(72, 716, 72 + 5 * min(end - start, 80), 732)
+        picture = render_page(handbook, n, passwords=(), width_px=1000, highlights=[line])
+        return Response(picture, media_type="image/png")
 
     @app.get("/seen")
     def seen() -> dict[str, object]:

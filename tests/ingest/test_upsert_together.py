@@ -54,3 +54,34 @@ def test_a_failed_write_is_everybodys_whose_chunks_were_in_it_and_the_next_one_w
         together.upsert([chunk("bad")], index=index)
     together.upsert([chunk("good")], index=index)
     assert index.writes == [["bad"], ["good"]]
+
+
+def test_who_comes_first_waits_for_those_who_are_about_to_come() -> None:
+    index, together = SlowIndex(), UpsertTogether()
+    index.go.set()
+    with together.seat() as late, together.seat() as early:
+        early.expect()
+        late.expect()
+        with ThreadPoolExecutor() as pool:
+            first = pool.submit(early.upsert, [chunk("early")], index=index)
+            while not together._waiting:
+                threading.Event().wait(0.01)
+            assert not index.writes
+            late.upsert([chunk("late")], index=index)
+            first.result(PATIENCE_S)
+    assert index.writes == [["early", "late"]]
+
+
+def test_nobody_waits_for_one_who_was_expected_and_fails_on_the_way() -> None:
+    index, together = SlowIndex(), UpsertTogether()
+    index.go.set()
+
+    def get_lost() -> None:
+        with together.seat() as lost:
+            lost.expect()
+            raise EngineUnavailable("Lost on the way.")
+
+    with pytest.raises(EngineUnavailable):
+        get_lost()
+    together.upsert([chunk("a")], index=index)
+    assert index.writes == [["a"]]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from app.engines.model_files import get_sentence_transformers_folder
 from app.errors import EngineUnavailable, SettingsError
 from app.ports import Vectors
 from app.settings import EmbedderSettings
+
+if TYPE_CHECKING:
+    from app.engines.embedders.traced import Run
 
 # What decides the vectors besides the weights; README and licence do not.
 MODEL_CONFIGS: Final = ("*.json", "*/config.json", "*.txt", "*.model")
@@ -50,7 +53,11 @@ class SentenceTransformersEmbedder:
         folder = get_sentence_transformers_folder(settings.model)
         self._settings = settings
         self._model: Any = _load_model(folder, settings)
+        # torch is loaded by now; before, importing it would take seconds of every command.
+        from app.engines.embedders.traced import trace
+
         self._tokenizing = threading.Lock()
+        self._run: Run | None = trace(self._model, lambda texts: self._prepare(self._model, texts))
         self._count_workers = _count_workers(settings) if self._model.device.type == "cpu" else 1
         self._workers = ThreadPoolExecutor(self._count_workers, "embed", initializer=_step_back)
         self._count_special = int(self._model.tokenizer.num_special_tokens_to_add())
@@ -85,7 +92,7 @@ class SentenceTransformersEmbedder:
         return vector
 
     def close(self) -> None:
-        self._model = None
+        self._model = self._run = None
         self._workers.shutdown(cancel_futures=True)
 
     def _embed(self, texts: list[str], run: Callable[..., Iterable[Vectors]]) -> Vectors:
@@ -109,15 +116,17 @@ class SentenceTransformersEmbedder:
     def _forward(self, texts: list[str]) -> Vectors:
         import torch
 
-        model = self._model
-        if model is None:
+        model, run = self._model, self._run
+        if model is None or run is None:
             raise _closed()
         with torch.inference_mode():
-            with self._tokenizing:
-                features = model.preprocess(texts)
-            features = {k: v.to(model.device) if hasattr(v, "to") else v for k, v in features.items()}
-            vectors: Vectors = model(features)["sentence_embedding"].float().cpu().numpy()
+            vectors: Vectors = run(self._prepare(model, texts)).float().cpu().numpy()
         return vectors
+
+    def _prepare(self, model: Any, texts: list[str]) -> dict[str, Any]:
+        with self._tokenizing:
+            features = model.preprocess(texts)
+        return {k: v.to(model.device) if hasattr(v, "to") else v for k, v in features.items()}
 
 
 def _load_model(folder: Path, settings: EmbedderSettings) -> Any:

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Message
+from app.domain import Job, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class Starter:
 
     label: str
     question: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that a person attached to a message, where it waits until it is stored."""
+
+    name: str
+    path: Path
 
 
 class ChatBackend(Protocol):
@@ -51,4 +60,31 @@ class ChatBackend(Protocol):
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions that the documents can answer; none is fine."""
+        ...
+
+    async def may_upload(self, user_id: str) -> bool:
+        """Whether the person may add documents."""
+        ...
+
+    def refusal(self, size_bytes: int) -> str | None:
+        """Why a file of this size is not taken; None when it is."""
+        ...
+
+    async def add_files(self, files: Sequence[AttachedFile], user_id: str) -> str:
+        """Store files and start the job that takes them in; returns its id.
+
+        When this returns, the files themselves are not needed any more. Raises CloisterError.
+        """
+        ...
+
+    async def get_job(self, job_id: str, user_id: str, *, with_items: bool) -> Job:
+        """A job that the person may see. Raises NotFound."""
+        ...
+
+    async def cancel_job(self, job_id: str, user_id: str) -> None:
+        """Ask a job to stop. Raises NotFound, Forbidden."""
+        ...
+
+    async def retry_job(self, job_id: str, user_id: str) -> str:
+        """Start a new job on what was not taken in; returns its id. Raises NotFound, Forbidden, Rejected."""
         ...

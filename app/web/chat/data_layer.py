@@ -164,7 +164,8 @@ class ChatDataLayer(BaseDataLayer):
         if content is not None:
             key = f"{element.thread_id}/{element.id}"
             stored = await self._files.upload_file(key, content)
-            row |= {"objectKey": key, "url": stored["url"]}
+            element.object_key, element.url = key, stored["url"]
+            row |= {"objectKey": key, "url": element.url}
         await self._write(lambda s: chats.save_row(s, chat_elements, row))
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:

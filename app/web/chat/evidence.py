@@ -1,24 +1,52 @@
-"""What a chip opens beside the answer: the page of a PDF, or the passage's text."""
+"""What a chip opens beside the answer: the page as a picture with the quote marked, or the passage's text."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import chainlit as cl
+from chainlit.data import get_data_layer
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Citation, Passage
-from app.web.chat.memo import chip, render_passage
+from app.web.api.documents import PAGED
+from app.web.chat.memo import chip, place, plain, render_passage
 from app.web.chat.words import Words
 
 PDF = "application/pdf"
+# A quote that goes into the words for a picture is cut: a screen reader reads them out in one breath.
+QUOTE_LENGTH = 300
 
 
-def build_elements(
-    passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()
-) -> list[cl.Pdf | cl.Text]:
-    """One element for each passage, named as its chip. It opens where the passage's first citation stands."""
-    page_by_rank: dict[int, int | None] = {}
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What is highlighted: offsets in the document, and its words."""
+
+    start: int
+    end: int
+    text: str
+
+
+class PassageText(cl.Text):
+    """A text that is kept with the chat alone. Of others Chainlit writes a copy into the session's folder, where it
+    would outlive the document."""
+
+    async def _create(self, persist: bool = True) -> bool:
+        layer = get_data_layer()  # type: ignore[no-untyped-call]
+        try:
+            await layer.create_element(self)
+        except SQLAlchemyError:
+            # The person has been told that it is not stored; it can be read as long as the session lasts.
+            return bool(await super()._create(persist=False))
+        return persist
+
+
+def build_elements(passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()) -> list[cl.Text]:
+    """One element for each passage, named as its chip. It shows the passage's first citation, or all of it."""
+    first_by_rank: dict[int, Citation] = {}
     for citation in citations:
-        page_by_rank.setdefault(citation.n, citation.page)
-    return [_build_element(passage, words, page_by_rank.get(passage.rank, passage.page)) for passage in passages]
+        first_by_rank.setdefault(citation.n, citation)
+    return [_build_element(passage, words, first_by_rank.get(passage.rank)) for passage in passages]
 
 
 def document_url(document_id: str) -> str:
@@ -26,8 +54,48 @@ def document_url(document_id: str) -> str:
     return f"/api/v1/documents/{document_id}/file"
 
 
-def _build_element(passage: Passage, words: Words, page: int | None) -> cl.Pdf | cl.Text:
-    if passage.media_type == PDF:
-        url = document_url(passage.document_id)
-        return cl.Pdf(name=chip(passage.rank), url=url, page=page, display="side")
-    return cl.Text(name=chip(passage.rank), content=render_passage(passage, words), display="side")
+def page_url(document_id: str, page: int, start: int, end: int) -> str:
+    """Where the service draws a page with the characters `[start, end)` of the document highlighted."""
+    return f"/api/v1/documents/{document_id}/pages/{page}.png?{urlencode({'start': start, 'end': end})}"
+
+
+def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
+    """The pages that a marked text stands on, as pictures, and the way to the whole file, as Markdown."""
+    pages = _pages_of(passage, mark)
+    quote = words.quote.format(text=plain(_shorten(mark.text)))
+    parts = [f"[{words.open_file}]({_file_at(passage, pages[0])})"]
+    for page in pages:
+        alt = words.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
+        picture = page_url(passage.document_id, page, mark.start, mark.end)
+        # The pane's title says the page where there is one.
+        parts += [f"**{words.page.format(n=page).capitalize()}**"] if len(pages) > 1 else []
+        parts.append(f"[![{alt}]({picture})]({_file_at(passage, page)})")
+    return "\n\n".join(parts)
+
+
+def _build_element(passage: Passage, words: Words, citation: Citation | None) -> cl.Text:
+    if passage.media_type in PAGED and passage.page is not None:
+        mark = _Mark(citation.start, citation.end, citation.quote) if citation else None
+        content = render_pages(passage, mark or _Mark(passage.start, passage.end, passage.text), words)
+    else:
+        content = render_passage(passage, words)
+    return PassageText(name=chip(passage.rank), content=content, display="side")
+
+
+def _pages_of(passage: Passage, mark: _Mark) -> list[int]:
+    """The pages on which the marked text stands, in order."""
+    first = passage.page_at(mark.start)
+    last = passage.page_at(max(mark.end - 1, mark.start))
+    assert first is not None, "only passages with pages come here"
+    return list(range(first, max(last or first, first) + 1))
+
+
+def _file_at(passage: Passage, page: int) -> str:
+    """The file, opened at a page where browsers can do that."""
+    url = document_url(passage.document_id)
+    return f"{url}#page={page}" if passage.media_type == PDF else url
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTE_LENGTH else f"{line[:QUOTE_LENGTH].rsplit(' ', 1)[0]} …"

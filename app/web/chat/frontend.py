@@ -22,6 +22,8 @@ _FOLLOW_SYSTEM = """\
 _STYLES = "<!-- CSS INJECTION PLACEHOLDER -->"
 # Chainlit opens the pane with everything in it whenever an answer or an old chat arrives. Ours opens on a click.
 _OPEN_UNASKED = re.compile(r"\w+\(\{title:(\w+)\[\1\.length-1\]\.name,elements:\1\}\)")
+# The pane's share of the window, in percent: a page must be readable in it.
+_PANE_SIZE = re.compile(r"(defaultSize:\w\?50:)40\b")
 
 
 def strip_page(html: str) -> str:
@@ -35,6 +37,11 @@ def keep_pane_closed(script: str) -> str:
     return _OPEN_UNASKED.sub("void 0", script)
 
 
+def widen_pane(script: str) -> str:
+    """The page's script with room for a page in the pane; unchanged when its size is not said as expected."""
+    return _PANE_SIZE.sub(r"\g<1>55", script)
+
+
 def install_frontend(shipped: Path, version: str, folder: Path) -> Path:
     """Make the stripped copy in `folder` unless it is there; returns its path.
 
@@ -42,7 +49,7 @@ def install_frontend(shipped: Path, version: str, folder: Path) -> Path:
     copy of its own. It appears whole or not at all.
     """
     page = strip_page((shipped / "index.html").read_text(encoding="utf-8"))
-    fingerprint = hashlib.sha256(f"{page}{_OPEN_UNASKED.pattern}".encode()).hexdigest()[:12]
+    fingerprint = hashlib.sha256(f"{page}{_OPEN_UNASKED.pattern}{_PANE_SIZE.pattern}".encode()).hexdigest()[:12]
     target = folder / f"frontend-{version}-{fingerprint}"
     if not target.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +58,7 @@ def install_frontend(shipped: Path, version: str, folder: Path) -> Path:
         shutil.copytree(shipped, unfinished, ignore=shutil.ignore_patterns("*.map"), dirs_exist_ok=True)
         (unfinished / "index.html").write_text(page, encoding="utf-8")
         for script in (unfinished / "assets").glob("index-*.js"):
-            script.write_text(keep_pane_closed(script.read_text(encoding="utf-8")), encoding="utf-8")
+            script.write_text(widen_pane(keep_pane_closed(script.read_text(encoding="utf-8"))), encoding="utf-8")
         unfinished.chmod(0o755)
         _move(unfinished, target)
     for old in folder.glob("frontend-*"):

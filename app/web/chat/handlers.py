@@ -16,28 +16,31 @@ from typing import Any
 import chainlit as cl
 from chainlit.server import sio
 from chainlit.session import WebsocketSession
+from chainlit.socket import message as chainlit_receive
 from chainlit.types import ThreadDict
 
 from app.answer.events import Finished, Piece, Retrieved
-from app.db.chats import now
-from app.domain import Answer, Message, Passage, Role
+from app.db.chats import ANSWER, QUOTED_DOCUMENTS, now
+from app.domain import Answer, Citation, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
-from app.web.chat.backend import ChatBackend, ChatUser
+from app.web.chat.adding import follow_job, register_actions, take_up
+from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.evidence import build_elements
 from app.web.chat.memo import render_answer, render_passages, search_summary
+from app.web.chat.sign_in import as_chainlit_user
+from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import Words, words_for
 
 log = logging.getLogger(__name__)
 
-# Under this key a message keeps the answer alone, without the list of sources, for later questions.
-_ANSWER = "answer"
 _ROLES = {"user_message": Role.USER, "assistant_message": Role.ASSISTANT}
 
 
-def register(backend: ChatBackend, layer: ChatDataLayer) -> None:
+def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> None:
     """Put the handlers in place; those of an earlier app in this process are replaced."""
     cl.data_layer(lambda: layer)
+    register_actions(backend)
     running: dict[str, _Turn] = {}
 
     @cl.password_auth_callback
@@ -51,11 +54,17 @@ def register(backend: ChatBackend, layer: ChatDataLayer) -> None:
         return [cl.Starter(label=starter.label, message=starter.question) for starter in offered]
 
     @cl.on_chat_resume
-    async def resume(_thread: ThreadDict) -> None:
-        """Chainlit puts the thread's messages back in place; that it may is said by this handler being there."""
+    async def resume(thread: ThreadDict) -> None:
+        """Chainlit puts the thread's messages back in place once this has brought them up to date."""
+        await take_up(backend, thread)
 
     @cl.on_message
-    async def ask(message: cl.Message) -> None:
+    async def receive(message: cl.Message) -> None:
+        files = uploads.take(message.id)
+        if not files or await _add(backend, message, files):
+            await answer(message)
+
+    async def answer(message: cl.Message) -> None:
         turn = running[cl.context.session.id] = _Turn(backend, message)
         try:
             await turn.run()
@@ -73,21 +82,52 @@ def register(backend: ChatBackend, layer: ChatDataLayer) -> None:
         if session.current_task:
             session.current_task.cancel()
 
+    async def announce_files(socket_id: str, payload: Any) -> None:
+        """Before Chainlit takes a message, its files are taken out: it would keep and show copies of them."""
+        session: Any = WebsocketSession.require(socket_id)
+        uploads.announce(session, payload["message"], payload.pop("fileReferences", None) or ())
+        await chainlit_receive(socket_id, payload)
+
     sio.on("stop", handler=stop)
-
-
-def as_chainlit_user(user: ChatUser) -> cl.User:
-    """The person as Chainlit knows them, and as the sign-in cookie names them: `identifier` is the person's id."""
-    return cl.User(identifier=user.id, display_name=user.name, metadata={"is_admin": user.is_admin})
+    sio.on("client_message", handler=announce_files)
 
 
 def history_of(messages: Iterable[cl.Message]) -> list[Message]:
-    """Chat messages as turns of a conversation, without lists of sources and without errors."""
+    """Chat messages as turns of a conversation, without lists of sources, files and errors."""
     return [
-        Message(_ROLES[m.type], (m.metadata or {}).get(_ANSWER, m.content))
+        Message(_ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content))
         for m in messages
-        if m.type == "user_message" or (m.metadata or {}).get(_ANSWER)
+        if (m.type == "user_message" and not (m.metadata or {}).get(FILES_ONLY)) or (m.metadata or {}).get(ANSWER)
     ]
+
+
+async def _add(backend: ChatBackend, message: Any, files: list[AttachedFile]) -> bool:
+    """Add the files of a message; whether a question is to be answered now that they are in."""
+    session: Any = cl.context.session
+    words = words_for(session.language)
+    try:
+        job_id = await backend.add_files(files, session.user.identifier)
+        following = await follow_job(backend, job_id)
+    except CloisterError as exc:
+        await _say(f"{exc}\n\n{words.attach_again}")
+        return False
+    finally:
+        await asyncio.to_thread(discard, files)
+    if message.metadata.get(FILES_ONLY):
+        await message.update()  # the page does not know yet what its message says
+        return False
+    try:
+        # Not awaited itself: stopping the answer does not stop what shows the job.
+        await asyncio.wait([following])
+    except asyncio.CancelledError:
+        await _say(words.question_kept)
+        return False
+    return True
+
+
+async def _say(text: str) -> None:
+    message: Any = cl.Message(text)
+    await message.send()
 
 
 class _Turn:
@@ -158,6 +198,7 @@ class _Turn:
     async def _show_search(self, passages: tuple[Passage, ...]) -> None:
         self._search.name = search_summary(passages, self._words)
         self._search.output = render_passages(passages, self._words)
+        self._search.metadata[QUOTED_DOCUMENTS] = _documents_of(passages)
         self._search.elements = build_elements(passages, self._words)
         self._search.end = now()
         await self._search.update()
@@ -167,7 +208,7 @@ class _Turn:
             await self._show_search(answer.passages)
         cited = {citation.n for citation in answer.citations}
         self._reply.content = render_answer(answer, self._words)
-        self._reply.metadata = {_ANSWER: answer.text}
+        self._reply.metadata = {ANSWER: answer.text, QUOTED_DOCUMENTS: _documents_of(answer.citations)}
         shown = (passage for passage in answer.passages if passage.rank in cited)
         self._reply.elements = build_elements(shown, self._words, answer.citations)
         await self._reply.send()
@@ -178,3 +219,8 @@ class _Turn:
             await self._search.remove()
         self._reply.content = "\n\n".join(part for part in (self._reply.content.strip(), sentence) if part)
         await self._reply.send()
+
+
+def _documents_of(quoted: Iterable[Passage | Citation]) -> list[str]:
+    """Whose words a message holds."""
+    return sorted({each.document_id for each in quoted})

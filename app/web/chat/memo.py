@@ -7,6 +7,7 @@ stays plain, and the page styles the link as a small chip.
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from app.domain import Answer, Citation, Passage
 from app.web.chat.words import Words
@@ -14,6 +15,9 @@ from app.web.chat.words import Words
 EXCERPT_LENGTH = 360
 # Characters with a meaning in Markdown, and colons that start a link or a directive.
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~!&]|:(?=[\w/])|(?<=www)\.|^[-+=](?=\s)|(?<=^\d)[.)](?=\s)")
+
+_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+")
+_CELL_END = re.compile(r"(?<!\\)\|")
 
 
 def chip(n: int) -> str:
@@ -52,16 +56,18 @@ def search_summary(passages: Sequence[Passage], words: Words) -> str:
 def render_passages(passages: Iterable[Passage], words: Words) -> str:
     """The passages of a search: rank, place, and the beginning of the text as a quotation."""
     return "\n\n".join(
-        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n> {plain(_excerpt(p.text))}"
+        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n> {_excerpt(p)}"
         for p in passages
     )
 
 
 def render_passage(passage: Passage, words: Words) -> str:
-    """One whole passage, for the pane beside the answer."""
-    paragraphs = [plain(part) for part in re.split(r"\n\s*\n", passage.text) if part.strip()]
+    """One whole passage, for the pane beside the answer; the rows of a table below its header."""
     heading = heading_path(passage.headings) or place(passage.document, passage.page, (), words)
-    return "\n>\n".join([f"**{heading}**\n", *(f"> {paragraph}" for paragraph in paragraphs)])
+    parts = [part for part in re.split(r"\n\s*\n", passage.full_text) if part.strip()]
+    blocks = [block for part in parts for block in _blocks(part)]
+    quoted = ["\n".join(f"> {line}" for line in block.split("\n")) for block in blocks]
+    return "\n>\n".join([f"**{heading}**\n", *quoted])
 
 
 def render_answer(answer: Answer, words: Words) -> str:
@@ -94,14 +100,38 @@ def _bare(text: str) -> str:
     return re.sub(r"\W+", "", text)
 
 
+def _blocks(part: str) -> list[str]:
+    """Lines without an empty one between them: tables as tables, the rest as one line each."""
+    runs = [(is_row, list(lines)) for is_row, lines in groupby(part.strip().split("\n"), key=_is_row)]
+    return [_table(lines) if is_row and len(lines) > 1 else plain(" ".join(lines)) for is_row, lines in runs]
+
+
+def _is_row(line: str) -> bool:
+    return line.strip().startswith("|") and line.strip().endswith("|")
+
+
+def _table(rows: Sequence[str]) -> str:
+    """Rows of a table; without a line below the first one, none is the header."""
+    cells = [_cells(row) for row in rows if not _RULE.fullmatch(row.strip())]
+    has_header = len(rows) > 1 and bool(_RULE.fullmatch(rows[1].strip()))
+    header = cells.pop(0) if has_header and cells else [""] * max(map(len, cells), default=1)
+    lines = [header, ["---"] * len(header), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(row: str) -> list[str]:
+    # A pipe inside a cell is written “\|”.
+    return [plain(cell.replace("\\|", "|")) for cell in _CELL_END.split(row.strip().strip("|"))]
+
+
 def _section(passage: Passage) -> str:
     # Without a page, `place` has named the headings already.
     return f" · {heading_path(passage.headings)}" if passage.headings and passage.page is not None else ""
 
 
-def _excerpt(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= EXCERPT_LENGTH else f"{line[:EXCERPT_LENGTH].rsplit(' ', 1)[0]} …"
+def _excerpt(passage: Passage) -> str:
+    line = " ".join(passage.full_text.split())
+    return plain(line if len(line) <= EXCERPT_LENGTH else f"{line[:EXCERPT_LENGTH].rsplit(' ', 1)[0]} …")
 
 
 def _count(n: int, one: str, many: str) -> str:

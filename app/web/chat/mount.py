@@ -5,20 +5,21 @@ middleware that cannot be added twice, and mounts: every route added later would
 start-up hook does not run either way; there is nothing in it that we need.
 """
 
+import json
 import logging
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.session import Database
-from app.settings import Settings
+from app.settings import Settings, chat_files_dir
 from app.web.chat.backend import ChatBackend
-from app.web.chat.prepare import chat_dir, require_prepared
+from app.web.chat.prepare import require_prepared
 
 # What Chainlit offers and we do not: unknown API paths (it would answer with its page), threads shared
 # with anybody who has the link (no sign-in asked), processes and servers started by users, its widget.
@@ -54,17 +55,20 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     require_prepared()
     # Imported here, not above: Chainlit reads its folder when it is imported.
     import chainlit.data
+    from chainlit.server import UserParam, _language_pattern, project_settings
     from chainlit.server import app as chainlit_app
 
     from app.web.chat.data_layer import ChatDataLayer
     from app.web.chat.handlers import register
     from app.web.chat.storage import ChatFiles
+    from app.web.chat.uploads import Uploads
 
-    files = ChatFiles(chat_dir(settings) / "files")
+    files = ChatFiles(chat_files_dir(settings.data_dir))
     layer = ChatDataLayer(database, files)
     # Chainlit keeps the first data layer that it was given.
     chainlit.data._data_layer, chainlit.data._data_layer_initialized = None, False
-    register(backend, layer)
+    uploads = Uploads(backend)
+    register(backend, layer, uploads)
     _guard_connections()
     # At every view of the page it warns of a welcome text that we do not have.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
@@ -83,7 +87,20 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
         headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
         return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
 
+    async def page_settings(
+        user: UserParam, language: Annotated[str, Query(pattern=_language_pattern)] = "en-US"
+    ) -> Response:
+        """Chainlit's settings of the page. Whoever may not add documents sees no way to."""
+        answer = await project_settings(user, language, None)
+        settings = json.loads(answer.body)
+        may_upload = user is not None and await backend.may_upload(user.identifier)
+        settings["features"]["spontaneous_file_upload"]["enabled"] = may_upload
+        return JSONResponse(settings)
+
     app.add_api_route("/chat-files/{thread_id}/{element_id}", read_file, include_in_schema=False)
+    # These two stand before Chainlit's own.
+    app.add_api_route("/project/file", uploads.receive, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/project/settings", page_settings, include_in_schema=False)
     app.router.default = _Guarded(chainlit_app)
 
 

@@ -2,12 +2,17 @@
 
 from chainlit.auth import create_jwt, get_token_from_cookies, set_auth_cookie
 from chainlit.auth.jwt import decode_jwt
+from chainlit.user import User
 from jwt import InvalidTokenError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from app.web.chat.backend import ChatUser
-from app.web.chat.handlers import as_chainlit_user
+
+
+def as_chainlit_user(user: ChatUser) -> User:
+    """The person as Chainlit knows them, and as the sign-in cookie names them: `identifier` is the person's id."""
+    return User(identifier=user.id, display_name=user.name, metadata={"is_admin": user.is_admin})
 
 
 def sign_in(request: Request, response: Response, user: ChatUser) -> None:

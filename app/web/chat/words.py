@@ -26,6 +26,49 @@ class Words:
     stopped: str
     failed: str
     not_stored: str
+    # Evidence beside an answer.
+    page_alt: str
+    open_file: str
+    # Files added in the chat.
+    attached: str
+    may_not_upload: str
+    attach_again: str
+    file_gone: str
+    decimal: str
+    thousands: str
+    adding: str
+    documents_nominative: str
+    pages_one: str
+    pages_many: str
+    chunks_one: str
+    chunks_many: str
+    failures_one: str
+    failures_many: str
+    done_of_total: str
+    per_second: str
+    time_left: str
+    waiting: str
+    reading: str
+    embedding: str
+    working: str
+    unchanged: str
+    not_added: str
+    item_failed: str
+    indexed: str
+    nothing_indexed: str
+    unchanged_one: str
+    unchanged_many: str
+    stopped_adding: str
+    and_more: str
+    job_gone: str
+    cancel: str
+    cancelling: str
+    retry: str
+    unlock: str
+    unlock_field: str
+    unlock_hint: str
+    submit: str
+    go_back: str
 
 
 ENGLISH = Words(
@@ -50,6 +93,47 @@ ENGLISH = Words(
     "if it fails again, tell the owner of this service this number: {number}.",
     not_stored="The last message could not be stored and will be missing from the history. "
     "Copy what you need, and tell the owner of this service.",
+    page_alt="{place}, as a picture; highlighted: {quote}",
+    open_file="Open the whole file",
+    attached="Added: {names}",
+    may_not_upload="Only an admin may add documents here. Ask the owner of this service to add yours.",
+    attach_again="The files were not stored; attach them again.",
+    file_gone="The file is not here any more; attach it again.",
+    decimal=".",
+    thousands=",",
+    adding="Adding {documents}: {percent} %",
+    documents_nominative="{n} documents",
+    pages_one="1 page",
+    pages_many="{n} pages",
+    chunks_one="1 chunk",
+    chunks_many="{n} chunks",
+    failures_one="1 document could not be added:",
+    failures_many="{n} documents could not be added:",
+    done_of_total="{done} of {total} done",
+    per_second="{chunks}, {rate} per second",
+    time_left="about {time} left",
+    waiting="waiting",
+    reading="reading",
+    embedding="indexing",
+    working="at work",
+    unchanged="in already, unchanged",
+    not_added="not added",
+    item_failed="could not be added",
+    indexed="{counts} indexed in {time}.",
+    nothing_indexed="Nothing was indexed.",
+    unchanged_one="1 document was in already and is unchanged.",
+    unchanged_many="{n} documents were in already and are unchanged.",
+    stopped_adding="Stopped: {documents} not added. What was indexed stays.",
+    and_more="… and {n} more.",
+    job_gone="What became of these documents is not kept any more.",
+    cancel="Cancel",
+    cancelling="Stopping …",
+    retry="Try again",
+    unlock="Enter password",
+    unlock_field="Password",
+    unlock_hint="It opens the protected files of this upload and is not kept in the chat.",
+    submit="Try again",
+    go_back="Cancel",
 )
 
 GERMAN = Words(
@@ -74,6 +158,47 @@ GERMAN = Words(
     "noch einmal; scheitert es wieder, nennen Sie dem Betreiber diese Nummer: {number}.",
     not_stored="Die letzte Nachricht konnte nicht gespeichert werden und wird im Verlauf fehlen. "
     "Kopieren Sie, was Sie brauchen, und sagen Sie dem Betreiber Bescheid.",
+    page_alt="{place}, als Bild; hervorgehoben: {quote}",
+    open_file="Die ganze Datei öffnen",
+    attached="Hinzugefügt: {names}",
+    may_not_upload="Nur die Verwaltung darf hier Dokumente hinzufügen. Bitten Sie den Betreiber darum.",
+    attach_again="Die Dateien wurden nicht gespeichert; hängen Sie sie noch einmal an.",
+    file_gone="Die Datei ist nicht mehr hier; hängen Sie sie noch einmal an.",
+    decimal=",",
+    thousands=".",
+    adding="Nimmt {documents} auf: {percent} %",
+    documents_nominative="{n} Dokumente",
+    pages_one="1 Seite",
+    pages_many="{n} Seiten",
+    chunks_one="1 Abschnitt",
+    chunks_many="{n} Abschnitte",
+    failures_one="1 Dokument konnte nicht aufgenommen werden:",
+    failures_many="{n} Dokumente konnten nicht aufgenommen werden:",
+    done_of_total="{done} von {total} fertig",
+    per_second="{chunks}, {rate} je Sekunde",
+    time_left="noch etwa {time}",
+    waiting="wartet",
+    reading="wird gelesen",
+    embedding="wird indexiert",
+    working="in Arbeit",
+    unchanged="schon da, unverändert",
+    not_added="nicht aufgenommen",
+    item_failed="konnte nicht aufgenommen werden",
+    indexed="{counts} in {time} indexiert.",
+    nothing_indexed="Es wurde nichts indexiert.",
+    unchanged_one="1 Dokument war schon da und ist unverändert.",
+    unchanged_many="{n} Dokumente waren schon da und sind unverändert.",
+    stopped_adding="Angehalten: {documents} nicht aufgenommen. Was indexiert war, bleibt.",
+    and_more="… und {n} weitere.",
+    job_gone="Was aus diesen Dokumenten wurde, wird nicht mehr aufbewahrt.",
+    cancel="Abbrechen",
+    cancelling="Wird angehalten …",
+    retry="Noch einmal versuchen",
+    unlock="Passwort eingeben",
+    unlock_field="Passwort",
+    unlock_hint="Es öffnet die geschützten Dateien dieser Sendung und wird im Chat nicht aufbewahrt.",
+    submit="Noch einmal versuchen",
+    go_back="Abbrechen",
 )
 
 

@@ -1,5 +1,5 @@
 // Evidence on the chat page. Chainlit draws the chips and the pane; this says where each chip leads, shows its
-// quote, fits the PDF page to the pane and marks the quoted words on it. It adds attributes and classes only.
+// quote and marks the quoted words in a passage. It adds attributes and classes only. Below: the form for a password.
 
 const chosen = { place: "", quote: "" };
 
@@ -83,17 +83,15 @@ function dressPane() {
   if (!title || !content) return;
   title.dataset.place = chosen.place;
   title.setAttribute("aria-label", chosen.place);
-  content.querySelectorAll(".react-pdf__Page").forEach(fitPage);
-  markQuote(content.querySelector(".textLayer:has(.endOfContent)") ?? content.querySelector(".side-text"));
+  markQuote(content.querySelector(".side-text"));
 }
 
-// Chainlit draws a page at its own size; wider than the pane, it would be cut off. 100% is the pane's width.
-function fitPage(page) {
-  const pane = page.closest(".side-pdf");
-  const room = pane?.clientWidth - 34;
-  const scale = parseInt(pane?.querySelector(".w-12")?.textContent) / 100 || 1;
-  const width = parseFloat(page.querySelector("canvas")?.style.width) / scale;
-  if (room > 0 && width > 0) page.style.zoom = String(Math.min(1, room / width));
+// How far a job is, as a bar below its heading.
+function dressProgress() {
+  for (const heading of document.querySelectorAll(".message-content h5")) {
+    const percent = heading.textContent.match(/(\d+) %$/)?.[1];
+    if (percent) heading.style.setProperty("--done", `${percent}%`);
+  }
 }
 
 // The quote is marked without touching the page's elements, which are Chainlit's.
@@ -136,7 +134,7 @@ function findQuote(root, quote) {
   return range;
 }
 
-const IGNORED = /[\s“”„"-]/;
+const IGNORED = /[\s“”„"|-]/;
 
 let isScheduled = false;
 function schedule() {
@@ -146,6 +144,7 @@ function schedule() {
     isScheduled = false;
     dressChips();
     dressPane();
+    dressProgress();
   });
 }
 
@@ -154,3 +153,62 @@ window.addEventListener("resize", schedule);
 document.addEventListener("click", choose, true);
 document.addEventListener("mouseover", placeQuote);
 document.addEventListener("focusin", placeQuote);
+
+// A password goes from this form to the API and nowhere else: not into the chat, not into its tables.
+async function retry(job, password) {
+  const response = await fetch(`/api/v1/jobs/${encodeURIComponent(job)}/retry`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ password }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  return answer.id;
+}
+
+function build(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+function askPassword({ job, labels }, callback) {
+  const field = build("input", { type: "password", autocomplete: "off", required: true, maxLength: 1000 });
+  const problem = build("p", { className: "problem", role: "alert" });
+  const cancel = build("button", { type: "button", textContent: labels.cancel });
+  const submit = build("button", { type: "submit", textContent: labels.submit });
+  const form = build(
+    "form",
+    {},
+    build("h2", { id: "unlock-title", textContent: labels.title }),
+    build("label", {}, build("span", { textContent: labels.field }), field),
+    build("p", { className: "hint", textContent: labels.hint }),
+    problem,
+    build("div", { className: "row" }, cancel, submit),
+  );
+  const dialog = build("dialog", { id: "unlock" }, form);
+  dialog.setAttribute("aria-labelledby", "unlock-title");
+  let answer = {};
+  cancel.addEventListener("click", () => dialog.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    try {
+      answer = { job: await retry(job, field.value) };
+      dialog.close();
+    } catch (error) {
+      problem.textContent = error.message;
+      submit.disabled = false;
+    }
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    callback(answer);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+window.addEventListener("chainlit-call-fn", ({ detail }) => {
+  if (detail?.name === "cloister-unlock") askPassword(detail.args, detail.callback);
+});

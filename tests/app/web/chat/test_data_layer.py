@@ -14,13 +14,13 @@ from chainlit.user import PersistedUser, User
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
-from app.db.chat_tables import chat_elements, chat_feedbacks, chat_steps, chat_threads, chat_users
+from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
 from app.db.session import Database
 from app.errors import Rejected
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.storage import ChatFiles
 
-TABLES = [chat_users, chat_threads, chat_steps, chat_elements, chat_feedbacks]
+TABLES = [chat_users, chat_threads, chat_steps, chat_elements, chat_feedbacks, chat_quotes]
 THREAD = "0a8c8a2e-4f0a-4f1f-9a55-0f7c2b8d0a11"
 
 

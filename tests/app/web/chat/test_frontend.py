@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web.chat.frontend import install_frontend, keep_pane_closed, strip_page
+from app.web.chat.frontend import install_frontend, keep_pane_closed, strip_page, widen_pane
 from app.web.chat.prepare import _chainlit_dir
 
 SHIPPED = _chainlit_dir() / "frontend" / "dist"
@@ -26,6 +26,11 @@ def test_our_styles_come_after_chainlits() -> None:
 def test_the_installed_chainlit_still_has_the_line_that_opens_the_pane() -> None:
     scripts = [path.read_text() for path in (SHIPPED / "assets").glob("index-*.js")]
     assert [keep_pane_closed(script) != script for script in scripts] == [True]
+
+
+def test_the_installed_chainlit_still_says_how_wide_the_pane_is() -> None:
+    scripts = [path.read_text() for path in (SHIPPED / "assets").glob("index-*.js")]
+    assert [widen_pane(script) != script for script in scripts] == [True]
 
 
 @pytest.fixture

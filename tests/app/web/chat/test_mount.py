@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import SQLModel
 
-from app.db.chat_tables import chat_elements, chat_feedbacks, chat_steps, chat_threads, chat_users
+from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
 from app.db.session import Database
 from app.settings import load_settings
 from app.web.chat.mount import mount_chat
@@ -23,7 +23,7 @@ from tests.browser.chat_groundwork_service import ADA, TOKEN, FakeBackend
 PASSWORD = "correct horse battery"
 THREAD = "0a8c8a2e-4f0a-4f1f-9a55-0f7c2b8d0a11"
 ELEMENT = "5d1f9f0e-7c1e-4a83-8a53-4c1f1f0b7c22"
-TABLES = [chat_users, chat_threads, chat_steps, chat_elements, chat_feedbacks]
+TABLES = [chat_users, chat_threads, chat_steps, chat_elements, chat_feedbacks, chat_quotes]
 SAVED = {"token": TOKEN, "password": PASSWORD, "again": PASSWORD}
 
 

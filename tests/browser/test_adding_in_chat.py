@@ -1,0 +1,260 @@
+"""Documents added in the chat, in a real Chromium, on the real service with fakes for models."""
+
+import base64
+import io
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect, sync_playwright
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+
+from tests.browser.adding_service import ADMIN, FILE_MB, PASSWORD, READER
+from tests.running_service import free_port
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
+PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
+KEY = "the key of the file"
+LEAVE = ["Parental leave", "", "Every parent receives 70 days of paid parental leave", "within two years of the birth."]
+NOTES = "# Canteen\n\nThe canteen opens at noon and serves soup, bread and a dish of the day until two o'clock.\n"
+HIGHLIGHT = (255, 233, 168)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service's address and its data folder."""
+
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so adding documents in the chat is not tested")
+    folder, port = tmp_path_factory.mktemp("adding"), free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.browser.adding_service", str(port), str(folder)])
+    service = Service(f"http://127.0.0.1:{port}", folder)
+    try:
+        _wait_until_ready(service.url, process)
+        yield service
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the service ended at its start"
+        try:
+            if httpx.get(f"{url}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("the service is not ready after 30 s")
+
+
+@pytest.fixture(scope="module")
+def browser(service: Service) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """One window for the whole story of the admin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    _sign_in(page, service, ADMIN)
+    yield page
+    context.close()
+
+
+def _sign_in(page: Page, service: Service, name: str) -> None:
+    page.goto(f"{service.url}/login")
+    page.fill("#email", name)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-input")).to_be_visible()
+
+
+def _send(page: Page, *files: FilePayload, question: str = "") -> None:
+    if files:
+        expect(page.locator("#upload-button")).to_be_enabled()
+        page.locator("#upload-button-input").set_input_files(list(files))
+        expect(page.locator("#attachments > *")).to_have_count(len(files))
+    if question:
+        page.locator("#chat-input").fill(question)
+    expect(page.locator("#chat-submit")).to_be_enabled()
+    page.locator("#chat-submit").click()
+
+
+def _drop(page: Page, *files: FilePayload) -> None:
+    """Drag files onto the page and let go."""
+    expect(page.locator("#upload-button")).to_be_enabled()
+    dragged = page.evaluate_handle(
+        """(files) => {
+          const transfer = new DataTransfer();
+          for (const [name, text] of files) transfer.items.add(new File([text], name, { type: "text/markdown" }));
+          return transfer;
+        }""",
+        [[file["name"], file["buffer"].decode()] for file in files],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("#message-composer", event, {"dataTransfer": dragged})
+    expect(page.locator("#attachments > *")).to_have_count(len(files))
+
+
+def _file(name: str, content: bytes | str, mime: str = "") -> FilePayload:
+    return {"name": name, "mimeType": mime, "buffer": content.encode() if isinstance(content, str) else content}
+
+
+def _slow_files(name: str, how_many: int) -> list[FilePayload]:
+    text = "# {0} {1}\n\nWhat {0} {1} says is taken in slowly.\n"
+    return [_file(f"{name}-{n}.md", text.format(name, n), "text/markdown") for n in range(how_many)]
+
+
+def _pdf(*, password: str | None = None) -> bytes:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4, encrypt=password)
+    for lines in (["Employee handbook"], LEAVE):
+        text = canvas.beginText(72, 760)
+        text.setFont("Helvetica", 14)
+        for line in lines:
+            text.textLine(line)
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def _picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.wait_for_timeout(600)  # until the pane has slid in
+        page.screenshot(path=Path(PICTURES) / f"adding-{name}.png")
+
+
+def _waiting_copies(service: Service) -> list[Path]:
+    return [path for path in (service.folder / "chat" / ".files").rglob("*") if path.is_file()]
+
+
+def test_two_files_and_a_question_are_answered_with_the_cited_page(page: Page, service: Service) -> None:
+    files = [_file("handbook.pdf", _pdf(), "application/pdf"), _file("notes.md", NOTES, "text/markdown")]
+    _send(page, *files, question="How many days of paid parental leave does every parent receive?")
+    done = page.locator(".ai-message .message-content", has_text="indexed in")
+    expect(done).to_contain_text("2 documents, 2 pages, 2 chunks indexed in")
+    expect(page.locator(".message-content h6")).to_have_text("Sources")
+    _picture(page, "answer")
+    page.locator(".message-content h6 + ul > li .element-link").first.click()
+    picture = page.get_by_role("img", name="handbook.pdf, page 2, as a picture; highlighted")
+    expect(picture).to_have_js_property("naturalWidth", 1000)
+    _picture(page, "page")
+    assert _marked_pixels(page, picture.get_attribute("src") or "") > 2_000
+    assert not _waiting_copies(service)
+
+
+def _marked_pixels(page: Page, path: str) -> int:
+    """How many pixels of a picture of the service have the colour of the highlighter."""
+    encoded = page.evaluate(
+        """async (path) => {
+          const bytes = new Uint8Array(await (await fetch(path)).arrayBuffer());
+          return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+        }""",
+        path,
+    )
+    picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
+    return sum(times for times, colour in picture.getcolors(1 << 24) or [] if colour == HIGHLIGHT)
+
+
+def test_a_protected_file_is_opened_with_a_password_that_the_chat_never_sees(page: Page, service: Service) -> None:
+    _send(page, _file("secret.pdf", _pdf(password=KEY), "application/pdf"))
+    expect(page.locator("[data-step-type=user_message]").last).to_contain_text("Added: secret.pdf")
+    failed = page.locator(".ai-message .message-content").last
+    expect(failed).to_contain_text("1 document could not be added:")
+    expect(failed).to_contain_text("a password is needed")
+    page.get_by_role("button", name="Enter password").click()
+    form = page.locator("#unlock")
+    _picture(page, "password")
+    form.get_by_label("Password").fill(KEY)
+    form.get_by_role("button", name="Try again").click()
+    expect(page.locator(".ai-message .message-content").last).to_contain_text("1 document, 2 pages, ")
+    expect(page.get_by_role("button", name="Enter password")).to_have_count(0)
+    assert KEY not in _dump(service, "steps", "threads", "elements")
+
+
+def _dump(service: Service, *tables: str) -> str:
+    with sqlite3.connect(service.folder / "cloister.sqlite") as connection:
+        return str([connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
+
+
+def test_a_job_is_cancelled_in_the_chat(page: Page) -> None:
+    _send(page, *_slow_files("part", 9))
+    progress = page.locator(".ai-message .message-content").last
+    expect(progress.locator("h5")).to_contain_text("Adding 9 documents: ")
+    expect(progress).to_contain_text("part-0.md — 1 chunk")
+    expect(progress).to_contain_text("part-8.md — waiting")
+    expect(progress).to_contain_text("per second")
+    _picture(page, "progress")
+    page.get_by_role("button", name="Cancel").click()
+    expect(progress).to_contain_text("not added. What was indexed stays.")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(1)
+    _picture(page, "cancelled")
+
+
+def test_a_file_beyond_the_limit_is_refused_with_a_sentence(page: Page) -> None:
+    page.locator("#upload-button-input").set_input_files([_file("big.txt", "x" * (FILE_MB + 1 << 20), "text/plain")])
+    expect(page.locator("[data-sonner-toaster]")).to_contain_text("Not taken: big.txt: The file has 3 MiB")
+    expect(page.locator("#attachments > *")).to_have_count(0)
+
+
+def test_a_chat_that_is_left_and_taken_up_again_shows_how_the_job_stands(page: Page, service: Service) -> None:
+    _drop(page, *_slow_files("later", 4))
+    _send(page)
+    progress = page.locator(".ai-message .message-content").last
+    expect(progress.locator("h5")).to_contain_text("Adding 4 documents: ")
+    address = page.url
+    page.goto(service.url)
+    page.goto(address)
+    taken_up = page.locator(".ai-message .message-content").last
+    expect(taken_up).to_contain_text("4 documents, 4 chunks indexed in", timeout=20_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_the_page_is_readable_in_the_dark_and_on_a_phone(page: Page, browser: Browser) -> None:
+    cookies = page.context.storage_state()
+    for name, size in (("dark", ViewportSize(width=1280, height=860)), ("phone", ViewportSize(width=390, height=844))):
+        with browser.new_context(viewport=size, color_scheme="dark", storage_state=cookies) as context:
+            other = context.new_page()
+            other.goto(page.url)
+            other.locator(".message-content h6 + ul > li .element-link").first.click()
+            expect(other.locator(".side-text img")).to_have_js_property("naturalWidth", 1000)
+            _picture(other, name)
+            assert other.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def test_whoever_may_not_add_documents_sees_no_way_to(browser: Browser, service: Service) -> None:
+    with browser.new_context(locale="de-DE") as context:
+        page = context.new_page()
+        _sign_in(page, service, READER)
+        expect(page.locator("#upload-button")).to_have_count(0)
+        expect(page.locator("#upload-button-input")).to_have_count(0)
