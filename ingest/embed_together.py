@@ -69,9 +69,9 @@ class EmbedTogether:
         """Compute vectors and keep them in the cache; returns them by hash when all are there.
 
         `on_computed` is called when the last vector is there, in the thread that computed it, before the callers whose
-        vectors came with it go on. `report` is told (texts done, texts in all) after each part, in the caller's thread; what it raises withdraws
-        the rest. Raises what the embedder raises for these texts. What other threads handed in does not disturb:
-        vectors that were computed before an error stay in the cache.
+        vectors came with it go on. `report` is told (texts done, texts in all) after each part, in the caller's thread;
+        what it raises withdraws the rest. Raises what the embedder raises for these texts. What other threads handed in
+        does not disturb: vectors that were computed before an error stay in the cache.
         """
         # Like lengths together: less padding.
         order = _Order(dict(sorted(text_by_hash.items(), key=lambda item: len(item[1]))), on_computed)

@@ -70,6 +70,11 @@ def installed_codes(languages: Sequence[str]) -> tuple[str, ...]:
     return tuple(code for code in (CODES.get(language, language) for language in languages) if code in installed)
 
 
+def missing_languages(languages: Sequence[str]) -> tuple[str, ...]:
+    """Those languages whose data is not installed; all of them where tesseract is not."""
+    return tuple(language for language in languages if not installed_codes([language]))
+
+
 @cache
 def _program() -> str | None:
     return shutil.which("tesseract")
