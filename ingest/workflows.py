@@ -20,15 +20,16 @@ from app.db import documents, jobs, sources
 from app.db.files import FileStore
 from app.db.session import Database
 from app.db.tables import utc_now
-from app.domain import FoundFile, Job, JobItem, Removed, Source, SourceKind
+from app.domain import FoundFile, Job, Removed
 from app.errors import CloisterError, Rejected
 from app.settings import Settings
 from ingest import schedules
 from ingest.document_line import DocumentLine, where
-from ingest.plan import Known, Plan, plan_changes
-from ingest.sources.folder import Unreadable, find_files
+from ingest.look import Look
+from ingest.sources.folder import Unreadable
 from ingest.sources.upload import INSIDE
 from ingest.store import remove_unused_files, sweep_files
+from ingest.watched import WatchedFolders
 
 QUEUE = "ingest"
 # How often the queue and finished documents are looked for; DBOS's own second would be felt at every small upload.
@@ -64,6 +65,8 @@ class IngestLine(DBOSConfiguredInstance):
         self._settings = settings
         self._database = database
         self._files = files
+        self.folders = WatchedFolders(database, self._start_if_launched)
+        self._look = Look(database, files, settings.limits.file_mb)
         self._line: DocumentLine | None = None
         self._slots = threading.Semaphore(settings.ingest.concurrency)
         self._closing = threading.Event()
@@ -88,7 +91,7 @@ class IngestLine(DBOSConfiguredInstance):
             watched = sources.list_sources(session)
         for job_id in unfinished:
             self._start(job_id)
-        schedules.begin(self.check, watched)
+        schedules.begin(self.folders.check, watched)
 
     def close(self) -> None:
         """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
@@ -165,7 +168,7 @@ class IngestLine(DBOSConfiguredInstance):
             job = jobs.get_job(session, job_id)
         if job.state in jobs.OPEN_JOBS:
             raise Rejected("The job still runs; wait until it is over, or cancel it first.")
-        again = [self._found_again(item) for item in job.items if item.status in jobs.NOT_TAKEN_IN]
+        again = [self._look.find_again(item) for item in job.items if item.status in jobs.NOT_TAKEN_IN]
         found = [each for each in again if each is not None]
         if not found:
             raise Rejected("No document of this job is left to try again; add the files anew.")
@@ -197,60 +200,6 @@ class IngestLine(DBOSConfiguredInstance):
     def delete_document(self, document_id: str) -> Removed:
         """Remove a document and what lies in it (attachments) everywhere; returns when it is done, with what went."""
         return Removed(**self.run_delete(document_id))
-
-    def watch_folder(self, folder: Path, *, knowledge_base_id: str, person_id: str, schedule: str) -> str:
-        """Look through a folder on a schedule from now on, and right away; returns the source's id.
-
-        Raises Rejected for what is no folder and for a schedule that cannot be read.
-        """
-        if not folder.is_dir():
-            raise Rejected(f"There is no folder {folder}; check the path.")
-        cron = schedules.read_schedule(schedule)
-        with self._database.write() as session:
-            source_id = sources.put_source(
-                session,
-                SourceKind.FOLDER,
-                str(folder.resolve()),
-                knowledge_base_id=knowledge_base_id,
-                schedule=cron,
-                created_by=person_id,
-            )
-        schedules.set_schedule(source_id, cron)
-        self.check(source_id)
-        return source_id
-
-    def unwatch(self, source_id: str) -> None:
-        """Forget a source; its documents stay. Raises NotFound."""
-        with self._database.write() as session:
-            sources.get_source(session, source_id)
-            sources.delete_source(session, source_id)
-        schedules.drop_schedule(source_id)
-
-    def check(self, source_id: str) -> str | None:
-        """Start a job that takes in what is new at a source and removes what is gone; returns its id.
-
-        None when one is at work there already, and when the source cannot be reached: then nothing is removed, and
-        the source says so. Raises NotFound.
-        """
-        with self._database.write() as session:
-            source = sources.get_source(session, source_id)
-            if jobs.find_open_job(session, source_id):
-                return None
-            is_there = Path(source.location).is_dir()
-            sources.note_check(session, source_id, None if is_there else _unreachable(source))
-            if not is_there:
-                return None
-            job_id = jobs.create_job(
-                session,
-                knowledge_base_id=source.knowledge_base_id,
-                requested_by=source.created_by,
-                paths=[Path(source.location)],
-                prune=True,
-                source_id=source_id,
-                is_check=True,
-            )
-        self._start_if_launched(job_id)
-        return job_id
 
     def _start_if_launched(self, job_id: str) -> None:
         if self._line is not None:
@@ -322,8 +271,8 @@ class IngestLine(DBOSConfiguredInstance):
         job = self._job(job_id)
         if not job.paths:
             return
-        plan, unreadable = self._plan(job)
-        copied = [self._copy(file) for file in (*plan.new, *plan.changed)]
+        plan, unreadable = self._look.plan(job)
+        copied = [self._look.copy(file) for file in (*plan.new, *plan.changed)]
         unreadable += [each for each in copied if isinstance(each, Unreadable)]
         with self._database.write() as session:
             jobs.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
@@ -342,7 +291,7 @@ class IngestLine(DBOSConfiguredInstance):
         job = self._job(job_id)
         if not job.prune or job.is_cancelled:
             return
-        plan, unreadable = self._plan(job)
+        plan, unreadable = self._look.plan(job)
         if plan.gone and not (plan.new or plan.changed or plan.unchanged or unreadable):
             raise Rejected(
                 f"Nothing was found any more in {', '.join(job.paths)}, so none of the {len(plan.gone)} documents from "
@@ -410,37 +359,6 @@ class IngestLine(DBOSConfiguredInstance):
         with self._database.read() as session:
             return jobs.get_job(session, job_id, with_items=False)
 
-    def _plan(self, job: Job) -> tuple[Plan, list[Unreadable]]:
-        found = list(find_files(map(Path, job.paths), max_file_mb=self._settings.limits.file_mb))
-        unreadable = [each for each in found if isinstance(each, Unreadable)]
-        readable = [each for each in found if isinstance(each, FoundFile)]
-        with self._database.read() as session:
-            hashes = documents.active_hashes(session, job.knowledge_base_id)
-        kept = [each.file.location for each in unreadable]  # a folder that cannot be read keeps all that is in it
-        known = {
-            location: Known(content_hash, document_id)
-            for location, (content_hash, document_id) in hashes.items()
-            if INSIDE not in location and _is_under(location, job.paths) and not _is_under(location, kept)
-        }
-        return plan_changes(readable, known), unreadable
-
-    def _copy(self, file: FoundFile) -> FoundFile | Unreadable:
-        try:
-            with Path(file.location).open("rb") as content:
-                content_hash, size_bytes = self._files.add(content)
-        except (FileNotFoundError, PermissionError) as exc:  # it could be read a moment ago
-            return Unreadable(file, f"The file cannot be read ({exc.strerror}); it may have been moved meanwhile.")
-        return FoundFile(file.name, file.location, content_hash, size_bytes)
-
-    def _found_again(self, item: JobItem) -> FoundFile | None:
-        """The file of an item, from where it came if it is still there, else as it was kept."""
-        file = FoundFile(item.source, item.location, item.content_hash, item.size_bytes)
-        if Path(item.location).is_file():
-            copied = self._copy(file)
-            return copied if isinstance(copied, FoundFile) else None
-        is_kept = item.content_hash and self._files.path(item.content_hash).exists()
-        return file if is_kept else None
-
     def _forget_old_failures(self) -> None:
         before = utc_now() - timedelta(days=self._settings.ingest.keep_failed_days)
         with self._database.write() as session:
@@ -453,11 +371,3 @@ _AT_WORK = ("PENDING", "ENQUEUED", "DELAYED")
 
 def _attempt_id(id: str, attempt: int) -> str:
     return f"{id}-{APPLICATION_VERSION}.{attempt}"
-
-
-def _unreachable(source: Source) -> str:
-    return f"The folder {source.location} cannot be reached; nothing was removed. Check that it is mounted."
-
-
-def _is_under(location: str, paths: Sequence[str]) -> bool:
-    return any(location == path or location.startswith(f"{path}/") for path in paths)

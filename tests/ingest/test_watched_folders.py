@@ -27,7 +27,7 @@ def share(tmp_path: Path) -> Path:
 
 def watch(services: Services, share: Path, schedule: str = "nightly") -> str:
     base = open_base(services)
-    source_id = services.ingest().watch_folder(share, knowledge_base_id=base.id, person_id="local", schedule=schedule)
+    source_id = services.ingest().folders.watch(share, knowledge_base_id=base.id, person_id="local", schedule=schedule)
     settle(services)
     return source_id
 
@@ -58,7 +58,7 @@ def test_new_changed_and_gone_files_are_picked_up(services: Services, share: Pat
     (share / "plums.md").write_text("# plums\n\nAll about plums.\n")
     (share / "pears.md").unlink()
     (share / "apples.md").write_text("# apples\n\nAll about green apples.\n")
-    job_id = services.ingest().check(source_id)
+    job_id = services.ingest().folders.check(source_id)
     assert job_id is not None
     job = wait_for(services, job_id)
     assert job.removed == 1
@@ -69,7 +69,7 @@ def test_new_changed_and_gone_files_are_picked_up(services: Services, share: Pat
 def test_a_look_that_finds_nothing_new_leaves_no_job_behind(services: Services, share: Path) -> None:
     source_id = watch(services, share)
     assert job_list(services) == [JobState.DONE]
-    services.ingest().check(source_id)
+    services.ingest().folders.check(source_id)
     settle(services)
     assert job_list(services) == [JobState.DONE]
 
@@ -77,7 +77,7 @@ def test_a_look_that_finds_nothing_new_leaves_no_job_behind(services: Services, 
 def test_a_share_that_is_away_loses_nothing_and_the_source_says_so(services: Services, share: Path) -> None:
     source_id = watch(services, share)
     share.rename(share.with_name("unplugged"))
-    assert services.ingest().check(source_id) is None
+    assert services.ingest().folders.check(source_id) is None
     with services.database.read() as session:
         assert "cannot be reached; nothing was removed" in (sources.get_source(session, source_id).error or "")
     assert names(services) == {"apples.md", "pears.md"}
@@ -87,7 +87,7 @@ def test_an_empty_mount_point_loses_nothing_and_the_job_says_so(services: Servic
     source_id = watch(services, share)
     shutil.rmtree(share)
     share.mkdir()
-    job_id = services.ingest().check(source_id)
+    job_id = services.ingest().folders.check(source_id)
     assert job_id is not None
     job = wait_for(services, job_id)
     assert job.state is JobState.FAILED
@@ -113,7 +113,7 @@ def test_a_watched_folder_is_still_watched_after_a_restart(settings: Settings, s
     services = open_with_fakes(settings)
     services.ingest()
     (share / "plums.md").write_text("# plums\n\nAll about plums.\n")
-    services.ingest().check(source_id)
+    services.ingest().folders.check(source_id)
     settle(services)
     assert "plums.md" in names(services)
     services.close()
@@ -121,10 +121,10 @@ def test_a_watched_folder_is_still_watched_after_a_restart(settings: Settings, s
 
 def test_what_is_no_longer_watched_keeps_its_documents(services: Services, share: Path) -> None:
     source_id = watch(services, share)
-    services.ingest().unwatch(source_id)
+    services.ingest().folders.unwatch(source_id)
     assert names(services) == {"apples.md", "pears.md"}
     with pytest.raises(NotFound):
-        services.ingest().check(source_id)
+        services.ingest().folders.check(source_id)
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_file_that_vanished_before_it_was_copied_fails_alone(
         yield from list(find_as_usual(*args, **kwargs))
         (docs / "fruit.md").unlink(missing_ok=True)
 
-    monkeypatch.setattr("ingest.workflows.find_files", find_and_lose)
+    monkeypatch.setattr("ingest.look.find_files", find_and_lose)
     outcomes = take_in(services, docs)
     assert statuses(outcomes) == {"fruit.md": "failed", "trees.md": "indexed"}
     assert "cannot be read" in str(outcomes["fruit.md"].error)

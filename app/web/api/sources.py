@@ -29,7 +29,7 @@ def watch_folder(kb: str, body: NewFolder, caller: AdminOf, services: ServicesOf
         raise Forbidden("Folders of the server's disk are named from its own command line only; upload the files.")
     services.require_ready()
     base = open_knowledge_base(kb, services)
-    id = services.ingest().watch_folder(
+    id = services.ingest().folders.watch(
         Path(body.path), knowledge_base_id=base.id, person_id=caller.id, schedule=body.schedule
     )
     with services.database.read() as session:
@@ -40,12 +40,12 @@ def watch_folder(kb: str, body: NewFolder, caller: AdminOf, services: ServicesOf
 def check_source(id: str, _admin: AdminOf, services: ServicesOf) -> CheckOut:
     """Look at a source now."""
     services.require_ready()
-    job_id = services.ingest().check(id)
+    job_id = services.ingest().folders.check(id)
     return CheckOut(job=load_job(job_id, services) if job_id else None)
 
 
 @router.delete("/sources/{id}", status_code=204)
 def unwatch(id: str, _admin: AdminOf, services: ServicesOf) -> Response:
     """Forget a source; its documents stay."""
-    services.ingest().unwatch(id)
+    services.ingest().folders.unwatch(id)
     return Response(status_code=204)
