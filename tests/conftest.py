@@ -80,7 +80,9 @@ def real_generator() -> Iterator[Warm[Generator]]:
 def samples_data_dir(real_embedder: Warm[Embedder], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed."""
     folder = tmp_path_factory.mktemp("samples") / "data"
-    opened = open_with(load_settings({"data_dir": folder}), real_embedder, Warm(ScriptedGenerator))
+    # The OCR engine that every machine has: what the samples say must not hang on what else is installed.
+    settings = load_settings({"data_dir": folder, "ocr": {"engine": "rapidocr"}})
+    opened = open_with(settings, real_embedder, Warm(ScriptedGenerator))
     take_in(opened, SAMPLE_DOCS, kb="Samples")
     opened.close()
     return folder

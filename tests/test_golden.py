@@ -47,8 +47,8 @@ def parsed(real_services: Services, access: Access) -> dict[str, ParsedDocument]
     """What was stored of each document, by id and by name."""
     with real_services.database.read() as session:
         found = documents.list_documents(session, [base.id for base in access.readable.values()])
-        stored = [(document, documents.load_parsed(session, document.version_id)) for document in found]
-    return {key: text for document, text in stored for key in (document.id, document.name)}
+        stored = [(document, documents.load_parse(session, document.version_id)) for document in found]
+    return {key: each.parsed for document, each in stored if each for key in (document.id, document.name)}
 
 
 def test_every_expected_quote_stands_in_its_document(parsed: dict[str, ParsedDocument]) -> None:

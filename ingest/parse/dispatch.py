@@ -1,7 +1,9 @@
 """One file becomes Markdown-like text with positions. The bytes decide how, never the name alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from app.domain import ParsedDocument
 from app.errors import UnreadableDocument
@@ -26,6 +28,9 @@ from ingest.parse.tabular import parse_delimited, parse_workbook
 from ingest.parse.titles import title_from
 from ingest.parse.word import parse_word
 
+# A few lines may read like any of several languages.
+LEAST_CHARACTERS: Final = 400
+
 
 def parse(path: Path, name: str, options: ParseOptions, report: Report = unobserved) -> ParsedDocument:
     """Parse the file at `path`; `name` is how people see it and appears in messages.
@@ -41,8 +46,15 @@ def parse(path: Path, name: str, options: ParseOptions, report: Report = unobser
     return replace(
         document,
         title=" ".join(title.split()) or title_from(name),
-        language=detect_language(document.text, options.languages) or document.language,
+        language=_language(document, options.languages),
     )
+
+
+def _language(document: ParsedDocument, among: Sequence[str]) -> str:
+    """What a long text reads like, for office programs state the language they were installed in; else what is said."""
+    is_short = len(document.text) < LEAST_CHARACTERS
+    stated = document.language if is_short else ""
+    return stated or detect_language(document.text, among) or document.language
 
 
 def _parse_as(media_type: MediaType, path: Path, name: str, options: ParseOptions, report: Report) -> ParsedDocument:

@@ -39,7 +39,7 @@ def test_the_description_of_the_api_names_every_promised_route(client: TestClien
     paths = client.get("/openapi.json").json()["paths"]
     promised = {
         "/api/v1/knowledge-bases/{kb}/documents": {"post"},
-        "/api/v1/jobs/{id}": {"get"},
+        "/api/v1/jobs/{id}": {"get", "delete"},
         "/api/v1/documents/{id}": {"get", "delete"},
         "/api/v1/documents/{id}/text": {"get"},
         "/api/v1/search": {"post"},

@@ -38,7 +38,7 @@ class SlowEmbedder(WordHashEmbedder):
 
 def create_app(folder: Path) -> FastAPI:
     """The app as `app.main` makes it, around the fakes, with an admin and a person who may only read."""
-    settings = load_settings({"data_dir": folder, "limits": {"file_mb": FILE_MB}})
+    settings = load_settings({"data_dir": folder, "limits": {"file_mb": FILE_MB}, "ingest": {"concurrency": 4}})
     services = open_with_fakes(settings, SlowEmbedder())
     with services.database.write() as session:
         people.create_person(session, ADMIN, PASSWORD, is_admin=True)

@@ -62,8 +62,11 @@ def test_no_texts_are_no_vectors(database: Database) -> None:
 class TiredEmbedder(WordHashEmbedder):
     """Gives up at its second batch."""
 
+    calls = 0
+
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        if self.embedded:
+        self.calls += 1
+        if self.calls > 1:
             raise EngineUnavailable("The embedder is tired.")
         return super().embed_documents(texts)
 
