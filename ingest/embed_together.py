@@ -5,8 +5,9 @@ all; what is handed in meanwhile waits and is the next batch. A text alone is em
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -168,9 +169,19 @@ class _Store:
         if len(parts) == 1:
             yield self._keep(parts[0], self._compute(parts[0]))
             return
+        at_work: deque[tuple[dict[str, str], Future[Vectors]]] = deque()
         with ThreadPoolExecutor(AT_A_TIME) as pool:
-            for part, vectors in zip(parts, pool.map(self._compute, parts), strict=True):
-                yield self._keep(part, vectors)
+            for part in parts:
+                # Not earlier: what is computed and not kept would be lost in a crash.
+                if len(at_work) == AT_A_TIME:
+                    yield self._keep_first(at_work)
+                at_work.append((part, pool.submit(self._compute, part)))
+            while at_work:
+                yield self._keep_first(at_work)
+
+    def _keep_first(self, at_work: "deque[tuple[dict[str, str], Future[Vectors]]]") -> dict[str, Vectors]:
+        part, computing = at_work.popleft()
+        return self._keep(part, computing.result())
 
     def _compute(self, text_by_hash: Mapping[str, str]) -> Vectors:
         return self.embedder.embed_documents(list(text_by_hash.values()))

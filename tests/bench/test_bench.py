@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import BENCHMARKS
+from bench.kills import Logged, count_lost, count_needless
 from bench.machine import REPOSITORY
 from bench.report import compare
 
@@ -33,3 +34,17 @@ def test_a_ratio_is_the_median_of_the_pairs_and_not_the_ratio_of_the_medians() -
 
     assert figure.ratio == 0.8
     assert figure.is_met
+
+
+def test_a_text_that_two_processes_computed_was_lost_in_the_first_ones_kill() -> None:
+    first, again, other = (Logged(process, text, True, False) for process, text in ((0, "a"), (1, "a"), (1, "b")))
+
+    assert count_lost([first, again, other]) == {0: 1}
+    assert count_needless([first, again, other]) == 0
+
+
+def test_computing_what_is_stored_and_computing_twice_in_one_process_is_needless() -> None:
+    once = Logged(0, "a", True, False)
+    stored = Logged(1, "b", True, True)
+
+    assert count_needless([once, once, stored]) == 2
