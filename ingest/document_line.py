@@ -194,7 +194,7 @@ class DocumentLine:
                 pages=stored.parsed.pages,
             )
             jobs.add_items(session, item.job_id, inside)
-            jobs.update_item(
+            is_open = jobs.update_open_item(
                 session,
                 item.id,
                 status=ItemStatus.RUNNING,
@@ -204,6 +204,8 @@ class DocumentLine:
                 pages=len(stored.parsed.pages),
                 chunks=len(chunk_by_id),
             )
+            if not is_open:  # cancelled before it could be seen at work; nothing of this is committed
+                raise Cancelled("The job was cancelled.")
         return version_id
 
     def _index(self, work: _Work, parsed: ParsedDocument, document_id: str, chunk_by_id: Mapping[str, Chunk]) -> int:

@@ -50,7 +50,7 @@ class ProgressNote:
         if self._clock() < self._due:
             return
         with self._database.write() as session:
-            jobs.update_item(
+            is_open = jobs.update_open_item(
                 session,
                 self._item.id,
                 status=ItemStatus.RUNNING,
@@ -60,6 +60,7 @@ class ProgressNote:
                 **facts,
             )
         self._look()
+        self._is_cancelled = self._is_cancelled or not is_open
 
     def _look(self) -> None:
         self._due = self._clock() + EVERY_S

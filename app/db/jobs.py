@@ -146,6 +146,13 @@ def update_item(session: Session, item_id: str, **changes: object) -> None:
     session.execute(update(JobItemRow).where(col(JobItemRow.id) == item_id).values(**changes))
 
 
+def update_open_item(session: Session, item_id: str, **changes: object) -> bool:
+    """The same for a document without an outcome; False, and no change, once it has one: it was cancelled."""
+    is_open = col(JobItemRow.status).in_(OPEN_ITEMS)
+    changed = session.execute(update(JobItemRow).where(col(JobItemRow.id) == item_id, is_open).values(**changes))
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
 def count_open_items(session: Session, job_id: str, *, up_to: str) -> int:
     """How many of a job's documents, up to this one in their order, have no outcome yet."""
     last = select(JobItemRow.position).where(JobItemRow.id == up_to).scalar_subquery()

@@ -1,7 +1,5 @@
 """Sources: folders that are looked through on a schedule."""
 
-from collections.abc import Iterable
-
 from sqlmodel import Session, col, select
 
 from app.db.ids import name_id
@@ -37,12 +35,9 @@ def get_source(session: Session, id: str) -> Source:
     return _source(session, row)
 
 
-def list_sources(session: Session, knowledge_base_ids: Iterable[str] | None = None) -> list[Source]:
-    """The sources of these knowledge bases, or all of them, by location."""
-    query = select(SourceRow).order_by(col(SourceRow.location))
-    if knowledge_base_ids is not None:
-        query = query.where(col(SourceRow.knowledge_base_id).in_(list(knowledge_base_ids)))
-    return [_source(session, row) for row in session.exec(query)]
+def list_sources(session: Session) -> list[Source]:
+    """All sources, by location."""
+    return [_source(session, row) for row in session.exec(select(SourceRow).order_by(col(SourceRow.location)))]
 
 
 def delete_source(session: Session, id: str) -> None:

@@ -1,6 +1,7 @@
 """Jobs in people's hands: watched, stopped, tried again, forgotten."""
 
 import io
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.domain import Job, JobState
 from app.errors import NotFound, Rejected
 from app.services import Services
 from app.settings import Settings
+from ingest.progress import EVERY_S
 from ingest.sources.upload import store_upload
 from tests.fakes import open_with_fakes
 from tests.ingest.slow_embedder import PATIENCE_S, WaitingEmbedder
@@ -87,10 +89,11 @@ def test_cancelling_keeps_what_a_document_said_before(settings: Settings, docs: 
     job_id = start(services, docs)
     assert embedder.is_asked.wait(PATIENCE_S)
     services.ingest().cancel(job_id)
+    time.sleep(EVERY_S)  # so long at most until the document asks
     embedder.go.set()
     statuses = {item.source: item.status.value for item in wait_for(services, job_id).items}
-    if statuses["0.md"] == "cancelled":
-        assert any("note number 0" in passage.text for passage in find(services, "text of note number 0"))
+    assert statuses["0.md"] == "cancelled"
+    assert any("note number 0" in passage.text for passage in find(services, "text of note number 0"))
     assert take_stock(services).documents == 8
     services.close()
 

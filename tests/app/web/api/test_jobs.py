@@ -108,4 +108,5 @@ def test_nobody_but_an_admin_stops_or_repeats_or_watches(reach: Callable[[str], 
     nobody = reach("")
     for path in ("/jobs/x/cancel", "/jobs/x/retry", "/sources/x/check", "/knowledge-bases/x/folders"):
         assert nobody.post(path, {"path": "/", "schedule": "nightly"}).status_code == 401
+    assert nobody.get("/sources").status_code == 401
     assert nobody.delete("/jobs/x").status_code == nobody.delete("/sources/x").status_code == 401
