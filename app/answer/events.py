@@ -1,8 +1,9 @@
-"""What the answer line reports while it works, in this order: Retrieved, any number of Pieces, Finished."""
+"""What the answer line reports while it works: Retrieved, then Pieces with a Checked after each whole sentence, then
+Finished."""
 
 from dataclasses import dataclass
 
-from app.domain import Answer, Passage
+from app.domain import Answer, Citation, Passage, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,23 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """The sentences that are complete by now, checked: `text` with its markers replaces the pieces up to there.
+
+    `pending` is what came after them and is not checked yet; further pieces go on from it.
+    """
+
+    text: str
+    pending: str
+    citations: tuple[Citation, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The answer after citing: its text replaces the pieces."""
+    """The whole answer: its text replaces all that came before."""
 
     answer: Answer
 
 
-AnswerEvent = Retrieved | Piece | Finished
+AnswerEvent = Retrieved | Piece | Checked | Finished

@@ -1,0 +1,50 @@
+"""The words of the house, as frozen values: one word per idea, from file to citation.
+
+Offsets are 0-based, half-open `[start, end)` positions in a document's parsed text, counted in
+Unicode code points. Pages are 1-based. Rectangles are PDF points, origin at the bottom left.
+"""
+
+from app.domain.answers import Answer, Citation, Message, PageRect, Passage, Question, Role, Statement
+from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
+from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
+from app.domain.jobs import ItemStatus, Job, JobItem, JobState
+from app.domain.sources import Source, SourceKind
+from app.domain.tables import Cell, Column, Table, TableResult
+from app.domain.vectors import Hit, IndexedChunk, SearchFilter, SparseVector
+
+__all__ = [
+    "Answer",
+    "Attachment",
+    "Cell",
+    "Chunk",
+    "ChunkingProfile",
+    "Citation",
+    "Column",
+    "Document",
+    "FoundFile",
+    "Hit",
+    "IndexedChunk",
+    "ItemStatus",
+    "Job",
+    "JobItem",
+    "JobState",
+    "KnowledgeBase",
+    "Line",
+    "Message",
+    "Page",
+    "PageRect",
+    "ParsedDocument",
+    "Passage",
+    "Question",
+    "Rect",
+    "Removed",
+    "Role",
+    "SearchFilter",
+    "Source",
+    "SourceKind",
+    "SparseVector",
+    "Splitter",
+    "Statement",
+    "Table",
+    "TableResult",
+]

@@ -1,0 +1,132 @@
+"""Questions, the passages found for them, and answers with their citations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.domain.documents import Rect
+from app.domain.tables import TableResult
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk found for a question, with all that is needed to show and cite it.
+
+    `similarity` is the cosine between question and chunk, in [-1, 1].
+    """
+
+    rank: int
+    score: float
+    similarity: float
+    chunk_id: str
+    document_id: str
+    document: str
+    media_type: str
+    language: str
+    title: str
+    headings: tuple[str, ...]
+    page: int | None
+    last_page: int | None
+    start: int
+    end: int
+    text: str
+    table_header: str = ""
+    """The header rows of the table whose rows the passage starts with, where they stand above it."""
+    page_breaks: tuple[tuple[int, int], ...] = ()
+    """(page, offset in the document) of every page that begins inside the passage."""
+
+    @property
+    def full_text(self) -> str:
+        """What a reader needs to understand the passage: the text below the header of its table."""
+        return f"{self.table_header}\n{self.text}" if self.table_header else self.text
+
+    def page_at(self, offset: int) -> int | None:
+        """The page on which the character at this offset of the document stands."""
+        page = self.page
+        for number, start in self.page_breaks:
+            if start <= offset:
+                page = number
+        return page
+
+
+@dataclass(frozen=True, slots=True)
+class PageRect:
+    """Where a part of a quote stands: a rectangle on a page."""
+
+    page: int
+    rect: Rect
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One numbered reference of an answer: `n` is the passage's rank.
+
+    `quote` stands word for word in the passage (`start`, `end` are its offsets in the document, `rects` its lines on
+    the pages, empty where the format has none). `verified`: the quote holds the numbers and the words of the
+    sentence that cites it.
+    """
+
+    n: int
+    document_id: str
+    document: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    verified: bool
+    rects: tuple[PageRect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer: `Answer.text[start:end]`, its markers included.
+
+    `citations` are the ranks of the passages that it cites. `is_verified`: one of them bears it out. `missing` are the
+    numbers, dates and names in it, as written, that none of them contains.
+    """
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    is_verified: bool
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. `abstained`: the documents do not hold it, and the text says so.
+
+    `statements` are its sentences in order. `table` is what was computed where the answer came from tables.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    abstained: bool
+    timings_ms: Mapping[str, float]
+    statements: tuple[Statement, ...] = ()
+    table: TableResult | None = None
+
+
+class Role(StrEnum):
+    """Who speaks in a conversation."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation with a language model."""
+
+    role: Role
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, and the turns before it, oldest first."""
+
+    text: str = field(repr=False)
+    history: tuple[Message, ...] = ()

@@ -1,0 +1,79 @@
+"""Jobs: pieces of durable work that people can watch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ItemStatus(StrEnum):
+    """Where one document of a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobState(StrEnum):
+    """Where a job stands. A job whose documents failed is still done; `failed` is the job itself."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class JobItem:
+    """One document of a job, and its outcome once there is one. `progress` is the part of it that is done, 0 to 1."""
+
+    id: str
+    job_id: str
+    source: str
+    location: str
+    content_hash: str
+    size_bytes: int
+    status: ItemStatus
+    stage: str = ""
+    progress: float = 0.0
+    started_at: datetime | None = None
+    document_id: str | None = None
+    version_id: str | None = None
+    pages: int = 0
+    chunks: int = 0
+    embedded_chunks: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of durable work. `paths` are the files and folders of a folder ingest, empty for an upload.
+
+    `done` of `total` documents have an outcome; lists of jobs carry these counts without the items.
+    `progress`, 0 to 1, weighs documents by their size. `is_cancelled`: a person asked it to stop.
+    """
+
+    id: str
+    knowledge_base: str
+    knowledge_base_id: str
+    requested_by: str
+    state: JobState
+    paths: tuple[str, ...]
+    prune: bool
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    is_cancelled: bool
+    done: int
+    total: int
+    failed: int
+    removed: int
+    progress: float
+    pages: int
+    chunks: int
+    items: tuple[JobItem, ...] = ()
