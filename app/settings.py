@@ -167,6 +167,16 @@ class AnswerSettings(Section):
     prompts: Path
 
 
+class TablesSettings(Section):
+    proposer: Literal["auto", "rule", "model"]
+    max_rows: Positive
+    timeout_s: Annotated[float, Field(gt=0)]
+    memory_mb: Annotated[int, Field(ge=256)]
+    threads: Positive
+    processes: Positive
+    most_tables: Positive
+
+
 class IngestSettings(Section):
     knowledge_base: str
     samples: str
@@ -219,6 +229,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings
     retrieve: RetrieveSettings
     answer: AnswerSettings
+    tables: TablesSettings
     ingest: IngestSettings
     parse: ParseSettings
     ocr: OcrSettings

@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 
 from app.domain import ParsedDocument
-from app.engines.tables import QueryLimits, select_rows
 from app.errors import UnreadableDocument
 from ingest.parse.dispatch import parse
 from ingest.parse.tabular import find_delimiter
+from ingest.sandbox.tables import QueryLimits, select_rows
 from tests.ingest.parse.conftest import NO_OCR, Parse, options
 
 
