@@ -3,17 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 from app.access import Access
-from app.answer.cite import CitedText, cite, quote_evidence
+from app.answer.cite import CitedText, Citer
 from app.answer.condense import condense
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.answer.excerpt import Excerpt, find_excerpts
 from app.answer.generate import generate
-from app.answer.phrases import phrases_for
+from app.answer.language import question_language
+from app.answer.locate import locate
 from app.answer.prompt import Evidence, Prompts, build_prompt
+from app.answer.quote import quote_evidence
 from app.answer.relevance import is_relevant
 from app.answer.retrieve import Retriever
 from app.domain import Answer, Passage, Question
@@ -47,10 +49,9 @@ class AnswerLine:
         passages = tuple(found)
         clock.lap("retrieve")
         yield Retrieved(passages)
-        language = passages[0].language if passages else ""
+        language = self._language(question.text, standalone, passages)
         if not is_relevant(standalone, passages, self.settings.retrieve):
-            text = CitedText(phrases_for(language).not_found, ())
-            yield Finished(_answer(text, passages, clock, abstained=True))
+            yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
             return
         excerpts = await asyncio.to_thread(
             find_excerpts, standalone, passages, embedder=self.retriever.embedder, limit=EXCERPTS
@@ -63,22 +64,33 @@ class AnswerLine:
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
         )
+        citer = await asyncio.to_thread(Citer, passages, question=standalone, language=language)
         clock.lap("prompt")
-        written = ""
+        has_begun = False
         async for piece in generate(
             messages,
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
         ):
-            if not written:
+            if not has_begun:
                 clock.lap("first_token")
-            written += piece
+                has_begun = True
             yield Piece(piece)
-        cited = cite(written, passages, question=standalone)
+            if checked := citer.feed(piece):
+                yield checked
+        cited = citer.finish()
         if not cited.citations:
             cited = quote_evidence(excerpts, language)
+        located = await asyncio.to_thread(locate, cited.citations, self.retriever.database)
+        cited = replace(cited, citations=located)
         yield Finished(_answer(cited, passages, clock, abstained=not cited.citations))
+
+    def _language(self, question: str, standalone: str, passages: Sequence[Passage]) -> str:
+        """The question's own, or that of what was found where the question's few words tell none."""
+        known = self.settings.sparse.languages
+        found = passages[0].language if passages else ""
+        return question_language(question, known) or question_language(standalone, known) or found
 
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:
@@ -110,4 +122,4 @@ class Clock:
 
 
 def _answer(cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool) -> Answer:
-    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms())
+    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms(), cited.statements)

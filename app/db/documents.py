@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -335,6 +335,23 @@ def get_text(session: Session, version_id: str) -> str:
     ).one()
 
 
+def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[int, int]]) -> tuple[Page, ...]:
+    """The pages, in order, on which any of these spans of the searchable document's text stands.
+
+    None for an unknown document and for formats without pages. The text itself is not read.
+    """
+    packed = session.exec(
+        select(TextRow.pages)
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.id == document_id)
+    ).first()
+    pages = json.loads(zlib.decompress(packed)) if packed else []
+    return tuple(
+        _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
+    )
+
+
 def _documents() -> Any:
     chunks = (
         select(func.count())
@@ -385,16 +402,17 @@ def _pack_pages(pages: tuple[Page, ...]) -> bytes:
 
 
 def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
-    return tuple(
-        Page(
-            number=page["number"],
-            start=page["start"],
-            end=page["end"],
-            width=page["width"],
-            height=page["height"],
-            lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
-            skipped=tuple((start, end) for start, end in page["skipped"]),
-            ocr_confidence=page.get("ocr_confidence"),
-        )
-        for page in json.loads(zlib.decompress(packed))
+    return tuple(_page(page) for page in json.loads(zlib.decompress(packed)))
+
+
+def _page(page: dict[str, Any]) -> Page:
+    return Page(
+        number=page["number"],
+        start=page["start"],
+        end=page["end"],
+        width=page["width"],
+        height=page["height"],
+        lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
+        skipped=tuple((start, end) for start, end in page["skipped"]),
+        ocr_confidence=page.get("ocr_confidence"),
     )

@@ -4,7 +4,7 @@ from threading import Event
 import pytest
 
 from app.access import Access
-from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.db import people
 from app.db.tables import Person
 from app.domain import Answer, Question
@@ -54,6 +54,24 @@ def test_the_events_are_passages_then_pieces_then_the_checked_answer(
     assert answer.text == "Parents receive 70 working days. [1]"
     assert answer.citations[0].quote == "Every parent receives 70 working days of paid parental leave."
     assert set(answer.timings_ms) == {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
+
+
+def test_a_complete_sentence_is_checked_while_the_next_one_is_written(
+    answering: Services, generator: ScriptedGenerator
+) -> None:
+    generator.replies = ["Parents receive 70 working days [1]. It is paid."]
+    events = ask(answering, "How long is the parental leave?")
+    (checked,) = [event for event in events if isinstance(event, Checked)]
+    after = events[events.index(checked) + 1 :]
+    rest = "".join(event.text for event in after if isinstance(event, Piece))
+    assert checked.text == "Parents receive 70 working days. [1]"
+    assert checked.pending + rest == " It is paid."
+    assert answer_of(events).statements[0] == checked.statements[0]
+
+
+def test_the_answer_says_that_nothing_was_found_in_the_language_of_the_question(answering: Services) -> None:
+    answer = answer_of(ask(answering, "Wer hat denn im Fußball gewonnen?"))
+    assert answer.text == "Das habe ich in Ihren Dokumenten nicht gefunden."
 
 
 def test_an_invented_answer_gives_way_to_the_documents_own_words(

@@ -27,12 +27,32 @@ def filled(api: Api) -> Api:
 
 def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     answer = filled.post("/ask", {"query": QUESTION}).json()
-    assert set(answer) == {"answer", "citations", "abstained", "passages", "timings_ms"}
+    assert set(answer) == {"answer", "citations", "statements", "abstained", "passages", "timings_ms"}
     assert set(answer["timings_ms"]) == STAGES
     (citation,) = answer["citations"]
-    assert {"n", "document_id", "document", "page", "quote", "verified"} <= set(citation)
+    assert {"n", "document_id", "document", "page", "quote", "verified", "rects"} <= set(citation)
     assert (citation["n"], citation["document"], citation["verified"]) == (1, "leave.md", True)
     assert (answer["answer"], answer["abstained"]) == (CHECKED, False)
+
+
+def test_every_sentence_says_what_bears_it_out_and_what_nothing_holds(
+    filled: Api, generator: ScriptedGenerator
+) -> None:
+    generator.replies = [f"{REPLY} It is paid by the state of Utopia with 900 euro."]
+    answer = filled.post("/ask", {"query": QUESTION}).json()
+    first, second = answer["statements"]
+    assert answer["answer"][first["start"] : first["end"]] == CHECKED
+    assert (first["citations"], first["verified"], first["missing"]) == ([1], True, [])
+    assert (second["verified"], second["missing"]) == (False, ["Utopia", "900", "euro"])
+
+
+def test_every_complete_sentence_is_streamed_checked(filled: Api, generator: ScriptedGenerator) -> None:
+    generator.replies = [f"{REPLY} And that is all."]
+    answer = filled.client.post("/api/v1/ask", json={"query": QUESTION}, headers={"Accept": "text/event-stream"})
+    (checked,) = [data for name, data in _events(answer.text) if name == "checked"]
+    assert (checked["text"], checked["pending"].strip()) == (CHECKED, "And")
+    assert checked["citations"][0]["n"] == 1
+    assert [statement["verified"] for statement in checked["statements"]] == [True]
 
 
 def test_a_citations_offsets_lead_to_its_quote(filled: Api) -> None:
