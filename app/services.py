@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from app.answer.abstain import Calibration
 from app.answer.pipeline import AnswerLine
 from app.answer.prompt import Prompts
 from app.answer.retrieve import Retriever
@@ -102,7 +103,8 @@ class Services:
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine."""
-        return AnswerLine(self.settings, self.retriever(), self.generator.get(), self.prompts)
+        calibration = Calibration.read(self.settings.answer.calibration)
+        return AnswerLine(self.settings, self.retriever(), self.generator.get(), self.prompts, calibration)
 
     def ingest(self) -> IngestLine:
         """The ingest line, at work. Waits for the embedder and the index."""

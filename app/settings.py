@@ -158,12 +158,12 @@ class ChunkingSettings(Section):
 
 class RetrieveSettings(Section):
     passages: Positive
-    min_similarity: Annotated[float, Field(ge=-1, le=1)]
-    min_word_share: Fraction
 
 
 class AnswerSettings(Section):
     evidence: Literal["excerpts", "passages"]
+    abstain_below: Fraction
+    calibration: Path
     prompts: Path
 
 
@@ -229,6 +229,7 @@ class Settings(BaseSettings):
         # The tree is frozen; this is the one moment at which it is completed.
         object.__setattr__(self, "data_dir", (PROJECT_DIR / self.data_dir).resolve())
         object.__setattr__(self.answer, "prompts", (PROJECT_DIR / self.answer.prompts).resolve())
+        object.__setattr__(self.answer, "calibration", (PROJECT_DIR / self.answer.calibration).resolve())
         return self
 
 

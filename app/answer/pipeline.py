@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from app.access import Access
+from app.answer.abstain import Calibration, estimate_answerable
 from app.answer.cite import CitedText, Citer
 from app.answer.condense import condense
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.answer.excerpt import Excerpt, find_excerpts
+from app.answer.excerpt import Excerpt, read_closely
 from app.answer.generate import generate
 from app.answer.language import question_language
 from app.answer.locate import locate
 from app.answer.prompt import Evidence, Prompts, build_prompt
 from app.answer.quote import quote_evidence
-from app.answer.relevance import is_relevant
 from app.answer.retrieve import Retriever
 from app.domain import Answer, Passage, Question
 from app.ports import Generator
@@ -34,6 +34,7 @@ class AnswerLine:
     retriever: Retriever
     generator: Generator
     prompts: Prompts
+    calibration: Calibration
 
     async def answer(self, question: Question, *, access: Access, cancelled: Event) -> AsyncIterator[AnswerEvent]:
         """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
@@ -50,12 +51,12 @@ class AnswerLine:
         clock.lap("retrieve")
         yield Retrieved(passages)
         language = self._language(question.text, standalone, passages)
-        if not is_relevant(standalone, passages, self.settings.retrieve):
+        reading = await asyncio.to_thread(read_closely, standalone, passages, embedder=self.retriever.embedder)
+        probability = estimate_answerable(standalone, reading, language, self.calibration)
+        if not passages or probability < self.settings.answer.abstain_below:
             yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
             return
-        excerpts = await asyncio.to_thread(
-            find_excerpts, standalone, passages, embedder=self.retriever.embedder, limit=EXCERPTS
-        )
+        excerpts = reading.excerpts(EXCERPTS)
         messages = await asyncio.to_thread(
             build_prompt,
             question,

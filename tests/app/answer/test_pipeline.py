@@ -74,6 +74,13 @@ def test_the_answer_says_that_nothing_was_found_in_the_language_of_the_question(
     assert answer.text == "Das habe ich in Ihren Dokumenten nicht gefunden."
 
 
+def test_with_a_threshold_of_nothing_every_question_is_answered(answering: Services) -> None:
+    line = answering.answer_line()
+    eager = line.settings.model_copy(update={"answer": line.settings.answer.model_copy(update={"abstain_below": 0})})
+    answering.settings = eager
+    assert not answer_of(ask(answering, "Zyxw qrst mnop vuts?")).abstained
+
+
 def test_an_invented_answer_gives_way_to_the_documents_own_words(
     answering: Services, generator: ScriptedGenerator
 ) -> None:
