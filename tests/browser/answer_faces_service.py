@@ -65,6 +65,8 @@ class AnswerFaces(FakeBackend):
                 times = self.asked[question]
                 if "flaky" in question and times > 1:
                     raise EngineUnavailable("The language model is warming up.")
+                if "slow" in question and times > 1:
+                    await asyncio.sleep(60)
                 text = f"This is answer {times} to “{question}” [1]."
                 statements = (Statement(0, len(text), (1,), is_verified=True),)
                 yield Piece(text)

@@ -279,6 +279,17 @@ def test_an_answer_stays_when_there_is_no_other(page: Page) -> None:
     expect(_button(page, "Ask again")).to_be_visible()
 
 
+def test_stopping_before_another_answer_brings_the_last_one_back(page: Page) -> None:
+    _ask(page, "What a slow model?")
+    expect(_answer(page)).to_contain_text("This is answer 1 to “What a slow")
+    _button(page, "Ask again").click()
+    expect(page.locator("[data-step-type=assistant_message]")).to_have_count(3)
+    page.locator("#stop-button").click()
+    expect(_answer(page)).to_contain_text("This is answer 1 to “What a slow")
+    expect(_button(page, "Ask again")).to_be_enabled()
+    expect(page.locator("[data-step-type=tool]")).to_have_count(4)
+
+
 def test_an_edited_question_is_answered_and_nothing_of_what_followed_is_kept(page: Page, service: Service) -> None:
     edit = page.locator("[data-step-type=user_message]").nth(1).get_by_role("button", name="Edit the question")
     edit.focus()
@@ -291,7 +302,7 @@ def test_an_edited_question_is_answered_and_nothing_of_what_followed_is_kept(pag
     _reopen(page)
     expect(page.locator("[data-step-type=user_message]")).to_have_text(["Leave for parents?", "Who edits this?"])
     expect(page.locator("[data-step-type=tool]")).to_have_count(2)
-    assert service.count("Who answers this?") == service.count("flaky") == 0
+    assert service.count("Who answers this?") == service.count("flaky") == service.count("slow") == 0
     # Two runs, each with question, search and answer.
     assert service.rows("steps") == 8
 
