@@ -15,9 +15,10 @@ from app.answer.generate import generate
 from app.answer.phrases import phrases_for
 from app.answer.prompt import Evidence, Prompts, build_prompt
 from app.answer.relevance import is_relevant
+from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
 from app.domain import Answer, Passage, Question
-from app.ports import Generator
+from app.ports import Generator, Reranker
 from app.settings import Settings
 
 # Places that a small model reads, and that are quoted when nothing bears its answer out.
@@ -30,6 +31,7 @@ class AnswerLine:
 
     settings: Settings
     retriever: Retriever
+    reranker: Reranker | None
     generator: Generator
     prompts: Prompts
 
@@ -41,11 +43,12 @@ class AnswerLine:
         clock = Clock()
         standalone = condense(question.text, question.history)
         clock.lap("condense")
-        found = await asyncio.to_thread(
-            self.retriever.retrieve, standalone, access=access, k=self.settings.retrieve.passages
-        )
-        passages = tuple(found)
+        k = self.settings.retrieve.passages
+        candidates = count_candidates(k, self.settings.reranker)
+        found = await asyncio.to_thread(self.retriever.retrieve, standalone, access=access, k=candidates)
         clock.lap("retrieve")
+        passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
+        clock.lap("rerank")
         yield Retrieved(passages)
         language = passages[0].language if passages else ""
         if not is_relevant(standalone, passages, self.settings.retrieve):

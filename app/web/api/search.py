@@ -24,7 +24,7 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
     """The passages nearest to the query in meaning and words, best first."""
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
-    found = await asyncio.to_thread(lambda: services.retriever().retrieve(body.query, access=narrowed, k=body.k))
+    found = await asyncio.to_thread(lambda: services.search(body.query, access=narrowed, k=body.k))
     return SearchResponse(passages=[PassageOut.of(passage) for passage in found])
 
 

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from threading import Event
 
 import pytest
@@ -8,10 +9,13 @@ from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import people
 from app.db.tables import Person
 from app.domain import Answer, Question
-from app.services import Services
+from app.services import Services, Warm
+from app.settings import load_settings
 from tests.fakes import ScriptedGenerator
 from tests.taking_in import take_in
 
+# The engine itself is put in by the test.
+RERANKER = {"engine": "sentence_transformers", "model": "scripted"}
 LEAVE = "# Leave\n\nEvery parent receives 70 working days of paid parental leave.\n"
 
 
@@ -96,3 +100,33 @@ def test_a_cancelled_answer_ends_with_what_is_there(answering: Services, generat
     events = asyncio.run(run())
     assert sum(isinstance(event, Piece) for event in events) <= 1
     assert isinstance(events[-1], Finished)
+
+
+class LongestFirst:
+    """A reranker that likes long texts."""
+
+    model_id = "longest-first"
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        assert question
+        return [float(len(text)) for text in texts]
+
+    def close(self) -> None:
+        """Holds nothing."""
+
+
+def test_a_reranker_orders_what_answers_and_searches_show(
+    services: Services, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "short.md").write_text("# Leave\n\nParental leave is paid.\n")
+    (folder / "long.md").write_text("# Canteen\n\nParental leave is no topic of the canteen, which opens at eleven.\n")
+    take_in(services, folder, kb="House")
+    question, access = "Is parental leave paid?", everything(services)
+    assert [found.document for found in services.search(question, access=access, k=1)] == ["short.md"]
+    services.settings = load_settings({"data_dir": services.settings.data_dir, "reranker": RERANKER})
+    services.reranker = Warm(LongestFirst)
+    assert [found.document for found in services.search(question, access=access, k=1)] == ["long.md"]
+    answer = answer_of(ask(services, question))
+    assert [(passage.rank, passage.document) for passage in answer.passages] == [(1, "long.md"), (2, "short.md")]
+    assert answer.timings_ms["rerank"] > 0
