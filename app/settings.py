@@ -186,7 +186,13 @@ class RerankerSettings(Section):
 
 class AnswerSettings(Section):
     evidence: Literal["excerpts", "passages"]
+    condense: Literal["auto", "rule", "model"]
     prompts: Path
+
+    @property
+    def model_condenses(self) -> bool:
+        """Whether the language model makes follow-ups stand alone; `auto` trusts one that reads whole passages."""
+        return self.condense == "model" or (self.condense == "auto" and self.evidence == "passages")
 
 
 class IngestSettings(Section):

@@ -17,6 +17,7 @@ from app.answer.prompt import Evidence, Prompts, build_prompt
 from app.answer.relevance import is_relevant
 from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
+from app.answer.rewrite import rewrite
 from app.domain import Answer, Passage, Question
 from app.ports import Generator, Reranker
 from app.settings import Settings
@@ -41,7 +42,7 @@ class AnswerLine:
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
         """
         clock = Clock()
-        standalone = condense(question.text, question.history)
+        standalone = await asyncio.to_thread(self._standalone, question, cancelled)
         clock.lap("condense")
         k = self.settings.retrieve.passages
         candidates = count_candidates(k, self.settings.reranker)
@@ -49,7 +50,7 @@ class AnswerLine:
         clock.lap("retrieve")
         passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
         clock.lap("rerank")
-        yield Retrieved(passages)
+        yield Retrieved(passages, standalone)
         language = passages[0].language if passages else ""
         if not is_relevant(standalone, passages, self.settings.retrieve):
             text = CitedText(phrases_for(language).not_found, ())
@@ -82,6 +83,17 @@ class AnswerLine:
         if not cited.citations:
             cited = quote_evidence(excerpts, language)
         yield Finished(_answer(cited, passages, clock, abstained=not cited.citations))
+
+    def _standalone(self, question: Question, cancelled: Event) -> str:
+        if not self.settings.answer.model_condenses:
+            return condense(question.text, question.history)
+        return rewrite(
+            question.text,
+            question.history,
+            generator=self.generator,
+            template=self.prompts.condense,
+            cancelled=cancelled,
+        )
 
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:

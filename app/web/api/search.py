@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.domain import Question
 from app.errors import CloisterError
 from app.web.api.caller import AccessOf, ServicesOf
 from app.web.api.models import AskRequest, AskResponse, PassageOut, SearchRequest, SearchResponse
@@ -38,7 +37,7 @@ async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request:
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
     line = await asyncio.to_thread(services.answer_line)
-    events = line.answer(Question(body.query), access=narrowed, cancelled=Event())
+    events = line.answer(body.question, access=narrowed, cancelled=Event())
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
     async for event in events:
@@ -51,7 +50,7 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
     try:
         async for event in events:
             match event:
-                case Retrieved(passages):
+                case Retrieved(passages, _):
                     yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
                 case Piece(text):
                     yield _event("piece", {"text": text})

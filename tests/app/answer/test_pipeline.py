@@ -8,7 +8,7 @@ from app.access import Access
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import people
 from app.db.tables import Person
-from app.domain import Answer, Question
+from app.domain import Answer, Message, Question, Role
 from app.services import Services, Warm
 from app.settings import load_settings
 from tests.fakes import ScriptedGenerator
@@ -33,11 +33,13 @@ def everything(services: Services) -> Access:
         return people.get_access(session, Person(id="somebody", name="somebody", is_admin=True))
 
 
-def ask(services: Services, question: str, access: Access | None = None) -> list[AnswerEvent]:
+def ask(
+    services: Services, question: str, access: Access | None = None, history: tuple[Message, ...] = ()
+) -> list[AnswerEvent]:
     async def run() -> list[AnswerEvent]:
         readable = access or everything(services)
         line = services.answer_line()
-        return [event async for event in line.answer(Question(question), access=readable, cancelled=Event())]
+        return [event async for event in line.answer(Question(question, history), access=readable, cancelled=Event())]
 
     return asyncio.run(run())
 
@@ -100,6 +102,28 @@ def test_a_cancelled_answer_ends_with_what_is_there(answering: Services, generat
     events = asyncio.run(run())
     assert sum(isinstance(event, Piece) for event in events) <= 1
     assert isinstance(events[-1], Finished)
+
+
+LEAVE_TALK = (Message(Role.USER, "How long is the parental leave?"), Message(Role.ASSISTANT, "70 working days."))
+
+
+def test_what_was_searched_for_is_told(answering: Services) -> None:
+    [retrieved, *_] = ask(answering, "And for whom?", history=LEAVE_TALK)
+    assert isinstance(retrieved, Retrieved)
+    assert retrieved.question == "How long is the parental leave? And for whom?"
+    assert retrieved.passages
+
+
+def test_a_model_that_reads_whole_passages_makes_follow_ups_stand_alone(
+    answering: Services, generator: ScriptedGenerator
+) -> None:
+    answering.settings = load_settings(
+        {"data_dir": answering.settings.data_dir, "answer": {"evidence": "passages", "condense": "auto"}}
+    )
+    generator.replies = ["Who receives the parental leave?", "Every parent [1]."]
+    [retrieved, *_] = ask(answering, "And who receives it?", history=LEAVE_TALK)
+    assert isinstance(retrieved, Retrieved)
+    assert retrieved.question == "Who receives the parental leave?"
 
 
 class LongestFirst:
