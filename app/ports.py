@@ -104,6 +104,24 @@ class VectorIndex(Protocol):
         """Flush and give up ownership. Calling twice is harmless."""
 
 
+class Reranker(Protocol):
+    """Reads a question and a text together and says how well the text answers it. Off unless the owner has a model."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model as people know it."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score for each text, in the order of the texts; higher is better, on the model's own scale.
+
+        No texts gives no scores. A text beyond the model's window is scored by its beginning. Raises
+        EngineUnavailable.
+        """
+
+    def close(self) -> None:
+        """Free the model. Calling twice is harmless."""
+
+
 class Generator(Protocol):
     """A language model that continues a conversation."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -160,11 +160,39 @@ class RetrieveSettings(Section):
     passages: Positive
 
 
+class RerankerSettings(Section):
+    engine: Literal["off", "sentence_transformers", "endpoint"]
+    model: str
+    candidates: Positive
+    max_tokens: NotNegative
+    url: str
+    api_key: SecretStr
+    timeout_s: Positive
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        """YAML reads a bare `off` as false."""
+        return "off" if value is False else value
+
+    @model_validator(mode="after")
+    def _engine_has_what_it_needs(self) -> "RerankerSettings":
+        if self.engine != "off" and not self.model:
+            raise ValueError("reranker.model is empty; it must name the reranker's folder or its name at the endpoint")
+        return _require_url(self, self.engine == "endpoint", "reranker.url")
+
+
 class AnswerSettings(Section):
     evidence: Literal["excerpts", "passages"]
     abstain_below: Fraction
     calibration: Path
+    condense: Literal["auto", "rule", "model"]
     prompts: Path
+
+    @property
+    def model_condenses(self) -> bool:
+        """Whether the language model makes follow-ups stand alone; `auto` trusts one that reads whole passages."""
+        return self.condense == "model" or (self.condense == "auto" and self.evidence == "passages")
 
 
 class IngestSettings(Section):
@@ -218,6 +246,7 @@ class Settings(BaseSettings):
     generator: GeneratorSettings
     chunking: ChunkingSettings
     retrieve: RetrieveSettings
+    reranker: RerankerSettings
     answer: AnswerSettings
     ingest: IngestSettings
     parse: ParseSettings

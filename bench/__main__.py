@@ -18,6 +18,7 @@ BENCHMARKS = (
     "startup",
     "quality",
     "abstention",
+    "condense",
     "parsers",
     "mutants",
     "kills",

@@ -17,9 +17,11 @@ from app.answer.language import question_language
 from app.answer.locate import locate
 from app.answer.prompt import Evidence, Prompts, build_prompt
 from app.answer.quote import quote_evidence
+from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
+from app.answer.rewrite import rewrite
 from app.domain import Answer, Passage, Question
-from app.ports import Generator
+from app.ports import Generator, Reranker
 from app.settings import Settings
 
 # Places that a small model reads, and that are quoted when nothing bears its answer out.
@@ -32,6 +34,7 @@ class AnswerLine:
 
     settings: Settings
     retriever: Retriever
+    reranker: Reranker | None
     generator: Generator
     prompts: Prompts
     calibration: Calibration
@@ -42,14 +45,15 @@ class AnswerLine:
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
         """
         clock = Clock()
-        standalone = condense(question.text, question.history)
+        standalone = await asyncio.to_thread(self._standalone, question, cancelled)
         clock.lap("condense")
-        found = await asyncio.to_thread(
-            self.retriever.retrieve, standalone, access=access, k=self.settings.retrieve.passages
-        )
-        passages = tuple(found)
+        k = self.settings.retrieve.passages
+        candidates = count_candidates(k, self.settings.reranker)
+        found = await asyncio.to_thread(self.retriever.retrieve, standalone, access=access, k=candidates)
         clock.lap("retrieve")
-        yield Retrieved(passages)
+        passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
+        clock.lap("rerank")
+        yield Retrieved(passages, standalone)
         language = self._language(question.text, standalone, passages)
         reading = await asyncio.to_thread(read_closely, standalone, passages, embedder=self.retriever.embedder)
         probability = estimate_answerable(standalone, reading, language, self.calibration)
@@ -92,6 +96,17 @@ class AnswerLine:
         known = self.settings.sparse.languages
         found = passages[0].language if passages else ""
         return question_language(question, known) or question_language(standalone, known) or found
+
+    def _standalone(self, question: Question, cancelled: Event) -> str:
+        if not self.settings.answer.model_condenses:
+            return condense(question.text, question.history)
+        return rewrite(
+            question.text,
+            question.history,
+            generator=self.generator,
+            template=self.prompts.condense,
+            cancelled=cancelled,
+        )
 
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:

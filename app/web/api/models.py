@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -15,9 +15,12 @@ from app.domain import (
     Job,
     JobItem,
     JobState,
+    Message,
     PageRect,
     Passage,
+    Question,
     Removed,
+    Role,
     Source,
     SourceKind,
     Statement,
@@ -26,6 +29,7 @@ from app.domain import (
 from app.pace import measure_pace
 
 MAX_PASSAGES = 100
+MAX_HISTORY = 100
 
 
 class Model(BaseModel):
@@ -40,9 +44,21 @@ class SearchRequest(Model):
     k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
 
 
+class MessageIn(Model):
+    role: Literal["user", "assistant"]
+    text: Annotated[str, Field(max_length=20_000)]
+
+
 class AskRequest(Model):
+    """`history`: the conversation so far, oldest first, so that a follow-up is understood."""
+
     query: Annotated[str, Field(min_length=1, max_length=20_000)]
     knowledge_bases: list[str] = []
+    history: Annotated[list[MessageIn], Field(max_length=MAX_HISTORY)] = []
+
+    @property
+    def question(self) -> Question:
+        return Question(self.query, tuple(Message(Role(turn.role), turn.text) for turn in self.history))
 
 
 class RetryRequest(Model):

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
-from app.domain import Question
 from app.errors import CloisterError
 from app.web.api.caller import AccessOf, ServicesOf
 from app.web.api.models import AskRequest, AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
@@ -24,7 +23,7 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
     """The passages nearest to the query in meaning and words, best first."""
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
-    found = await asyncio.to_thread(lambda: services.retriever().retrieve(body.query, access=narrowed, k=body.k))
+    found = await asyncio.to_thread(lambda: services.search(body.query, access=narrowed, k=body.k))
     return SearchResponse(passages=[PassageOut.of(passage) for passage in found])
 
 
@@ -43,7 +42,7 @@ async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request:
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
     line = await asyncio.to_thread(services.answer_line)
-    events = line.answer(Question(body.query), access=narrowed, cancelled=Event())
+    events = line.answer(body.question, access=narrowed, cancelled=Event())
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
     async for event in events:
@@ -56,7 +55,7 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
     try:
         async for event in events:
             match event:
-                case Retrieved(passages):
+                case Retrieved(passages, _):
                     yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
                 case Piece(text):
                     yield _event("piece", {"text": text})

@@ -105,7 +105,7 @@ class Turn:
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 match event:
-                    case Retrieved(passages):
+                    case Retrieved(passages, _):
                         await self._show_search(passages)
                     case Piece(text):
                         await self._reply.stream_token(text)
