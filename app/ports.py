@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import Hit, IndexedChunk, Message, SearchFilter, SparseVector
+from app.domain import Found, IndexedChunk, Message, SearchFilter, SparseVector
 
 Vectors = NDArray[np.float32]
 
@@ -75,15 +75,14 @@ class VectorIndex(Protocol):
     def upsert(self, chunks: Sequence[IndexedChunk]) -> None:
         """Store chunks; one with a known `chunk_id` replaces it. On return they are durable and searchable."""
 
-    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> list[Hit]:
-        """The best `limit` chunks by reciprocal rank fusion of the dense and the sparse list, best first.
+    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> Found:
+        """The `limit` nearest chunks by meaning and the `limit` best by words, asked for in one request.
 
-        `dense` has shape (dim,). An empty `sparse` searches by `dense` alone. A filter without generations finds
-        nothing. Term weights are relative to the searched generations, so that scores tell nothing about others.
+        `dense` has shape (dim,); scores by meaning are cosines. An empty `sparse` finds nothing by words, and a chunk
+        without any of its terms is not found by them. A filter without generations finds nothing. Term weights are
+        relative to the searched generations, so that scores tell nothing about others. Equal scores are in the order
+        of their chunk ids.
         """
-
-    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vectors]:
-        """Stored dense vectors by chunk id; unknown ids are left out."""
 
     def chunk_ids(self, *, generation_id: str, document_id: str) -> set[str]:
         """All stored chunks of one document in one generation."""

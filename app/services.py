@@ -104,7 +104,7 @@ class Services:
 
     def retriever(self) -> Retriever:
         """The search half of the answer line. Waits for the embedder and the index."""
-        return Retriever(self.database, self.embedder.get(), self.sparse, self.index.get())
+        return Retriever(self.settings.retrieve, self.database, self.embedder.get(), self.sparse, self.index.get())
 
     def search(self, question: str, *, access: Access, k: int) -> list[Passage]:
         """The best `k` passages, reranked where a reranker is on. Sync: call it in a thread.

@@ -158,6 +158,9 @@ class ChunkingSettings(Section):
 
 class RetrieveSettings(Section):
     passages: Positive
+    meaning_weight: Fraction
+    join_chunks: Positive
+    document_cost: Fraction
 
 
 class RerankerSettings(Section):

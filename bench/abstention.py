@@ -207,9 +207,9 @@ def _xquad_cases(services: Services, reader: _Reader, folder: Path, every: int) 
     for chosen in (each for each in list_sets(is_full=False) if each.name.startswith("xquad")):
         _write(chosen, folder, services)
         access = open_access(services, chosen.name)
-        for question, _ in chosen.questions[:: 4 * every]:
-            yield reader.ask(chosen.name, question, access, is_answerable=True)
-            yield reader.ask(f"{FOREIGN}: {chosen.name} to samples", question, samples, is_answerable=False)
+        for asked in chosen.questions[:: 4 * every]:
+            yield reader.ask(chosen.name, asked.text, access, is_answerable=True)
+            yield reader.ask(f"{FOREIGN}: {chosen.name} to samples", asked.text, samples, is_answerable=False)
         for golden in read_golden()[0][::every]:
             yield reader.ask(f"{FOREIGN}: samples to {chosen.name}", golden.question, access, is_answerable=False)
 

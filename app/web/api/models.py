@@ -113,6 +113,7 @@ class PassageOut(Model):
     end_char: int
     heading: str
     text: str
+    also_in: list[str]
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -127,6 +128,7 @@ class PassageOut(Model):
             end_char=passage.end,
             heading=" › ".join(passage.headings),
             text=passage.text,
+            also_in=list(passage.also_in),
         )
 
 

@@ -141,8 +141,10 @@ def _copy_source(citation: Citation, headings: Sequence[str], words: Words) -> s
 
 def _scores(passage: Passage, words: Words, *, is_cited: bool) -> str:
     score, similarity = _decimals(passage.score, 3, words), _decimals(passage.similarity, 2, words)
-    scores = words.scores.format(score=score, similarity=similarity)
-    return f"{words.cited} · {scores}" if is_cited else scores
+    parts = [words.scores.format(score=score, similarity=similarity)]
+    if passage.also_in:
+        parts.append(words.also_in.format(documents=", ".join(map(plain, passage.also_in))))
+    return " · ".join([words.cited, *parts] if is_cited else parts)
 
 
 def _seconds(milliseconds: float, words: Words) -> str:

@@ -39,6 +39,7 @@ class Words:
     search_took: str
     first_word_after: str
     scores: str
+    also_in: str
     cited: str
     # Sentences in doubt.
     in_doubt: str
@@ -135,6 +136,7 @@ ENGLISH = Words(
     search_took="search {time}",
     first_word_after="first word {time}",
     scores="score {score} · similarity {similarity}",
+    also_in="nearly the same in {documents}",
     cited="cited",
     in_doubt="Not verified",
     doubt_missing="Not verified: the cited passages do not contain {missing}.",
@@ -227,6 +229,7 @@ GERMAN = Words(
     search_took="Suche {time}",
     first_word_after="erstes Wort nach {time}",
     scores="Wertung {score} · Ähnlichkeit {similarity}",
+    also_in="fast gleich in {documents}",
     cited="zitiert",
     in_doubt="Nicht bestätigt",
     doubt_missing="Nicht bestätigt: {missing} steht nicht in den zitierten Stellen.",
