@@ -34,9 +34,9 @@ class Access:
                 raise NotFound(f"There is no knowledge base “{name}” that you may read.")
         return Access(self.person_id, {name: self.readable[name] for name in names})
 
-    def search_filter(self) -> SearchFilter:
-        """The filter that lets exactly the readable generations through."""
-        return SearchFilter(frozenset(base.generation_id for base in self.readable.values()))
+    def search_filter(self, document_ids: frozenset[str] | None = None) -> SearchFilter:
+        """The filter that lets exactly the readable generations through, of these only the given documents."""
+        return SearchFilter(frozenset(base.generation_id for base in self.readable.values()), document_ids)
 
     def may_read(self, knowledge_base_id: str) -> bool:
         """Whether documents of this knowledge base may be shown to the person."""

@@ -10,9 +10,16 @@ from app.db.session import Database, sqlite_url
 from app.egress import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
-from app.ports import Embedder, Generator, VectorIndex
+from app.ports import Embedder, Generator, Reranker, VectorIndex
 from app.services import Services, Warm
-from app.settings import ChunkingSettings, EmbedderSettings, GeneratorSettings, Settings, prepare_data_dir
+from app.settings import (
+    ChunkingSettings,
+    EmbedderSettings,
+    GeneratorSettings,
+    RerankerSettings,
+    Settings,
+    prepare_data_dir,
+)
 from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
 
@@ -39,6 +46,7 @@ def open_services(settings: Settings) -> Services:
         ingest_line=IngestLine(settings, database, files, jobs_url),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
+        reranker=Warm(lambda: _build_reranker(settings.reranker)),
         generator=Warm(lambda: _build_generator(settings.generator)),
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
@@ -89,6 +97,20 @@ def _open_index(settings: Settings, data_dir: Path, embedder: Embedder) -> Vecto
             index = ServerIndex(settings.vector_index)
     index.open(dim=embedder.dim, model_id=embedder.model_id)
     return index
+
+
+def _build_reranker(settings: RerankerSettings) -> Reranker | None:
+    match settings.engine:
+        case "off":
+            return None
+        case "sentence_transformers":
+            from app.engines.rerankers.local import CrossEncoderReranker
+
+            return CrossEncoderReranker(settings)
+        case "endpoint":
+            from app.engines.rerankers.endpoint import EndpointReranker
+
+            return EndpointReranker(settings)
 
 
 def _build_generator(settings: GeneratorSettings) -> Generator:

@@ -38,6 +38,7 @@ def examine(services: Services) -> list[Finding]:
         _engine(
             "Vector index", lambda: f"{services.index.get().count():,} chunks ({services.settings.vector_index.engine})"
         ),
+        *_reranker(services),
         _engine("Language model", lambda: _generator(services)),
         *_stored_models(services),
         _disk(services),
@@ -60,6 +61,19 @@ def _embedder(services: Services) -> str:
 def _generator(services: Services) -> str:
     generator = services.generator.get()
     return f"{generator.model_id}, {generator.context_tokens:,} tokens of context"
+
+
+def _reranker(services: Services) -> Iterator[Finding]:
+    """Nothing while it is off; a real score otherwise, since an endpoint is first asked when it is needed."""
+    if services.settings.reranker.engine != "off":
+        yield _engine("Reranker", lambda: _scoring(services))
+
+
+def _scoring(services: Services) -> str:
+    reranker = services.reranker.get()
+    assert reranker is not None
+    reranker.score("Does it work?", ["It works."])
+    return f"{reranker.model_id}, reads {services.settings.reranker.candidates} passages a question"
 
 
 def _stored_models(services: Services) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import Hit, IndexedChunk, Message, SearchFilter, Selected, SparseVector
+from app.domain import Found, IndexedChunk, Message, SearchFilter, Selected, SparseVector
 
 Vectors = NDArray[np.float32]
 
@@ -76,15 +76,14 @@ class VectorIndex(Protocol):
     def upsert(self, chunks: Sequence[IndexedChunk]) -> None:
         """Store chunks; one with a known `chunk_id` replaces it. On return they are durable and searchable."""
 
-    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> list[Hit]:
-        """The best `limit` chunks by reciprocal rank fusion of the dense and the sparse list, best first.
+    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> Found:
+        """The `limit` nearest chunks by meaning and the `limit` best by words, asked for in one request.
 
-        `dense` has shape (dim,). An empty `sparse` searches by `dense` alone. A filter without generations finds
-        nothing. Term weights are relative to the searched generations, so that scores tell nothing about others.
+        `dense` has shape (dim,); scores by meaning are cosines. An empty `sparse` finds nothing by words, and a chunk
+        without any of its terms is not found by them. A filter without generations finds nothing. Term weights are
+        relative to the searched generations, so that scores tell nothing about others. Equal scores are in the order
+        of their chunk ids.
         """
-
-    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vectors]:
-        """Stored dense vectors by chunk id; unknown ids are left out."""
 
     def chunk_ids(self, *, generation_id: str, document_id: str) -> set[str]:
         """All stored chunks of one document in one generation."""
@@ -114,6 +113,24 @@ class TableReader(Protocol):
         Raises Rejected where the query is no single SELECT, calls what is not allowed, is wrong or goes beyond the
         limits of time and memory; its message may name tables and columns, never cells. EngineUnavailable.
         """
+
+
+class Reranker(Protocol):
+    """Reads a question and a text together and says how well the text answers it. Off unless the owner has a model."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model as people know it."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score for each text, in the order of the texts; higher is better, on the model's own scale.
+
+        No texts gives no scores. A text beyond the model's window is scored by its beginning. Raises
+        EngineUnavailable.
+        """
+
+    def close(self) -> None:
+        """Free the model. Calling twice is harmless."""
 
 
 class Generator(Protocol):

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from app.access import Access
+from app.answer.abstain import Calibration
 from app.answer.pipeline import AnswerLine
 from app.answer.prompt import Prompts
+from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
 from app.db.files import FileStore
 from app.db.session import Database
+from app.domain import Passage
 from app.errors import CloisterError, EngineUnavailable
-from app.ports import Embedder, Generator, SparseEncoder, VectorIndex
+from app.ports import Embedder, Generator, Reranker, SparseEncoder, VectorIndex
 from app.settings import Settings, chat_files_dir
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
@@ -60,6 +64,7 @@ class Services:
     ingest_line: IngestLine
     embedder: Warm[Embedder]
     index: Warm[VectorIndex]
+    reranker: Warm[Reranker | None]
     generator: Warm[Generator]
     session_secret: str
     local_token: str
@@ -74,6 +79,7 @@ class Services:
         def run() -> None:
             try:
                 self.index.get()
+                self.reranker.get()
                 self.generator.get()
                 self.ingest()
                 then()
@@ -98,11 +104,28 @@ class Services:
 
     def retriever(self) -> Retriever:
         """The search half of the answer line. Waits for the embedder and the index."""
-        return Retriever(self.database, self.embedder.get(), self.sparse, self.index.get())
+        return Retriever(self.settings.retrieve, self.database, self.embedder.get(), self.sparse, self.index.get())
+
+    def search(self, question: str, *, access: Access, k: int) -> list[Passage]:
+        """The best `k` passages, reranked where a reranker is on. Sync: call it in a thread.
+
+        Raises EngineUnavailable, ModelMismatch.
+        """
+        candidates = count_candidates(k, self.settings.reranker)
+        found = self.retriever().retrieve(question, access=access, k=candidates)
+        return rerank(question, found, self.reranker.get(), k)
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine."""
-        return AnswerLine(self.settings, self.retriever(), self.generator.get(), self.prompts)
+        calibration = Calibration.read(self.settings.answer.calibration)
+        return AnswerLine(
+            settings=self.settings,
+            retriever=self.retriever(),
+            reranker=self.reranker.get(),
+            generator=self.generator.get(),
+            prompts=self.prompts,
+            calibration=calibration,
+        )
 
     def ingest(self) -> IngestLine:
         """The ingest line, at work. Waits for the embedder and the index."""
@@ -138,7 +161,7 @@ class Services:
             self._warming.join()
         self.ingest_line.close()
         self.sandbox.close()
-        for engine in (self.generator.peek(), self.index.peek(), self.embedder.peek()):
+        for engine in (self.generator.peek(), self.reranker.peek(), self.index.peek(), self.embedder.peek()):
             if engine is not None:
                 engine.close()
         self.database.close()

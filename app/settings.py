@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -158,13 +158,44 @@ class ChunkingSettings(Section):
 
 class RetrieveSettings(Section):
     passages: Positive
-    min_similarity: Annotated[float, Field(ge=-1, le=1)]
-    min_word_share: Fraction
+    meaning_weight: Fraction
+    join_chunks: Positive
+    document_cost: Fraction
+
+
+class RerankerSettings(Section):
+    engine: Literal["off", "sentence_transformers", "endpoint"]
+    model: str
+    candidates: Positive
+    max_tokens: NotNegative
+    url: str
+    api_key: SecretStr
+    timeout_s: Positive
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        """YAML reads a bare `off` as false."""
+        return "off" if value is False else value
+
+    @model_validator(mode="after")
+    def _engine_has_what_it_needs(self) -> "RerankerSettings":
+        if self.engine != "off" and not self.model:
+            raise ValueError("reranker.model is empty; it must name the reranker's folder or its name at the endpoint")
+        return _require_url(self, self.engine == "endpoint", "reranker.url")
 
 
 class AnswerSettings(Section):
     evidence: Literal["excerpts", "passages"]
+    abstain_below: Fraction
+    calibration: Path
+    condense: Literal["auto", "rule", "model"]
     prompts: Path
+
+    @property
+    def model_condenses(self) -> bool:
+        """Whether the language model makes follow-ups stand alone; `auto` trusts one that reads whole passages."""
+        return self.condense == "model" or (self.condense == "auto" and self.evidence == "passages")
 
 
 class TablesSettings(Section):
@@ -228,6 +259,7 @@ class Settings(BaseSettings):
     generator: GeneratorSettings
     chunking: ChunkingSettings
     retrieve: RetrieveSettings
+    reranker: RerankerSettings
     answer: AnswerSettings
     tables: TablesSettings
     ingest: IngestSettings
@@ -240,6 +272,7 @@ class Settings(BaseSettings):
         # The tree is frozen; this is the one moment at which it is completed.
         object.__setattr__(self, "data_dir", (PROJECT_DIR / self.data_dir).resolve())
         object.__setattr__(self.answer, "prompts", (PROJECT_DIR / self.answer.prompts).resolve())
+        object.__setattr__(self.answer, "calibration", (PROJECT_DIR / self.answer.calibration).resolve())
         return self
 
 

@@ -11,7 +11,19 @@ from bench.machine import REPOSITORY
 from bench.report import Result, print_result, save_result
 from bench.sizes import Size
 
-BENCHMARKS = ("ingest", "search", "first_token", "startup", "quality", "parsers", "mutants", "kills", "load")
+BENCHMARKS = (
+    "ingest",
+    "search",
+    "first_token",
+    "startup",
+    "quality",
+    "abstention",
+    "condense",
+    "parsers",
+    "mutants",
+    "kills",
+    "load",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

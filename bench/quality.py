@@ -14,7 +14,8 @@ from app.access import Access
 from app.answer.events import Finished
 from app.answer.phrases import phrases_for
 from app.answer.pipeline import AnswerLine
-from app.domain import Answer, Question
+from app.db import documents
+from app.domain import Answer, Citation, Page, Question
 from app.services import Services
 from bench.machine import REPOSITORY
 from bench.report import Figure, Result
@@ -75,7 +76,18 @@ def _ask_golden(services: Services, size: Size) -> list[Figure]:
         return Figure(f"golden: {name}, of {len(answered)}", "share", right / len(answered))
 
     abstained = sum(answer.abstained for answer in others)
+    kept = [(golden, answer) for golden, answer in answered if not answer.abstained]
+    right_page = sum(_is_cited(golden, answer) for golden, answer in kept) / max(len(kept), 1)
+    verbatim = _share_verbatim([answer for _, answer in answered] + others, services)
     return [
+        Figure(
+            f"golden: cited page right, of {len(kept)} answered",
+            "share",
+            right_page,
+            target="≥ 0.90",
+            is_met=right_page >= 0.90,
+        ),
+        Figure("golden: quotes word for word on their page", "share", verbatim, target="= 1", is_met=verbatim == 1.0),
         share(f"document among the first {SHOWN_PASSAGES} passages", _is_found),
         share("document and page cited", _is_cited),
         share("answer contains what it should", _is_said),
@@ -83,6 +95,30 @@ def _ask_golden(services: Services, size: Size) -> list[Figure]:
         share("abstained although answerable", lambda _, answer: answer.abstained),
         Figure(f"golden: unanswerable and abstained, of {len(others)}", "share", abstained / len(others)),
     ]
+
+
+def _share_verbatim(answers: Sequence[Answer], services: Services) -> float:
+    """The part of all quotes that stand in their document where they say, on the page that they name."""
+    citations = [citation for answer in answers for citation in answer.citations]
+    with services.database.read() as session:
+        version_by_id = {
+            each: documents.get_document(session, each).version_id
+            for each in {citation.document_id for citation in citations}
+        }
+        text_by_id = {each: documents.get_text(session, version) for each, version in version_by_id.items()}
+        pages_by_id = {each: documents.load_pages(session, version) for each, version in version_by_id.items()}
+    right = sum(_is_verbatim(each, text_by_id[each.document_id], pages_by_id[each.document_id]) for each in citations)
+    return right / len(citations) if citations else 0.0
+
+
+def _is_verbatim(citation: Citation, text: str, pages: Sequence[Page]) -> bool:
+    if " ".join(text[citation.start : citation.end].split()) != citation.quote:
+        return False
+    if not pages:
+        return citation.page is None
+    return any(
+        page.number == citation.page and page.start <= citation.start and citation.end <= page.end for page in pages
+    )
 
 
 def _ask(line: AnswerLine, access: Access, golden: Golden) -> Answer:

@@ -1,9 +1,10 @@
 """What a benchmark found: figures, a table of them, and a JSON file that keeps them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from statistics import median
 
@@ -16,7 +17,10 @@ from bench.machine import Machine, read_commit, read_machine
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number beside its limit. `target` is a sentence; `is_met` is None where there is none."""
+    """One measured number beside its limit. `target` is a sentence; `is_met` is None where there is none.
+
+    Figures of one `group` have a table of their own.
+    """
 
     name: str
     unit: str
@@ -25,6 +29,7 @@ class Figure:
     ratio: float | None = None
     target: str = ""
     is_met: bool | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,20 @@ def _judged(
 
 
 def print_result(name: str, result: Result) -> None:
-    """One table on stdout, the notes below it."""
-    table = Table(title=name, title_justify="left", title_style="bold")
+    """A table for each group on stdout, the notes below them."""
+    console = Console(width=None if Console().is_terminal else 120)
+    for group, figures in groupby(result.figures, key=lambda figure: figure.group):
+        console.print(_table(f"{name}: {group}" if group else name, figures))
+    for note in result.notes:
+        console.print(f"· {note}", markup=False, highlight=False)
+
+
+def _table(title: str, figures: Iterable[Figure]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("")
     for column in ("ours", "limit", "unit", "ratio", "target", "met"):
         table.add_column(column, justify="left" if column in ("unit", "target") else "right")
-    for figure in result.figures:
+    for figure in figures:
         table.add_row(
             figure.name,
             _number(figure.ours),
@@ -83,10 +96,7 @@ def print_result(name: str, result: Result) -> None:
             figure.target,
             {True: "yes", False: "NO", None: ""}[figure.is_met],
         )
-    console = Console(width=None if Console().is_terminal else 120)
-    console.print(table)
-    for note in result.notes:
-        console.print(f"· {note}", markup=False, highlight=False)
+    return table
 
 
 def save_result(name: str, size: str, result: Result, folder: Path) -> Path:

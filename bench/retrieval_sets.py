@@ -13,23 +13,28 @@ SETS_FOLDER = REPOSITORY.parent / "shared" / "bench"
 
 
 @dataclass(frozen=True, slots=True)
-class RetrievalSet:
-    """Documents, and questions with the names of the documents that answer them.
+class Asked:
+    """A question and the names of the documents that answer it, or the `spans` of its one document that do."""
 
-    `texts` are Markdown by file name, or `folder` holds the files as they are. The score is the share of a
-    question's documents among those of the first `k` passages, averaged over the questions.
-    """
+    text: str
+    documents: frozenset[str]
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """Documents and questions. `texts` are Markdown by file name, or `files` are taken as they are."""
 
     name: str
     k: int
-    questions: tuple[tuple[str, frozenset[str]], ...]
+    questions: tuple[Asked, ...]
     texts: Mapping[str, str] = field(default_factory=dict)
-    folder: Path | None = None
+    files: tuple[Path, ...] = ()
 
 
 def list_sets(*, is_full: bool) -> list[RetrievalSet]:
     """The sets that lie in the folder; `is_full` adds the one that takes minutes."""
-    sets = [_read_xquad("en"), _read_xquad("de"), _read_tatqa()]
+    sets = [_read_xquad("en"), _read_xquad("de"), _read_tatqa(), _read_chunking()]
     return [*sets, _read_sec_10q()] if is_full else sets
 
 
@@ -38,7 +43,7 @@ def _read_xquad(language: str) -> RetrievalSet:
     paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
     texts = {f"{number:04}.md": paragraph["context"] for number, paragraph in enumerate(paragraphs)}
     questions = tuple(
-        (question["question"], frozenset({name}))
+        Asked(question["question"], frozenset({name}))
         for name, paragraph in zip(texts, paragraphs, strict=True)
         for question in paragraph["qas"]
     )
@@ -54,19 +59,36 @@ def _read_tatqa() -> RetrievalSet:
         for number, each in enumerate(contexts)
     }
     questions = tuple(
-        (question["question"], frozenset({name}))
+        Asked(question["question"], frozenset({name}))
         for name, each in zip(texts, contexts, strict=True)
         for question in each["questions"]
     )
     return RetrievalSet("tatqa", 5, questions, texts)
 
 
+def _read_chunking() -> RetrievalSet:
+    folder = SETS_FOLDER / "chunking"
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((folder / "corpora").glob("*.md"))}
+    with (folder / "questions_df.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    questions = tuple(
+        Asked(
+            row["question"],
+            frozenset({f"{row['corpus_id']}.md"}),
+            tuple((each["start_index"], each["end_index"]) for each in json.loads(row["references"])),
+        )
+        for row in rows
+    )
+    return RetrievalSet("chunking", 5, questions, texts)
+
+
 def _read_sec_10q() -> RetrievalSet:
     folder = SETS_FOLDER / "sec_10q"
     with (folder / "qna_data.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    questions = tuple((row["Question"], _named_files(row["Answer"])) for row in rows)
-    return RetrievalSet("sec_10q", 10, tuple(each for each in questions if each[1]), folder=folder)
+    questions = tuple(Asked(row["Question"], _named_files(row["Answer"])) for row in rows)
+    files = tuple(sorted(folder.glob("*.pdf")))
+    return RetrievalSet("sec_10q", 10, tuple(each for each in questions if each.documents), files=files)
 
 
 def _named_files(answer: str) -> frozenset[str]:

@@ -33,8 +33,11 @@ def clean_environment() -> Iterator[None]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The defaults, with a data folder of the test's own."""
-    return load_settings({"data_dir": tmp_path / "data"})
+    """The defaults, with a data folder of the test's own.
+
+    The abstention is calibrated for the cosines of the real embedder; those of the fake are far lower.
+    """
+    return load_settings({"data_dir": tmp_path / "data", "answer": {"abstain_below": 0.03}})
 
 
 @pytest.fixture

@@ -8,9 +8,13 @@ from app.domain import Answer, Citation, Passage, Statement
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The passages that were found; empty when nothing readable matches."""
+    """The passages that were found; empty when nothing readable matches.
+
+    `question` is what was searched for: the question as it was asked, or a follow-up made to stand on its own.
+    """
 
     passages: tuple[Passage, ...]
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ The weights were chosen on the golden questions (docs/decisions/0007): the best 
 29 of 40 with them, for 23 by similarity alone and for 19 by shared words alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.answer.retrieve import embed_question
 from app.answer.units import Unit, list_units
 from app.answer.words import coverage, telling_words, term_weights
 from app.domain import Passage
-from app.ports import Embedder
+from app.ports import Embedder, Vectors
 
 MAX_UNITS = 4
 MAX_CHARS = 360
@@ -46,28 +47,50 @@ class Excerpt:
         return f"{self.header}\n{self.text}" if self.header else self.text
 
 
-def find_excerpts(question: str, passages: Sequence[Passage], *, embedder: Embedder, limit: int) -> list[Excerpt]:
-    """The best `limit` excerpts that do not overlap, best first."""
-    units = list_units(passages)
-    if not units:
-        return []
-    similarity = _similarities(question, units, embedder)
-    terms = [telling_words(unit.in_context) for unit in units]
-    weight = term_weights(telling_words(question), terms)
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """The passages' units beside a question.
 
-    def score(window: tuple[int, int]) -> float:
+    `similarities`: its cosine with each unit below its heading. `plain`: vectors of the units without their heading,
+    shape (units, dim), and `asked` that of the question, shape (dim,). `terms`: the telling words of each unit in
+    context, `weights`: how telling each word of the question is among them.
+    """
+
+    passages: tuple[Passage, ...]
+    units: tuple[Unit, ...]
+    similarities: tuple[float, ...]
+    plain: Vectors
+    asked: Vectors
+    terms: tuple[frozenset[str], ...]
+    weights: Mapping[str, float]
+
+    def excerpts(self, limit: int) -> list[Excerpt]:
+        """The best `limit` excerpts that do not overlap, best first."""
+        if not self.units:
+            return []
+        scored = sorted(((self._score(window), window) for window in _windows(self.units)), reverse=True)
+        good = [window for points, window in scored if points >= scored[0][0] - MAX_GAP]
+        return [_excerpt(self.units[first:last]) for first, last in _best_apart(good, limit)]
+
+    def _score(self, window: tuple[int, int]) -> float:
         first, last = window
         return (
-            max(similarity[first:last])
-            + WORDS_WEIGHT * coverage(weight, frozenset().union(*terms[first:last]))
-            + RANK_WEIGHT / units[first].passage.rank
+            max(self.similarities[first:last])
+            + WORDS_WEIGHT * coverage(self.weights, frozenset().union(*self.terms[first:last]))
+            + RANK_WEIGHT / self.units[first].passage.rank
             - LENGTH_COST * (last - first - 1)
         )
 
-    scored = sorted(((score(window), window) for window in _windows(units)), reverse=True)
-    good = [window for points, window in scored if points >= scored[0][0] - MAX_GAP]
-    chosen = _best_apart(good, limit)
-    return [_excerpt(units[first:last]) for first, last in chosen]
+
+def read_closely(question: str, passages: Sequence[Passage], *, embedder: Embedder) -> Reading:
+    """Compare every unit of the passages with the question."""
+    units = list_units(passages)
+    asked = embed_question(question, embedder)
+    in_context, plain = _embed(units, embedder)
+    terms = [telling_words(unit.in_context) for unit in units]
+    weights = term_weights(telling_words(question), terms)
+    similarities = tuple(float(value) for value in in_context @ asked)
+    return Reading(tuple(passages), tuple(units), similarities, plain, asked, tuple(terms), weights)
 
 
 def _excerpt(units: Sequence[Unit]) -> Excerpt:
@@ -76,14 +99,31 @@ def _excerpt(units: Sequence[Unit]) -> Excerpt:
     return Excerpt(first.passage, first.start, last.end, header)
 
 
-def _similarities(question: str, units: Sequence[Unit], embedder: Embedder) -> list[float]:
-    """Cosine of each unit with the question; the context is left off where it would not fit the model's window."""
-    texts = [unit.in_context for unit in units]
-    fitting = [
-        text if tokens <= embedder.max_tokens else unit.text
-        for text, tokens, unit in zip(texts, embedder.count_tokens(texts), units, strict=True)
+def _embed(units: Sequence[Unit], embedder: Embedder) -> tuple[Vectors, Vectors]:
+    """The units' vectors with and without what they are about; rows are understood by their header either way.
+
+    The context is left off where it would not fit the model's window. What is the same text is embedded once.
+    """
+    in_context = [unit.in_context for unit in units]
+    whole = [f"{unit.header} {unit.text}".strip() for unit in units]
+    plain = [
+        text if tokens <= embedder.max_tokens else _fit(text, embedder)
+        for text, tokens in zip(whole, embedder.count_tokens(whole), strict=True)
     ]
-    return [float(value) for value in embedder.embed_documents(fitting) @ embedder.embed_query(question)]
+    fitting = [
+        text if tokens <= embedder.max_tokens else bare
+        for text, tokens, bare in zip(in_context, embedder.count_tokens(in_context), plain, strict=True)
+    ]
+    row_by_text = {text: row for row, text in enumerate(dict.fromkeys((*fitting, *plain)))}
+    vectors = embedder.embed_documents(list(row_by_text))
+    return vectors[[row_by_text[text] for text in fitting]], vectors[[row_by_text[text] for text in plain]]
+
+
+def _fit(text: str, embedder: Embedder) -> str:
+    """The beginning of the text, as much as the model's window holds."""
+    while embedder.count_tokens([text])[0] > embedder.max_tokens and len(text) > 1:
+        text = text[: len(text) * 3 // 4]
+    return text
 
 
 def _windows(units: Sequence[Unit]) -> list[tuple[int, int]]:

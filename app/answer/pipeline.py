@@ -3,21 +3,25 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 from app.access import Access
-from app.answer.cite import CitedText, cite, quote_evidence
+from app.answer.abstain import Calibration, estimate_answerable
+from app.answer.cite import CitedText, Citer
 from app.answer.condense import condense
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.answer.excerpt import Excerpt, find_excerpts
+from app.answer.excerpt import Excerpt, read_closely
 from app.answer.generate import generate
-from app.answer.phrases import phrases_for
+from app.answer.language import question_language
+from app.answer.locate import locate
 from app.answer.prompt import Evidence, Prompts, build_prompt
-from app.answer.relevance import is_relevant
+from app.answer.quote import quote_evidence
+from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
+from app.answer.rewrite import rewrite
 from app.domain import Answer, Passage, Question
-from app.ports import Generator
+from app.ports import Generator, Reranker
 from app.settings import Settings
 
 # Places that a small model reads, and that are quoted when nothing bears its answer out.
@@ -30,8 +34,10 @@ class AnswerLine:
 
     settings: Settings
     retriever: Retriever
+    reranker: Reranker | None
     generator: Generator
     prompts: Prompts
+    calibration: Calibration
 
     async def answer(self, question: Question, *, access: Access, cancelled: Event) -> AsyncIterator[AnswerEvent]:
         """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
@@ -39,22 +45,22 @@ class AnswerLine:
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
         """
         clock = Clock()
-        standalone = condense(question.text, question.history)
+        standalone = await asyncio.to_thread(self._standalone, question, cancelled)
         clock.lap("condense")
-        found = await asyncio.to_thread(
-            self.retriever.retrieve, standalone, access=access, k=self.settings.retrieve.passages
-        )
-        passages = tuple(found)
+        k = self.settings.retrieve.passages
+        candidates = count_candidates(k, self.settings.reranker)
+        found = await asyncio.to_thread(self.retriever.retrieve, standalone, access=access, k=candidates)
         clock.lap("retrieve")
-        yield Retrieved(passages)
-        language = passages[0].language if passages else ""
-        if not is_relevant(standalone, passages, self.settings.retrieve):
-            text = CitedText(phrases_for(language).not_found, ())
-            yield Finished(_answer(text, passages, clock, abstained=True))
+        passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
+        clock.lap("rerank")
+        yield Retrieved(passages, standalone)
+        language = self._language(question.text, standalone, passages)
+        reading = await asyncio.to_thread(read_closely, standalone, passages, embedder=self.retriever.embedder)
+        probability = estimate_answerable(standalone, reading, language, self.calibration)
+        if not passages or probability < self.settings.answer.abstain_below:
+            yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
             return
-        excerpts = await asyncio.to_thread(
-            find_excerpts, standalone, passages, embedder=self.retriever.embedder, limit=EXCERPTS
-        )
+        excerpts = reading.excerpts(EXCERPTS)
         messages = await asyncio.to_thread(
             build_prompt,
             question,
@@ -63,22 +69,44 @@ class AnswerLine:
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
         )
+        citer = await asyncio.to_thread(Citer, passages, question=standalone, language=language)
         clock.lap("prompt")
-        written = ""
+        has_begun = False
         async for piece in generate(
             messages,
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
         ):
-            if not written:
+            if not has_begun:
                 clock.lap("first_token")
-            written += piece
+                has_begun = True
             yield Piece(piece)
-        cited = cite(written, passages, question=standalone)
+            if checked := citer.feed(piece):
+                yield checked
+        cited = citer.finish()
         if not cited.citations:
             cited = quote_evidence(excerpts, language)
+        located = await asyncio.to_thread(locate, cited.citations, self.retriever.database)
+        cited = replace(cited, citations=located)
         yield Finished(_answer(cited, passages, clock, abstained=not cited.citations))
+
+    def _language(self, question: str, standalone: str, passages: Sequence[Passage]) -> str:
+        """The question's own, or that of what was found where the question's few words tell none."""
+        known = self.settings.sparse.languages
+        found = passages[0].language if passages else ""
+        return question_language(question, known) or question_language(standalone, known) or found
+
+    def _standalone(self, question: Question, cancelled: Event) -> str:
+        if not self.settings.answer.model_condenses:
+            return condense(question.text, question.history)
+        return rewrite(
+            question.text,
+            question.history,
+            generator=self.generator,
+            template=self.prompts.condense,
+            cancelled=cancelled,
+        )
 
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:
@@ -110,4 +138,4 @@ class Clock:
 
 
 def _answer(cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool) -> Answer:
-    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms())
+    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms(), cited.statements)

@@ -25,21 +25,24 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """The templates for one kind of evidence, read once from `configs/prompts/`."""
+    """The templates for one kind of evidence, and the one for follow-ups, read once from `configs/prompts/`."""
 
     system: str
     evidence: Template
     question: Template
+    condense: Template
 
     @classmethod
     def read(cls, folder: Path, evidence: str) -> "Prompts":
         """Raises SettingsError when a template is missing."""
 
-        def template(part: str) -> str:
-            return (folder / f"{evidence}.{part}.md").read_text(encoding="utf-8").strip()
+        def template(name: str) -> str:
+            return (folder / f"{name}.md").read_text(encoding="utf-8").strip()
 
+        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "condense")
         try:
-            return cls(template("system"), Template(template("evidence")), Template(template("question")))
+            system, *others = map(template, parts)
+            return cls(system, *map(Template, others))
         except OSError as exc:
             raise SettingsError(f"The prompt template {exc.filename} cannot be read; check answer.prompts.") from exc
 

@@ -1,23 +1,34 @@
-"""Find the passages that may answer a question: meaning and words, fused by the index, text from SQL."""
+"""Find the passages that may answer a question: by meaning and by words, fused, chosen, with their text from SQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from app.access import Access
-from app.db import chunks, knowledge_bases
+from app.answer.choose import choose
+from app.answer.fuse import fuse
+from app.answer.join import join
+from app.answer.named import narrow
+from app.answer.search_words import search_words
+from app.db import chunks, documents, knowledge_bases
 from app.db.session import Database
 from app.domain import Passage
 from app.ports import Embedder, SparseEncoder, VectorIndex, Vectors
+from app.settings import RetrieveSettings
 
-# Hits asked for beyond the wanted passages: those of a version on its way in or out are dropped afterwards.
-SPARE_HITS = 10
+# Hits asked of either list, at least. Deeper ones changed nothing on any set.
+DEPTH = 60
+# Chunks looked at for each passage wanted, at least: some are joined or folded, and those of a version on its way in or
+# out are left out.
+CHUNKS_PER_PASSAGE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """What a search needs. Sync: call it in a thread."""
 
+    settings: RetrieveSettings
     database: Database
     embedder: Embedder
     sparse: SparseEncoder
@@ -30,21 +41,31 @@ class Retriever:
         """
         if not question.strip() or not access.readable:
             return []
-        for base in access.readable.values():
+        bases = list(access.readable.values())
+        for base in bases:
             knowledge_bases.require_model(base, self.embedder.model_id)
         with self.database.read() as session:
-            languages = chunks.languages(session, [base.id for base in access.readable.values()])
+            languages = chunks.languages(session, [base.id for base in bases])
+            named = narrow(question, lambda: documents.list_briefs(session, [base.id for base in bases]))
         dense = embed_question(question, self.embedder)
-        hits = self.index.search(
+        depth = max(DEPTH, CHUNKS_PER_PASSAGE * k)
+        found = self.index.search(
             dense,
-            self.sparse.encode_query(question, languages),
-            filter=access.search_filter(),
-            limit=k + SPARE_HITS,
+            self.sparse.encode_query(search_words(question), languages),
+            filter=access.search_filter(named),
+            limit=depth,
         )
-        stored = self.index.vectors([hit.chunk_id for hit in hits])
-        similarity_by_id = {id: float(vector @ dense) for id, vector in stored.items()}
+        hits = fuse(found, meaning_weight=self.settings.meaning_weight, depth=depth)[:depth]
         with self.database.read() as session:
-            return chunks.load_passages(session, hits, similarity_by_id)[:k]
+            candidates = chunks.load_candidates(session, hits, dense, model_id=self.embedder.model_id)
+            groups = choose(
+                candidates,
+                k=k,
+                document_cost=self.settings.document_cost,
+                most_chunks=self.settings.join_chunks,
+            )
+            joined = [join(group, partial(documents.read_span, session)) for group in groups]
+        return [replace(passage, rank=rank) for rank, passage in enumerate(joined, start=1)]
 
 
 def embed_question(question: str, embedder: Embedder) -> Vectors:

@@ -4,7 +4,7 @@ import re
 
 # A line that stands for itself: a table row, a list item, a heading, a "name: value" line.
 _OWN_LINE = re.compile(r"\s*(\||[-*+•]\s|\d{1,3}[.)]\s|#{1,6}\s)")
-_SENTENCE_END = re.compile(r"[.!?…][\"'”“»)\]]*\s+(?=[\"'“„«(\[]?[\w\d])")
+_SENTENCE_END = re.compile(r"[.!?…](?:[\"'”“»)\]]|\[\d{1,3}\])*\s+(?=[\"'“„«(\[]?[\w\d])")
 _ABBREVIATION = re.compile(
     r"\b(e\.g|i\.e|etc|cf|vs|approx|no|nos|nr|art|abs|fig|dr|mr|mrs|ms|st|bzw|ca|z\.\s?B|u\.\s?a|d\.\s?h|inkl|zzgl|"
     r"\d{1,2}|[A-Za-zÄÖÜ])\.$",

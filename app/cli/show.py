@@ -91,6 +91,17 @@ def print_answer(answer: Record, *, as_json: bool) -> None:
     for citation in answer["citations"]:
         note = "" if citation["verified"] else "  (not verified)"
         out.print(f"[{citation['n']}] {_place(citation)}: “{citation['quote']}”{note}")
+    out.print("", describe_timings(answer["timings_ms"]), sep="\n", style="dim")
+
+
+def describe_timings(timings_ms: dict[str, float]) -> str:
+    """How long an answer took in all, its search, and the wait for the first word where a model wrote it."""
+    search = sum(timings_ms[stage] for stage in ("condense", "retrieve", "rerank"))
+    parts = [f"answered in {timings_ms['total'] / 1000:.1f} s", f"search {search / 1000:.2f} s"]
+    if timings_ms["first_token"]:
+        waited = search + timings_ms["prompt"] + timings_ms["first_token"]
+        parts.append(f"first word {waited / 1000:.1f} s")
+    return " · ".join(parts)
 
 
 def print_documents(documents: Sequence[Record], *, as_json: bool) -> None:

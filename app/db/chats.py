@@ -1,6 +1,6 @@
 """Chats: threads, their steps (messages among them), elements and feedback."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +13,12 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
-# Keys of a step's metadata: the documents that it quotes, and the answer without its list of sources.
+# Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, and what the page
+# shows below and on the answer.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER)
+FACE = "face"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 
@@ -71,7 +73,12 @@ def save_step(session: Session, row: Row) -> None:
     if not find_row(session, chat_threads, chat_threads.c.id == row["threadId"]):
         save_thread(session, row["threadId"], name=None, user_id=None, metadata={}, tags=None)
     save_row(session, chat_steps, row)
-    quoted = [{"stepId": row["id"], "documentId": id} for id in row["metadata"].get(QUOTED_DOCUMENTS, ())]
+    save_quotes(session, row["id"], row["metadata"].get(QUOTED_DOCUMENTS, ()))
+
+
+def save_quotes(session: Session, step_id: str, document_ids: Iterable[str]) -> None:
+    """Note that a step, which need not be stored yet, holds words of these documents."""
+    quoted = [{"stepId": step_id, "documentId": document_id} for document_id in document_ids]
     if quoted:
         insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
         session.execute(insert(chat_quotes).on_conflict_do_nothing(), quoted)
@@ -134,6 +141,36 @@ def delete_step(session: Session, step_id: str) -> list[str]:
     session.execute(delete(chat_quotes).where(chat_quotes.c.stepId == step_id))
     session.execute(delete(chat_steps).where(chat_steps.c.id == step_id))
     return keys
+
+
+def delete_answer(session: Session, step_ids: Sequence[str]) -> list[str]:
+    """Delete an answer and its search, and the run that they belong to unless it has other steps.
+
+    Thumbs hang on the run: they go in any case. Returns the keys of the files to remove.
+    """
+    runs = session.execute(select(chat_steps.c.parentId).where(chat_steps.c.id.in_(step_ids))).scalars().all()
+    keys = [key for step_id in step_ids for key in delete_step(session, step_id)]
+    for run_id in {run_id for run_id in runs if run_id}:
+        session.execute(delete(chat_feedbacks).where(chat_feedbacks.c.forId == run_id))
+        if not find_row(session, chat_steps, chat_steps.c.parentId == run_id):
+            keys += delete_step(session, run_id)
+    return keys
+
+
+def delete_later_steps(session: Session, thread_id: str, step_id: str) -> list[str]:
+    """Delete all steps of a thread that came after this one; returns the keys of their files."""
+    step = find_row(session, chat_steps, (chat_steps.c.id == step_id) & (chat_steps.c.threadId == thread_id))
+    if step is None:
+        return []
+    later = (chat_steps.c.threadId == thread_id) & (chat_steps.c.createdAt >= step["createdAt"])
+    ids = session.execute(select(chat_steps.c.id).where(later, chat_steps.c.id != step_id)).scalars().all()
+    return [key for id in ids for key in delete_step(session, id)]
+
+
+def rename_thread(session: Session, thread_id: str, old: str, new: str) -> None:
+    """Name a thread by another question, where it is named by the old one."""
+    named_by_it = (chat_threads.c.id == thread_id) & (chat_threads.c.name == _one_line(old))
+    session.execute(update(chat_threads).where(named_by_it).values(name=_one_line(new)))
 
 
 def delete_elements(session: Session, condition: Any) -> list[str]:

@@ -2,8 +2,9 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, delete, func, or_, select, update
@@ -34,6 +35,17 @@ class StoredParse:
     attachments: tuple[str, ...] = ()
     tables_hash: str | None = None
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentBrief:
+    """What tells a document from others at a glance. `written_at` is what the document says of itself."""
+
+    id: str
+    name: str
+    title: str
+    media_type: str
+    written_at: datetime | None
 
 
 def name_document(knowledge_base_id: str, location: str) -> str:
@@ -335,6 +347,50 @@ def get_text(session: Session, version_id: str) -> str:
     ).one()
 
 
+def read_span(session: Session, text_id: str, start: int, end: int) -> str:
+    """A part of a parsed text; shorter where the text ends before, or is gone."""
+    return (
+        session.exec(select(func.substr(TextRow.text, start + 1, end - start)).where(TextRow.id == text_id)).first()
+        or ""
+    )
+
+
+_BRIEF_COLUMNS = (
+    DocumentRow.id,
+    DocumentRow.name,
+    VersionRow.title,
+    VersionRow.media_type,
+    VersionRow.written_at,
+)
+
+
+def list_briefs(session: Session, knowledge_base_ids: Sequence[str]) -> list[DocumentBrief]:
+    """Name, title, kind and date of all searchable documents of these knowledge bases."""
+    rows = session.execute(
+        select(*_BRIEF_COLUMNS)  # type: ignore[call-overload]
+        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
+        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
+    )
+    return [DocumentBrief(*row) for row in rows]
+
+
+def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[int, int]]) -> tuple[Page, ...]:
+    """The pages, in order, on which any of these spans of the searchable document's text stands.
+
+    None for an unknown document and for formats without pages. The text itself is not read.
+    """
+    packed = session.exec(
+        select(TextRow.pages)
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.id == document_id)
+    ).first()
+    pages = json.loads(zlib.decompress(packed)) if packed else []
+    return tuple(
+        _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
+    )
+
+
 def _documents() -> Any:
     chunks = (
         select(func.count())
@@ -385,16 +441,17 @@ def _pack_pages(pages: tuple[Page, ...]) -> bytes:
 
 
 def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
-    return tuple(
-        Page(
-            number=page["number"],
-            start=page["start"],
-            end=page["end"],
-            width=page["width"],
-            height=page["height"],
-            lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
-            skipped=tuple((start, end) for start, end in page["skipped"]),
-            ocr_confidence=page.get("ocr_confidence"),
-        )
-        for page in json.loads(zlib.decompress(packed))
+    return tuple(_page(page) for page in json.loads(zlib.decompress(packed)))
+
+
+def _page(page: dict[str, Any]) -> Page:
+    return Page(
+        number=page["number"],
+        start=page["start"],
+        end=page["end"],
+        width=page["width"],
+        height=page["height"],
+        lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
+        skipped=tuple((start, end) for start, end in page["skipped"]),
+        ocr_confidence=page.get("ocr_confidence"),
     )

@@ -10,7 +10,7 @@ from app.domain.documents import Attachment, Document, FoundFile, Line, Page, Pa
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
 from app.domain.sources import Source, SourceKind
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
-from app.domain.vectors import Hit, IndexedChunk, SearchFilter, SparseVector
+from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
 __all__ = [
     "Answer",
@@ -21,6 +21,7 @@ __all__ = [
     "Citation",
     "Column",
     "Document",
+    "Found",
     "FoundFile",
     "Hit",
     "IndexedChunk",

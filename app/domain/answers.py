@@ -10,9 +10,10 @@ from app.domain.tables import TableResult
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk found for a question, with all that is needed to show and cite it.
+    """One or more neighbouring chunks found for a question, with all that is needed to show and cite them.
 
-    `similarity` is the cosine between question and chunk, in [-1, 1].
+    `chunk_id`, `score` are those of the best chunk. `similarity` is the highest cosine between question and chunk, in
+    [-1, 1].
     """
 
     rank: int
@@ -34,6 +35,8 @@ class Passage:
     """The header rows of the table whose rows the passage starts with, where they stand above it."""
     page_breaks: tuple[tuple[int, int], ...] = ()
     """(page, offset in the document) of every page that begins inside the passage."""
+    also_in: tuple[str, ...] = ()
+    """Names of other documents that say nearly the same."""
 
     @property
     def full_text(self) -> str:

@@ -36,9 +36,17 @@ class SearchFilter:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One chunk that the index found; higher scores are better, comparable within one search."""
+    """One chunk that the index found; higher scores are better, comparable within one list."""
 
     chunk_id: str
     document_id: str
     generation_id: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found, best first: by the cosine of the dense vectors, and by the weights of shared terms."""
+
+    by_meaning: tuple[Hit, ...]
+    by_words: tuple[Hit, ...]

@@ -27,6 +27,14 @@ def get_sentence_transformers_folder(model: str) -> Path:
     return _get_only(listings, "a sentence-transformers model", place, "embedder.model").parent
 
 
+def get_cross_encoder_folder(model: str) -> Path:
+    """The folder that `reranker.model` names. Raises SettingsError."""
+    place = _get_place(model, "reranker.model")
+    if place.is_file():
+        raise SettingsError(f"{place} is a file; reranker.model must lead to the folder of a cross-encoder.")
+    return place
+
+
 def _get_place(model: str, key: str) -> Path:
     if model.startswith(PACKAGE_PREFIX):
         return _get_package_folder(model.removeprefix(PACKAGE_PREFIX), key)

@@ -7,6 +7,7 @@ import pytest
 from app.access import Access, ReadableKnowledgeBase
 from app.db import people
 from app.db.tables import Person
+from app.domain import Found
 from app.errors import NotFound
 from app.services import Services
 from tests.taking_in import take_in
@@ -45,8 +46,8 @@ def test_whoever_may_read_nothing_finds_nothing(services: Services, tmp_path: Pa
     assert retriever.retrieve("parental leave", access=everybody, k=5)
     assert retriever.retrieve("parental leave", access=NOBODY, k=5) == []
     dense, sparse = services.embedder.get().embed_query("leave"), services.sparse.encode_query("leave", [])
-    assert services.index.get().search(dense, sparse, filter=everybody.search_filter(), limit=5)
-    assert services.index.get().search(dense, sparse, filter=NOBODY.search_filter(), limit=5) == []
+    assert services.index.get().search(dense, sparse, filter=everybody.search_filter(), limit=5).by_meaning
+    assert services.index.get().search(dense, sparse, filter=NOBODY.search_filter(), limit=5) == Found((), ())
 
 
 def _admins_access(services: Services) -> Access:

@@ -24,7 +24,7 @@ def test_a_benchmark_prints_a_table_and_keeps_its_figures(name: str, tmp_path: P
     assert {"cpu", "cores", "python", "packages"} <= set(kept["machine"])
     assert kept["figures"]
     for figure in kept["figures"]:
-        assert set(figure) == {"name", "unit", "ours", "limit", "ratio", "target", "is_met"}
+        assert set(figure) == {"name", "unit", "ours", "limit", "ratio", "target", "is_met", "group"}
         assert figure["ours"] >= 0
         assert figure["name"][:20] in run.stdout
 

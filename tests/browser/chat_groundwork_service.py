@@ -183,11 +183,10 @@ def write_handbook(path: Path) -> None:
     canvas.save()
 
 
-def create_app(folder: Path) -> FastAPI:
+def create_app(folder: Path, backend: FakeBackend) -> FastAPI:
     """The app as the service makes it, with the fake in place of engines."""
     settings = load_settings({"data_dir": folder})
     prepare(settings, secret="s" * 40)
-    backend = FakeBackend()
     database = Database(f"sqlite:///{folder / 'cloister.db'}")
     SQLModel.metadata.create_all(database.engine)
     handbook = folder / "handbook.pdf"
@@ -225,4 +224,4 @@ def create_app(folder: Path) -> FastAPI:
 
 if __name__ == "__main__":
     port, place = int(sys.argv[1]), Path(sys.argv[2])
-    uvicorn.run(create_app(place), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.run(create_app(place, FakeBackend()), host="127.0.0.1", port=port, log_level="warning")

@@ -131,8 +131,9 @@ def found(
     filter: SearchFilter | None = None,
     limit: int = 100,
 ) -> list[str]:
-    hits = index.search(dense, sparse, filter=filter or readable("a"), limit=limit)
-    return [hit.chunk_id for hit in hits]
+    """The chunks found, by words where words are asked for, else by meaning."""
+    lists = index.search(dense, sparse, filter=filter or readable("a"), limit=limit)
+    return [hit.chunk_id for hit in (lists.by_words if sparse.indices else lists.by_meaning)]
 
 
 # --- search ------------------------------------------------------------------------------------
@@ -141,25 +142,28 @@ def found(
 def test_the_nearest_in_meaning_comes_first_with_its_cosine(index: VectorIndex) -> None:
     near, far = chunk(lean(0.8)), chunk(EAST)
     index.upsert([far, near])
-    hits = index.search(NORTH, NO_WORDS, filter=readable("a"), limit=2)
-    assert [hit.chunk_id for hit in hits] == [near.chunk_id, far.chunk_id]
-    assert hits[0].score == pytest.approx(0.8, abs=1e-5)
-    assert (hits[0].document_id, hits[0].generation_id) == ("d", "a")
+    lists = index.search(NORTH, NO_WORDS, filter=readable("a"), limit=2)
+    assert [hit.chunk_id for hit in lists.by_meaning] == [near.chunk_id, far.chunk_id]
+    assert lists.by_meaning[0].score == pytest.approx(0.8, abs=1e-5)
+    assert (lists.by_meaning[0].document_id, lists.by_meaning[0].generation_id) == ("d", "a")
+    assert lists.by_words == ()
 
 
-def test_a_chunk_that_both_lists_find_beats_one_that_only_one_finds(index: VectorIndex) -> None:
-    meaning_only = chunk(NORTH, words=[7])
-    both = chunk(lean(0.8), words=[1, 2])
-    neither = [chunk(lean(0.1 * n), words=[8]) for n in range(3)]
-    index.upsert([meaning_only, both, *neither])
-    assert found(index, NORTH, words(1, 2))[:2] == [both.chunk_id, meaning_only.chunk_id]
+def test_a_chunk_with_more_of_the_words_comes_first_and_one_without_any_is_not_found_by_words(
+    index: VectorIndex,
+) -> None:
+    both, one, neither = chunk(SOUTH, words=[1, 2]), chunk(NORTH, words=[1]), chunk(NORTH, words=[7])
+    index.upsert([one, neither, both])
+    lists = index.search(NORTH, words(1, 2), filter=readable("a"), limit=5)
+    assert [hit.chunk_id for hit in lists.by_words] == [both.chunk_id, one.chunk_id]
+    assert lists.by_words[0].score > lists.by_words[1].score > 0
+    assert lists.by_meaning[-1].chunk_id == both.chunk_id
 
 
 def test_a_rare_word_weighs_more_than_a_common_one(index: VectorIndex) -> None:
-    rare, common = chunk(lean(0.5), words=[1]), chunk(lean(0.4), words=[2])
-    index.upsert([rare, common, *(chunk(lean(0.1 * n), words=[2]) for n in (6, 7, 8))])
-    # By meaning the common ones come first; the rare word lifts its chunk above the middle of them.
-    assert found(index, NORTH, words(1, 2)).index(rare.chunk_id) < found(index).index(rare.chunk_id)
+    rare, common = chunk(words=[1]), [chunk(words=[2]) for _ in range(4)]
+    index.upsert([*common, rare])
+    assert found(index, NORTH, words(1, 2))[0] == rare.chunk_id
 
 
 def test_what_a_hidden_generation_holds_changes_neither_order_nor_scores(index: VectorIndex) -> None:
@@ -195,7 +199,8 @@ def test_no_readable_generation_or_document_finds_nothing(index: VectorIndex) ->
 def test_words_that_nobody_wrote_leave_the_search_by_meaning(index: VectorIndex) -> None:
     stored = chunk(words=[1])
     index.upsert([stored])
-    assert found(index, NORTH, words(99)) == [stored.chunk_id]
+    lists = index.search(NORTH, words(99), filter=readable("a"), limit=5)
+    assert (lists.by_words, [hit.chunk_id for hit in lists.by_meaning]) == ((), [stored.chunk_id])
 
 
 def test_term_ids_up_to_32_bits_are_told_apart(index: VectorIndex) -> None:
@@ -234,7 +239,10 @@ def test_a_search_finds_exactly_what_its_filter_lets_through(
         if c.generation_id in generations and (documents is None or c.document_id in documents)
     }
     sparse = words(word) if word else NO_WORDS
-    assert set(found(index, sparse=sparse, filter=SearchFilter(generations, documents))) == expected
+    lists = index.search(NORTH, sparse, filter=SearchFilter(generations, documents), limit=100)
+    bearing = {c.chunk_id for c in stored if word in c.sparse.indices}
+    assert {hit.chunk_id for hit in lists.by_meaning} == expected
+    assert {hit.chunk_id for hit in lists.by_words} == expected & bearing
 
 
 @pytest.fixture(scope="module")
@@ -249,18 +257,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Ve
 # --- storing and deleting ----------------------------------------------------------------------
 
 
-def test_what_was_stored_comes_back_unchanged_and_unknown_ids_are_left_out(index: VectorIndex) -> None:
-    dense = np.array([0.1, -0.2, 0.3, 0.927], dtype=np.float32)
-    dense /= np.linalg.norm(dense)
-    stored = chunk(dense)
-    index.upsert([stored])
-    vectors = index.vectors([stored.chunk_id, str(uuid.uuid4())])
-    assert list(vectors) == [stored.chunk_id]
-    assert vectors[stored.chunk_id].dtype == np.float32
-    assert np.array_equal(vectors[stored.chunk_id], dense)
-    assert index.vectors([]) == {}
-
-
 def test_a_chunk_with_a_known_id_replaces_the_old_one_wholly(index: VectorIndex) -> None:
     old = chunk(NORTH, words=[1], document="old")
     index.upsert([old])
@@ -268,7 +264,10 @@ def test_a_chunk_with_a_known_id_replaces_the_old_one_wholly(index: VectorIndex)
     assert index.count() == 1
     assert index.chunk_ids(generation_id="a", document_id="old") == set()
     assert index.chunk_ids(generation_id="a", document_id="new") == {old.chunk_id}
-    assert np.array_equal(index.vectors([old.chunk_id])[old.chunk_id], EAST)
+    lists = index.search(EAST, words(1, 2), filter=readable("a"), limit=1)
+    assert lists.by_meaning[0].score == pytest.approx(1.0, abs=1e-6)
+    assert lists.by_words[0].document_id == "new"
+    assert found(index, sparse=words(1)) == []
 
 
 def test_a_deleted_document_leaves_every_generation_and_no_other_document(index: VectorIndex) -> None:

@@ -17,19 +17,18 @@ import tempfile
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import qdrant_edge as qdrant
 
-from app.domain import Hit, IndexedChunk, SearchFilter, SparseVector
+from app.domain import Found, IndexedChunk, SearchFilter, SparseVector
 from app.engines.vector_index.layout import (
     DENSE,
     DOCUMENT,
     GENERATION,
-    LEAST_DEPTH,
-    RRF_K,
     SCROLL_PAGE,
     SPARSE,
     TIES,
@@ -75,19 +74,15 @@ class EdgeIndex:
             for batch in batches(chunks, UPSERT_BATCH)
         )
 
-    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> list[Hit]:
+    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> Found:
         if not filter.generation_ids or filter.document_ids == frozenset():
-            return []
-        request = _build_query(dense, sparse, filter=filter, limit=limit)
+            return Found((), ())
+        queries = [_by_meaning(dense, filter, limit)]
+        if sparse.indices:
+            queries.append(_by_words(sparse, filter, limit))
         with self._asking() as shard:
-            points = shard.query(request)
-        hits = (Hit(str(p.id), p.payload[DOCUMENT], p.payload[GENERATION], float(p.score)) for p in points)
-        return rank(hits, limit)
-
-    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vectors]:
-        with self._asking() as shard:
-            records = shard.retrieve(list(chunk_ids), with_payload=False, with_vector=[DENSE])
-        return {str(r.id): np.asarray(r.vector[DENSE], dtype=np.float32) for r in records}
+            by_meaning, *by_words = shard.query_batch(qdrant.QueryBatchRequest(queries))
+        return Found(rank(by_meaning, limit), rank(chain.from_iterable(by_words), limit))
 
     def chunk_ids(self, *, generation_id: str, document_id: str) -> set[str]:
         matching = _matching(generation_id=generation_id, document_id=document_id)
@@ -222,25 +217,18 @@ def _to_sparse(vector: SparseVector) -> Any:
     return qdrant.SparseVector(list(vector.indices), list(vector.values))
 
 
-def _build_query(dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> Any:
+def _by_meaning(dense: Vectors, filter: SearchFilter, limit: int) -> Any:
     nearest = qdrant.Query.Nearest(dense.tolist(), DENSE)
-    readable = _readable(filter)
-    if not sparse.indices:
-        return qdrant.QueryRequest(limit=limit + TIES, query=nearest, filter=readable, with_payload=True)
-    depth = max(limit, LEAST_DEPTH)
-    fusion: Any = qdrant.Fusion.Rrf(k=RRF_K)
+    return qdrant.QueryRequest(limit=limit + TIES, query=nearest, filter=_readable(filter), with_payload=True)
+
+
+def _by_words(sparse: SparseVector, filter: SearchFilter, limit: int) -> Any:
     generations = qdrant.Filter(must=[_condition(GENERATION, filter.generation_ids)])
-    by_meaning = qdrant.Prefetch(limit=depth, query=nearest, filter=readable)
-    by_words = qdrant.Prefetch(
-        limit=depth,
-        query=qdrant.Query.Nearest(_to_sparse(sparse), SPARSE),
-        filter=readable,
-        params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=generations)),
-    )
     return qdrant.QueryRequest(
         limit=limit + TIES,
-        query=fusion,
-        prefetches=[by_meaning, by_words],
+        query=qdrant.Query.Nearest(_to_sparse(sparse), SPARSE),
+        filter=_readable(filter),
+        params=qdrant.SearchParams(idf=qdrant.IdfParams(corpus=generations)),
         with_payload=True,
     )
 

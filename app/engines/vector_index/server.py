@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,11 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
-from app.domain import Hit, IndexedChunk, SearchFilter, SparseVector
+from app.domain import Found, IndexedChunk, SearchFilter, SparseVector
 from app.engines.vector_index.layout import (
     DENSE,
     DOCUMENT,
     GENERATION,
-    LEAST_DEPTH,
-    RRF_K,
     SCROLL_PAGE,
     SPARSE,
     TIES,
@@ -65,19 +64,15 @@ class ServerIndex:
             with self._asking() as client:
                 client.upsert(self._name, [_to_point(chunk) for chunk in batch], wait=True)
 
-    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> list[Hit]:
+    def search(self, dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> Found:
         if not filter.generation_ids or filter.document_ids == frozenset():
-            return []
-        query = _build_query(dense, sparse, filter=filter, limit=limit)
+            return Found((), ())
+        requests = [_by_meaning(dense, filter, limit)]
+        if sparse.indices:
+            requests.append(_by_words(sparse, filter, limit))
         with self._asking() as client:
-            points = client.query_points(self._name, limit=limit + TIES, with_payload=True, **query).points
-        hits = (Hit(str(p.id), p.payload[DOCUMENT], p.payload[GENERATION], float(p.score)) for p in points)
-        return rank(hits, limit)
-
-    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vectors]:
-        with self._asking() as client:
-            records = client.retrieve(self._name, list(chunk_ids), with_payload=False, with_vectors=[DENSE])
-        return {str(r.id): np.asarray(r.vector[DENSE], dtype=np.float32) for r in records}
+            by_meaning, *by_words = (each.points for each in client.query_batch_points(self._name, requests))
+        return Found(rank(by_meaning, limit), rank(chain.from_iterable(by_words), limit))
 
     def chunk_ids(self, *, generation_id: str, document_id: str) -> set[str]:
         matching = _matching(generation_id=generation_id, document_id=document_id)
@@ -178,21 +173,22 @@ def _to_sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
 
 
-def _build_query(dense: Vectors, sparse: SparseVector, *, filter: SearchFilter, limit: int) -> dict[str, Any]:
-    readable = _readable(filter)
-    if not sparse.indices:
-        return {"query": dense.tolist(), "using": DENSE, "query_filter": readable}
-    depth = max(limit, LEAST_DEPTH)
+def _by_meaning(dense: Vectors, filter: SearchFilter, limit: int) -> models.QueryRequest:
+    return models.QueryRequest(
+        query=dense.tolist(), using=DENSE, filter=_readable(filter), limit=limit + TIES, with_payload=True
+    )
+
+
+def _by_words(sparse: SparseVector, filter: SearchFilter, limit: int) -> models.QueryRequest:
     generations = models.Filter(must=[_condition(GENERATION, filter.generation_ids)])
-    by_meaning = models.Prefetch(query=dense.tolist(), using=DENSE, filter=readable, limit=depth)
-    by_words = models.Prefetch(
+    return models.QueryRequest(
         query=_to_sparse(sparse),
         using=SPARSE,
-        filter=readable,
-        limit=depth,
+        filter=_readable(filter),
         params=models.SearchParams(idf=models.IdfCorpusParams(corpus=generations)),
+        limit=limit + TIES,
+        with_payload=True,
     )
-    return {"query": models.RrfQuery(rrf=models.Rrf(k=RRF_K)), "prefetch": [by_meaning, by_words]}
 
 
 def _readable(filter: SearchFilter) -> models.Filter:

@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from app.answer.events import Checked
 from app.domain import (
     Answer,
     Citation,
@@ -14,15 +15,21 @@ from app.domain import (
     Job,
     JobItem,
     JobState,
+    Message,
+    PageRect,
     Passage,
+    Question,
     Removed,
+    Role,
     Source,
     SourceKind,
+    Statement,
     Table,
 )
 from app.pace import measure_pace
 
 MAX_PASSAGES = 100
+MAX_HISTORY = 100
 
 
 class Model(BaseModel):
@@ -37,9 +44,21 @@ class SearchRequest(Model):
     k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
 
 
+class MessageIn(Model):
+    role: Literal["user", "assistant"]
+    text: Annotated[str, Field(max_length=20_000)]
+
+
 class AskRequest(Model):
+    """`history`: the conversation so far, oldest first, so that a follow-up is understood."""
+
     query: Annotated[str, Field(min_length=1, max_length=20_000)]
     knowledge_bases: list[str] = []
+    history: Annotated[list[MessageIn], Field(max_length=MAX_HISTORY)] = []
+
+    @property
+    def question(self) -> Question:
+        return Question(self.query, tuple(Message(Role(turn.role), turn.text) for turn in self.history))
 
 
 class RetryRequest(Model):
@@ -94,6 +113,7 @@ class PassageOut(Model):
     end_char: int
     heading: str
     text: str
+    also_in: list[str]
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -108,6 +128,7 @@ class PassageOut(Model):
             end_char=passage.end,
             heading=" › ".join(passage.headings),
             text=passage.text,
+            also_in=list(passage.also_in),
         )
 
 
@@ -115,7 +136,23 @@ class SearchResponse(Model):
     passages: list[PassageOut]
 
 
+class RectOut(Model):
+    """A rectangle on a page, in points from its lower left corner."""
+
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def of(cls, place: PageRect) -> "RectOut":
+        return cls(page=place.page, **{side: round(value, 2) for side, value in asdict(place.rect).items()})
+
+
 class CitationOut(Model):
+    """`quote` stands word for word in the passage `n`; `rects` are its lines on the pages, where the format has any."""
+
     n: int
     document_id: str
     document: str
@@ -124,6 +161,7 @@ class CitationOut(Model):
     end_char: int
     quote: str
     verified: bool
+    rects: list[RectOut]
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationOut":
@@ -136,6 +174,45 @@ class CitationOut(Model):
             end_char=citation.end,
             quote=citation.quote,
             verified=citation.verified,
+            rects=[RectOut.of(place) for place in citation.rects],
+        )
+
+
+class StatementOut(Model):
+    """One sentence, `answer[start:end]`: the passages it cites, whether one bears it out, and what none contains."""
+
+    start: int
+    end: int
+    citations: list[int]
+    verified: bool
+    missing: list[str]
+
+    @classmethod
+    def of(cls, statement: Statement) -> "StatementOut":
+        return cls(
+            start=statement.start,
+            end=statement.end,
+            citations=list(statement.citations),
+            verified=statement.is_verified,
+            missing=list(statement.missing),
+        )
+
+
+class CheckedOut(Model):
+    """The sentences that are complete so far, checked; `pending` is what was written after them."""
+
+    text: str
+    pending: str
+    citations: list[CitationOut]
+    statements: list[StatementOut]
+
+    @classmethod
+    def of(cls, checked: Checked) -> "CheckedOut":
+        return cls(
+            text=checked.text,
+            pending=checked.pending,
+            citations=[CitationOut.of(citation) for citation in checked.citations],
+            statements=[StatementOut.of(statement) for statement in checked.statements],
         )
 
 
@@ -151,6 +228,7 @@ class Timings(Model):
 class AskResponse(Model):
     answer: str
     citations: list[CitationOut]
+    statements: list[StatementOut]
     abstained: bool
     passages: list[PassageOut]
     timings_ms: Timings
@@ -160,6 +238,7 @@ class AskResponse(Model):
         return cls(
             answer=answer.text,
             citations=[CitationOut.of(citation) for citation in answer.citations],
+            statements=[StatementOut.of(statement) for statement in answer.statements],
             abstained=answer.abstained,
             passages=[PassageOut.of(passage) for passage in answer.passages],
             timings_ms=Timings(**answer.timings_ms),

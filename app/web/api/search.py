@@ -9,11 +9,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.domain import Question
+from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
 from app.web.api.caller import AccessOf, ServicesOf
-from app.web.api.models import AskRequest, AskResponse, PassageOut, SearchRequest, SearchResponse
+from app.web.api.models import AskRequest, AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
 
 router = APIRouter(tags=["answers"])
 EVENT_STREAM = "text/event-stream"
@@ -24,21 +23,26 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
     """The passages nearest to the query in meaning and words, best first."""
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
-    found = await asyncio.to_thread(lambda: services.retriever().retrieve(body.query, access=narrowed, k=body.k))
+    found = await asyncio.to_thread(lambda: services.search(body.query, access=narrowed, k=body.k))
     return SearchResponse(passages=[PassageOut.of(passage) for passage in found])
 
 
 @router.post(
     "/ask",
     response_model=AskResponse,
-    responses={200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `answer`."}},
+    responses={
+        200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `checked`, `answer`."}
+    },
 )
 async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request: Request) -> Any:
-    """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`."""
+    """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`.
+
+    After every complete sentence a `checked` replaces the pieces so far.
+    """
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
     line = await asyncio.to_thread(services.answer_line)
-    events = line.answer(Question(body.query), access=narrowed, cancelled=Event())
+    events = line.answer(body.question, access=narrowed, cancelled=Event())
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
     async for event in events:
@@ -51,10 +55,12 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
     try:
         async for event in events:
             match event:
-                case Retrieved(passages):
+                case Retrieved(passages, _):
                     yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
                 case Piece(text):
                     yield _event("piece", {"text": text})
+                case Checked():
+                    yield _event("checked", CheckedOut.of(event).model_dump())
                 case Finished(answer):
                     yield _event("answer", AskResponse.of(answer).model_dump())
     except CloisterError as exc:  # the status line is out already: the stream itself must say it

@@ -8,7 +8,7 @@ into its SQL. This one writes whole rows of typed columns, in order, and says wh
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.db import chats
 from app.db.chat_tables import chat_elements, chat_feedbacks, chat_threads, chat_users
 from app.db.session import Database
+from app.web.chat.evidence import PassageText
 from app.web.chat.storage import ChatFiles
 from app.web.chat.words import words_for
 
@@ -134,6 +135,21 @@ class ChatDataLayer(BaseDataLayer):
         for key in await self._write(lambda s: chats.delete_step(s, step_id)):
             await self._files.delete_file(key)
 
+    async def delete_answer(self, step_ids: Sequence[str]) -> None:
+        """Remove an answer and its search, with their run and its feedback."""
+        for key in await self._write(lambda s: chats.delete_answer(s, step_ids)):
+            await self._files.delete_file(key)
+
+    async def forget_after_edit(self, thread_id: str, question_id: str, *, old: str, new: str) -> None:
+        """Remove what came after a question, and name the thread anew where that question is its name."""
+
+        def forget(session: Session) -> list[str]:
+            chats.rename_thread(session, thread_id, old, new)
+            return chats.delete_later_steps(session, thread_id, question_id)
+
+        for key in await self._write(forget):
+            await self._files.delete_file(key)
+
     async def get_favorite_steps(self, user_id: str) -> list[StepDict]:  # noqa: ARG002 - the feature is off
         """None: favourites are switched off."""
         return []
@@ -166,7 +182,9 @@ class ChatDataLayer(BaseDataLayer):
             stored = await self._files.upload_file(key, content)
             element.object_key, element.url = key, stored["url"]
             row |= {"objectKey": key, "url": element.url}
-        await self._write(lambda s: chats.save_row(s, chat_elements, row))
+        # An element may come before the message that shows it: its document is noted as quoted from now on.
+        document_ids = [element.document_id] if isinstance(element, PassageText) else []
+        await self._write(lambda s: _save_element(s, row, document_ids))
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         """One element of a thread."""
@@ -208,6 +226,11 @@ class ChatDataLayer(BaseDataLayer):
                 log.error("A chat could not be stored: %s", type(exc).__name__)
                 await _tell_the_person()
                 raise
+
+
+def _save_element(session: Session, row: Mapping[str, Any], document_ids: Sequence[str]) -> None:
+    chats.save_row(session, chat_elements, row)
+    chats.save_quotes(session, row["forId"], document_ids)
 
 
 async def _tell_the_person() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
-from app.web.chat.memo import chip, place, plain, render_passage
+from app.web.chat.markup import chip, plain, shorten
+from app.web.chat.memo import place, render_passage
 from app.web.chat.words import Words
 
 PDF = "application/pdf"
@@ -29,7 +30,9 @@ class _Mark:
 
 class PassageText(cl.Text):
     """A text that is kept with the chat alone. Of others Chainlit writes a copy into the session's folder, where it
-    would outlive the document."""
+    would outlive the document. `document_id` is the document whose words it shows."""
+
+    document_id: str
 
     async def _create(self, persist: bool = True) -> bool:
         layer = get_data_layer()  # type: ignore[no-untyped-call]
@@ -41,12 +44,16 @@ class PassageText(cl.Text):
         return persist
 
 
-def build_elements(passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()) -> list[cl.Text]:
-    """One element for each passage, named as its chip. It shows the passage's first citation, or all of it."""
+def build_elements(passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()) -> list[PassageText]:
+    """One element for each passage, named as its chip. It shows the passage's first citation, or all of it.
+
+    A citation of no passage, such as a table's, shows its quote.
+    """
     first_by_rank: dict[int, Citation] = {}
     for citation in citations:
         first_by_rank.setdefault(citation.n, citation)
-    return [_build_element(passage, words, first_by_rank.get(passage.rank)) for passage in passages]
+    elements = [_build_element(passage, words, first_by_rank.pop(passage.rank, None)) for passage in passages]
+    return elements + [_element(c.n, c.document_id, render_quote(c, words)) for c in first_by_rank.values()]
 
 
 def document_url(document_id: str) -> str:
@@ -62,7 +69,7 @@ def page_url(document_id: str, page: int, start: int, end: int) -> str:
 def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
     """The pages that a marked text stands on, as pictures, and the way to the whole file, as Markdown."""
     pages = _pages_of(passage, mark)
-    quote = words.quote.format(text=plain(_shorten(mark.text)))
+    quote = words.quote.format(text=plain(shorten(mark.text, QUOTE_LENGTH)))
     parts = [f"[{words.open_file}]({_file_at(passage, pages[0])})"]
     for page in pages:
         alt = words.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
@@ -73,13 +80,24 @@ def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
     return "\n\n".join(parts)
 
 
-def _build_element(passage: Passage, words: Words, citation: Citation | None) -> cl.Text:
+def render_quote(citation: Citation, words: Words) -> str:
+    """A quote by itself, and the way to the whole file, as Markdown."""
+    return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(citation.quote)}"
+
+
+def _build_element(passage: Passage, words: Words, citation: Citation | None) -> PassageText:
     if passage.media_type in PAGED and passage.page is not None:
         mark = _Mark(citation.start, citation.end, citation.quote) if citation else None
         content = render_pages(passage, mark or _Mark(passage.start, passage.end, passage.text), words)
     else:
         content = render_passage(passage, words)
-    return PassageText(name=chip(passage.rank), content=content, display="side")
+    return _element(passage.rank, passage.document_id, content)
+
+
+def _element(n: int, document_id: str, content: str) -> PassageText:
+    element = PassageText(name=chip(n), content=content, display="side")
+    element.document_id = document_id
+    return element
 
 
 def _pages_of(passage: Passage, mark: _Mark) -> list[int]:
@@ -94,8 +112,3 @@ def _file_at(passage: Passage, page: int) -> str:
     """The file, opened at a page where browsers can do that."""
     url = document_url(passage.document_id)
     return f"{url}#page={page}" if passage.media_type == PDF else url
-
-
-def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTE_LENGTH else f"{line[:QUOTE_LENGTH].rsplit(' ', 1)[0]} …"

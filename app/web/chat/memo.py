@@ -6,28 +6,19 @@ stays plain, and the page styles the link as a small chip.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from app.domain import Answer, Citation, Passage
+from app.web.chat.computed import copy_computed, render_computed
+from app.web.chat.doubts import mark_doubts, reason
+from app.web.chat.markup import chip, one_line, plain, shorten
 from app.web.chat.words import Words
 
 EXCERPT_LENGTH = 360
-# Characters with a meaning in Markdown, and colons that start a link or a directive.
-_MARKUP = re.compile(r"[\\`*_\[\]<>#|~!&]|:(?=[\w/])|(?<=www)\.|^[-+=](?=\s)|(?<=^\d)[.)](?=\s)")
 
 _RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+")
 _CELL_END = re.compile(r"(?<!\\)\|")
-
-
-def chip(n: int) -> str:
-    """The reference to passage `n` in a text, and the name of the element that it opens."""
-    return f"[{n}]"
-
-
-def plain(text: str) -> str:
-    """Document text as one line that Markdown shows as it is: no link, no image, no heading, no chip."""
-    return _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(text.split()))
 
 
 def place(document: str, page: int | None, headings: Sequence[str], words: Words) -> str:
@@ -35,6 +26,12 @@ def place(document: str, page: int | None, headings: Sequence[str], words: Words
     if page is not None:
         return f"{plain(document)}, {words.page.format(n=page)}"
     return ", ".join([plain(document), *([heading_path(headings)] if headings else [])])
+
+
+def place_text(document: str, page: int | None, headings: Sequence[str], words: Words) -> str:
+    """The same, where no Markdown is read."""
+    below = words.page.format(n=page) if page is not None else " › ".join(headings)
+    return ", ".join(part for part in (document, below) if part)
 
 
 def heading_path(headings: Sequence[str]) -> str:
@@ -53,10 +50,11 @@ def search_summary(passages: Sequence[Passage], words: Words) -> str:
     )
 
 
-def render_passages(passages: Iterable[Passage], words: Words) -> str:
-    """The passages of a search: rank, place, and the beginning of the text as a quotation."""
+def render_passages(passages: Iterable[Passage], words: Words, cited: Collection[int] = ()) -> str:
+    """The passages of a search: rank and place, the beginning of the text, whether it is cited, and its scores."""
     return "\n\n".join(
-        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n> {_excerpt(p)}"
+        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n"
+        f"> {plain(shorten(p.full_text, EXCERPT_LENGTH))}\n\n*{_scores(p, words, is_cited=p.rank in cited)}*"
         for p in passages
     )
 
@@ -71,18 +69,57 @@ def render_passage(passage: Passage, words: Words) -> str:
 
 
 def render_answer(answer: Answer, words: Words) -> str:
-    """The answer with the list of its sources; for an abstention, where to look instead."""
+    """The answer with its doubts marked, what was computed, and its sources; for an abstention, where to look."""
     if answer.abstained:
         text = answer.text.strip() or words.abstained
         nearest = words.nearest.format(step=search_summary(answer.passages, words))
         return f"{text}\n\n{nearest if answer.passages else words.no_passages}"
-    if not answer.citations:
-        return answer.text.strip()
-    headings_by_rank = {passage.rank: passage.headings for passage in answer.passages}
-    said = _bare(answer.text)
-    rows = [_source(c, headings_by_rank.get(c.n, ()), words, said) for c in answer.citations]
-    # A heading of the sixth rank is what the style sheet knows the list by.
-    return "\n".join([answer.text.strip(), "", f"###### {words.sources}", "", *dict.fromkeys(rows)])
+    parts = [mark_doubts(answer.text, answer.statements, words).text.strip()]
+    if answer.table:
+        parts.append(render_computed(answer.table, words))
+    if answer.citations:
+        said = _bare(answer.text)
+        rows = [_source(c, _headings_of(answer).get(c.n, ()), words, said) for c in answer.citations]
+        # A heading of the sixth rank is what the style sheet knows the list by.
+        parts += [f"###### {words.sources}", "\n".join(dict.fromkeys(rows))]
+    return "\n\n".join(parts)
+
+
+def render_copy(answer: Answer, words: Words) -> str:
+    """The answer for the clipboard: its text, what was computed, what is in doubt, and its numbered sources."""
+    parts = [answer.text.strip() or words.abstained]
+    if answer.table:
+        parts.append(copy_computed(answer.table, words))
+    doubts = [
+        f"- {one_line(answer.text[each.start : each.end])}\n  {reason(each, words)}"
+        for each in answer.statements
+        if not each.is_verified and not answer.abstained
+    ]
+    if doubts:
+        parts.append("\n".join([f"{words.in_doubt}:", *doubts]))
+    rows = [_copy_source(c, _headings_of(answer).get(c.n, ()), words) for c in answer.citations]
+    if rows:
+        parts.append("\n".join([f"{words.sources}:", *dict.fromkeys(rows)]))
+    return "\n\n".join(parts)
+
+
+def render_timings(timings_ms: Mapping[str, float], words: Words) -> str:
+    """How long an answer took, the search for it, and the wait for its first word; "" where that is not known."""
+    if not timings_ms.get("total"):
+        return ""
+    parts = [words.answered_in.format(time=_seconds(timings_ms["total"], words))]
+    search = sum(timings_ms.get(stage, 0.0) for stage in ("condense", "retrieve", "rerank"))
+    if search:
+        parts.append(words.search_took.format(time=_seconds(search, words)))
+    if timings_ms.get("first_token"):
+        # Each stage has its own duration; a person waits for all that come before the first word.
+        waited = search + timings_ms.get("prompt", 0.0) + timings_ms["first_token"]
+        parts.append(words.first_word_after.format(time=_seconds(waited, words)))
+    return " · ".join(parts)
+
+
+def _headings_of(answer: Answer) -> dict[int, tuple[str, ...]]:
+    return {passage.rank: passage.headings for passage in answer.passages}
 
 
 def _source(citation: Citation, headings: Sequence[str], words: Words, said: str) -> str:
@@ -93,6 +130,30 @@ def _source(citation: Citation, headings: Sequence[str], words: Words, said: str
     quote = words.quote.format(text=plain(citation.quote))
     doubt = "" if citation.verified else f" ({words.unverified})"
     return f"- {chip(citation.n)} {where} — *{quote}*{doubt}"
+
+
+def _copy_source(citation: Citation, headings: Sequence[str], words: Words) -> str:
+    """One source for the clipboard. Its quote is there in any case: whoever reads it has no page to open."""
+    where = place_text(citation.document, citation.page, headings, words)
+    doubt = "" if citation.verified else f" ({words.unverified})"
+    return f"{chip(citation.n)} {where}: {words.quote.format(text=one_line(citation.quote))}{doubt}"
+
+
+def _scores(passage: Passage, words: Words, *, is_cited: bool) -> str:
+    score, similarity = _decimals(passage.score, 3, words), _decimals(passage.similarity, 2, words)
+    parts = [words.scores.format(score=score, similarity=similarity)]
+    if passage.also_in:
+        parts.append(words.also_in.format(documents=", ".join(map(plain, passage.also_in))))
+    return " · ".join([words.cited, *parts] if is_cited else parts)
+
+
+def _seconds(milliseconds: float, words: Words) -> str:
+    seconds = milliseconds / 1000
+    return f"{_decimals(seconds, 0 if seconds >= 60 else 1 if seconds >= 1 else 2, words)} s"
+
+
+def _decimals(value: float, decimals: int, words: Words) -> str:
+    return f"{value:.{decimals}f}".replace(".", words.decimal)
 
 
 def _bare(text: str) -> str:
@@ -127,11 +188,6 @@ def _cells(row: str) -> list[str]:
 def _section(passage: Passage) -> str:
     # Without a page, `place` has named the headings already.
     return f" · {heading_path(passage.headings)}" if passage.headings and passage.page is not None else ""
-
-
-def _excerpt(passage: Passage) -> str:
-    line = " ".join(passage.full_text.split())
-    return plain(line if len(line) <= EXCERPT_LENGTH else f"{line[:EXCERPT_LENGTH].rsplit(' ', 1)[0]} …")
 
 
 def _count(n: int, one: str, many: str) -> str:

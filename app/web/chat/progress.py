@@ -6,7 +6,7 @@ from typing import Final
 
 from app.domain import ItemStatus, Job, JobItem, JobState
 from app.pace import Pace, measure_pace
-from app.web.chat.memo import plain
+from app.web.chat.markup import plain
 from app.web.chat.words import Words
 
 # So many documents are listed one by one while they are taken in, and so many failures at the end.

@@ -26,6 +26,37 @@ class Words:
     stopped: str
     failed: str
     not_stored: str
+    # Below an answer.
+    copy: str
+    copied: str
+    not_copied: str
+    show_evidence: str
+    ask_again: str
+    edit_question: str
+    helpful: str
+    not_helpful: str
+    answered_in: str
+    search_took: str
+    first_word_after: str
+    scores: str
+    also_in: str
+    cited: str
+    # Sentences in doubt.
+    in_doubt: str
+    doubt_missing: str
+    doubt_unlike: str
+    doubt_uncited: str
+    # What was computed from tables.
+    how_computed: str
+    unsure: str
+    unsure_unused: str
+    no_rows: str
+    first_rows: str
+    more_rows: str
+    more_than: str
+    yes: str
+    no: str
+    date: str
     # Evidence beside an answer.
     page_alt: str
     open_file: str
@@ -93,6 +124,34 @@ ENGLISH = Words(
     "if it fails again, tell the owner of this service this number: {number}.",
     not_stored="The last message could not be stored and will be missing from the history. "
     "Copy what you need, and tell the owner of this service.",
+    copy="Copy",
+    copied="Copied with its sources",
+    not_copied="The browser did not let the answer be copied; mark it and copy it by hand.",
+    show_evidence="Evidence",
+    ask_again="Ask again",
+    edit_question="Edit the question",
+    helpful="Helpful",
+    not_helpful="Not helpful",
+    answered_in="answered in {time}",
+    search_took="search {time}",
+    first_word_after="first word {time}",
+    scores="score {score} · similarity {similarity}",
+    also_in="nearly the same in {documents}",
+    cited="cited",
+    in_doubt="Not verified",
+    doubt_missing="Not verified: the cited passages do not contain {missing}.",
+    doubt_unlike="Not verified: the cited passages do not say this in words that can be checked.",
+    doubt_uncited="Not verified: no passage was found that says this.",
+    how_computed="How this was computed",
+    unsure="This may not be what you asked for. Check below how it was computed.",
+    unsure_unused="This may not be what you asked for: {words} did not go into the computation.",
+    no_rows="No row fits.",
+    first_rows="The first {shown} of {rows} rows.",
+    more_rows="The first {shown} rows; there are more.",
+    more_than="more than {n}",
+    yes="yes",
+    no="no",
+    date="%Y-%m-%d",
     page_alt="{place}, as a picture; highlighted: {quote}",
     open_file="Open the whole file",
     attached="Added: {names}",
@@ -158,6 +217,34 @@ GERMAN = Words(
     "noch einmal; scheitert es wieder, nennen Sie dem Betreiber diese Nummer: {number}.",
     not_stored="Die letzte Nachricht konnte nicht gespeichert werden und wird im Verlauf fehlen. "
     "Kopieren Sie, was Sie brauchen, und sagen Sie dem Betreiber Bescheid.",
+    copy="Kopieren",
+    copied="Mit Quellen kopiert",
+    not_copied="Der Browser ließ das Kopieren nicht zu; markieren Sie die Antwort und kopieren Sie sie von Hand.",
+    show_evidence="Belege",
+    ask_again="Noch einmal fragen",
+    edit_question="Die Frage bearbeiten",
+    helpful="Hilfreich",
+    not_helpful="Nicht hilfreich",
+    answered_in="beantwortet in {time}",
+    search_took="Suche {time}",
+    first_word_after="erstes Wort nach {time}",
+    scores="Wertung {score} · Ähnlichkeit {similarity}",
+    also_in="fast gleich in {documents}",
+    cited="zitiert",
+    in_doubt="Nicht bestätigt",
+    doubt_missing="Nicht bestätigt: {missing} steht nicht in den zitierten Stellen.",
+    doubt_unlike="Nicht bestätigt: Die zitierten Stellen sagen dies nicht in prüfbaren Worten.",
+    doubt_uncited="Nicht bestätigt: Es wurde keine Stelle gefunden, die dies sagt.",
+    how_computed="Wie dies berechnet wurde",
+    unsure="Dies ist vielleicht nicht das, wonach Sie gefragt haben. Prüfen Sie unten, wie es berechnet wurde.",
+    unsure_unused="Dies ist vielleicht nicht das, wonach Sie gefragt haben: {words} ging nicht in die Berechnung ein.",
+    no_rows="Keine Zeile passt.",
+    first_rows="Die ersten {shown} von {rows} Zeilen.",
+    more_rows="Die ersten {shown} Zeilen; es gibt weitere.",
+    more_than="mehr als {n}",
+    yes="ja",
+    no="nein",
+    date="%d.%m.%Y",
     page_alt="{place}, als Bild; hervorgehoben: {quote}",
     open_file="Die ganze Datei öffnen",
     attached="Hinzugefügt: {names}",

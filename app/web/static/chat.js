@@ -1,6 +1,8 @@
 // Evidence on the chat page. Chainlit draws the chips and the pane; this says where each chip leads, shows its
 // quote and marks the quoted words in a passage. It adds attributes and classes only. Below: the form for a password.
 
+import { begin, findSource } from "./answers.js";
+
 const chosen = { place: "", quote: "" };
 
 // "[2]" in a list of sources -> where it stands, its quote, and whether it is in doubt.
@@ -45,7 +47,7 @@ function dressChips() {
     if (!chips.length) continue;
     const sources = readSources(message);
     for (const chip of chips) {
-      const source = sources.get(chip.textContent) ?? readPassage(chip) ?? { place: "", quote: "", doubt: "" };
+      const source = sources.get(chip.textContent) ?? findSource(chip) ?? readPassage(chip) ?? { place: "", quote: "", doubt: "" };
       const isListed = Boolean(chip.closest("h6 + ul"));
       chip.dataset.n = chip.textContent.replace(/\D/g, "");
       chip.dataset.place = source.place;
@@ -145,8 +147,11 @@ function schedule() {
     dressChips();
     dressPane();
     dressProgress();
+    dressAnswers();
   });
 }
+
+const dressAnswers = begin(schedule);
 
 new MutationObserver(schedule).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 window.addEventListener("resize", schedule);

@@ -3,8 +3,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answer.cite import cite, quote_evidence
+from app.answer.cite import cite
 from app.answer.excerpt import Excerpt
+from app.answer.quote import quote_evidence
 from app.domain import Passage
 from tests.app.answer.passages import passage
 
@@ -111,6 +112,42 @@ def test_rows_are_quoted_as_a_table_with_their_header() -> None:
 
 def test_without_evidence_the_answer_says_that_nothing_was_found_in_the_language_of_the_documents() -> None:
     assert quote_evidence([], "de").text == "Das habe ich in Ihren Dokumenten nicht gefunden."
+
+
+def test_each_sentence_of_an_answer_says_whether_it_is_borne_out() -> None:
+    cited = cite("Parents receive 70 working days [1]. Grandparents in Oslo get 90.", [LEAVE, CARS], question=QUESTION)
+    right, wrong = cited.statements
+    assert cited.text[right.start : right.end] == "Parents receive 70 working days. [1]"
+    assert (right.citations, right.is_verified, right.missing) == ((1,), True, ())
+    assert (wrong.is_verified, wrong.missing) == (False, ("Oslo", "90"))
+
+
+def test_the_same_fact_in_another_notation_is_borne_out() -> None:
+    deadline = passage("The deadline for claims is 2025-03-01; 1200 euro are paid.")
+    question = "When must claims be in?"
+    assert cite("The deadline is 1 March 2025.", [deadline], question=question).statements[0].is_verified
+    assert cite("The deadline is 2 March 2025.", [deadline], question=question).citations == ()
+
+
+def test_a_sentence_that_denies_what_the_passage_affirms_is_not_verified() -> None:
+    bonus = passage("Senior managers receive a yearly bonus.")
+    question = "Who gets a bonus?"
+    assert cite("Senior managers receive it yearly.", [bonus], question=question).statements[0].is_verified
+    assert cite("Senior managers do not receive it yearly.", [bonus], question=question).citations == ()
+
+
+def test_the_right_figure_in_the_wrong_currency_is_not_verified() -> None:
+    (right, wrong) = cite(
+        "A company car may cost 46,000 euro. It is leased for 48 dollars.", [CARS], question="What about a company car?"
+    ).statements
+    assert right.is_verified
+    assert (wrong.is_verified, wrong.missing) == (False, ("dollars",))
+
+
+def test_quotes_are_statements_that_are_borne_out() -> None:
+    cited = quote_evidence([Excerpt(LEAVE, 0, 84), Excerpt(CARS, 0, 38)], "en")
+    assert [each.citations for each in cited.statements] == [(1,), (2,)]
+    assert all(cited.text[each.start : each.end].startswith("> ") for each in cited.statements)
 
 
 WORDS = st.sampled_from(

@@ -1,19 +1,25 @@
-from app.answer.excerpt import find_excerpts
+from app.answer.excerpt import Excerpt, read_closely
 from app.answer.units import list_units
+from app.domain import Passage
 from tests.app.answer.passages import passage
 from tests.fakes import WordHashEmbedder
+
+
+def find_excerpts(question: str, passages: list[Passage], *, limit: int) -> list[Excerpt]:
+    return read_closely(question, passages, embedder=WordHashEmbedder()).excerpts(limit)
+
 
 TABLE = passage("Limits per country.\n\n| Country | Limit |\n| --- | --- |\n| Spain | 130 |\n| Denmark | 185 |")
 
 
 def test_the_sentence_that_speaks_to_the_question_is_picked() -> None:
     text = "The canteen opens at eleven. Parental leave is 70 days. Cars are leased."
-    (best,) = find_excerpts("How long is parental leave?", [passage(text)], embedder=WordHashEmbedder(), limit=1)
+    (best,) = find_excerpts("How long is parental leave?", [passage(text)], limit=1)
     assert best.text == "Parental leave is 70 days."
 
 
 def test_a_row_knows_its_header_and_stands_word_for_word_in_the_passage() -> None:
-    (best,) = find_excerpts("What is the limit in Denmark?", [TABLE], embedder=WordHashEmbedder(), limit=1)
+    (best,) = find_excerpts("What is the limit in Denmark?", [TABLE], limit=1)
     assert (best.text, best.header) == ("| Denmark | 185 |", "| Country | Limit |")
 
 
@@ -22,7 +28,7 @@ def test_rows_far_from_their_header_are_understood_by_the_one_that_their_passage
         "| Spain | 130 |\n| Denmark | 185 |\n\nPrices are set yearly.",
         table_header="| Country | Limit |\n| --- | --- |",
     )
-    (best,) = find_excerpts("What is the limit in Denmark?", [rows], embedder=WordHashEmbedder(), limit=1)
+    (best,) = find_excerpts("What is the limit in Denmark?", [rows], limit=1)
     assert (best.text, best.header) == ("| Denmark | 185 |", "| Country | Limit |")
     assert best.full_text == "| Country | Limit |\n| Denmark | 185 |"
 
@@ -33,9 +39,9 @@ def test_a_passage_that_begins_inside_a_row_knows_its_header_and_what_follows_th
 
 
 def test_headings_and_header_rows_alone_are_no_excerpt() -> None:
-    assert find_excerpts("Leave?", [passage("# Leave")], embedder=WordHashEmbedder(), limit=2) == []
+    assert find_excerpts("Leave?", [passage("# Leave")], limit=2) == []
 
 
 def test_excerpts_do_not_overlap() -> None:
-    first, *rest = find_excerpts("Denmark Spain limit", [TABLE], embedder=WordHashEmbedder(), limit=2)
+    first, *rest = find_excerpts("Denmark Spain limit", [TABLE], limit=2)
     assert all(other.start >= first.end or other.end <= first.start for other in rest)

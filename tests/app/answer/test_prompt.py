@@ -6,7 +6,9 @@ from app.ports import Generator
 from tests.app.answer.passages import passage
 from tests.fakes import ScriptedGenerator
 
-PROMPTS = Prompts("Answer.", Template("[$n] ($place)\n$text"), Template("$evidence\n\nQuestion: $question"))
+PROMPTS = Prompts(
+    "Answer.", Template("[$n] ($place)\n$text"), Template("$evidence\n\nQuestion: $question"), Template("$question")
+)
 
 
 def window_of(context_tokens: int) -> ScriptedGenerator:

@@ -27,12 +27,32 @@ def filled(api: Api) -> Api:
 
 def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     answer = filled.post("/ask", {"query": QUESTION}).json()
-    assert set(answer) == {"answer", "citations", "abstained", "passages", "timings_ms"}
+    assert set(answer) == {"answer", "citations", "statements", "abstained", "passages", "timings_ms"}
     assert set(answer["timings_ms"]) == STAGES
     (citation,) = answer["citations"]
-    assert {"n", "document_id", "document", "page", "quote", "verified"} <= set(citation)
+    assert {"n", "document_id", "document", "page", "quote", "verified", "rects"} <= set(citation)
     assert (citation["n"], citation["document"], citation["verified"]) == (1, "leave.md", True)
     assert (answer["answer"], answer["abstained"]) == (CHECKED, False)
+
+
+def test_every_sentence_says_what_bears_it_out_and_what_nothing_holds(
+    filled: Api, generator: ScriptedGenerator
+) -> None:
+    generator.replies = [f"{REPLY} It is paid by the state of Utopia with 900 euro."]
+    answer = filled.post("/ask", {"query": QUESTION}).json()
+    first, second = answer["statements"]
+    assert answer["answer"][first["start"] : first["end"]] == CHECKED
+    assert (first["citations"], first["verified"], first["missing"]) == ([1], True, [])
+    assert (second["verified"], second["missing"]) == (False, ["Utopia", "900", "euro"])
+
+
+def test_every_complete_sentence_is_streamed_checked(filled: Api, generator: ScriptedGenerator) -> None:
+    generator.replies = [f"{REPLY} And that is all."]
+    answer = filled.client.post("/api/v1/ask", json={"query": QUESTION}, headers={"Accept": "text/event-stream"})
+    (checked,) = [data for name, data in _events(answer.text) if name == "checked"]
+    assert (checked["text"], checked["pending"].strip()) == (CHECKED, "And")
+    assert checked["citations"][0]["n"] == 1
+    assert [statement["verified"] for statement in checked["statements"]] == [True]
 
 
 def test_a_citations_offsets_lead_to_its_quote(filled: Api) -> None:
@@ -59,6 +79,13 @@ def test_an_answer_streams_passages_then_pieces_then_the_whole(filled: Api) -> N
     assert events[-1][1]["passages"] == events[0][1]
 
 
+def test_a_conversation_so_far_makes_a_follow_up_understood(filled: Api, generator: ScriptedGenerator) -> None:
+    said = [{"role": "user", "text": QUESTION}, {"role": "assistant", "text": "70 days."}]
+    answer = filled.post("/ask", {"query": "And which of them is paid?", "history": said}).json()
+    assert not answer["abstained"]
+    assert [message.text for message in generator.conversations[-1]][1:3] == [QUESTION, "70 days."]
+
+
 def test_a_question_that_nothing_answers_is_said_to_have_no_answer(filled: Api) -> None:
     answer = filled.post("/ask", {"query": "Quantum chromodynamics lattice?"}).json()
     assert (answer["abstained"], answer["citations"]) == (True, [])
@@ -75,6 +102,9 @@ def test_a_question_that_nothing_answers_is_said_to_have_no_answer(filled: Api) 
         ("/search", {"query": "x", "top_k": 5}, "body.top_k"),
         ("/ask", {"query": "x", "knowledge_bases": "Documents"}, "body.knowledge_bases"),
         ("/ask", "text", "body"),
+        ("/ask", {"query": "x", "history": [{"role": "system", "text": "Obey."}]}, "body.history.0.role"),
+        ("/ask", {"query": "x", "history": [{"role": "user", "text": "x" * 20_001}]}, "body.history.0.text"),
+        ("/ask", {"query": "x", "history": [{"role": "user", "text": "x"}] * 101}, "body.history"),
         ("/knowledge-bases/Documents/ingest", {"paths": []}, "body.paths"),
     ],
 )

@@ -201,6 +201,45 @@ async def test_deleting_a_thread_deletes_its_files_too(layer: ChatDataLayer, tmp
     assert await layer.get_thread(THREAD) is None
 
 
+@pytest.mark.anyio
+async def test_deleting_an_answer_leaves_nothing_of_its_run_but_what_else_belongs_to_it(layer: ChatDataLayer) -> None:
+    parents = {"run": "q", "search": "run", "answer": "run"}
+    for n, id in enumerate(["q", "run", "search", "answer"]):
+        row = step(id, id, f"2026-01-01T00:00:0{n}Z")
+        await layer.create_step({**row, "parentId": parents.get(id)})
+    await layer.upsert_feedback(Feedback(forId="run", value=1, threadId=THREAD))
+    await layer.create_step({**step("job", "job", "2026-01-01T00:00:01Z"), "parentId": "run"})
+    await layer.delete_answer(["search", "answer"])
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert [(each["id"], each["feedback"]) for each in thread["steps"]] == [("q", None), ("run", None), ("job", None)]
+    await layer.delete_answer(["job"])
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert [each["id"] for each in thread["steps"]] == ["q"]
+
+
+@pytest.mark.anyio
+async def test_editing_a_question_forgets_all_that_came_after_it(
+    layer: ChatDataLayer, ada: PersistedUser, tmp_path: Path
+) -> None:
+    await layer.update_thread(THREAD, name="How  long?", user_id=ada.id)
+    for n, id in enumerate(["first", "question", "search", "answer"]):
+        await layer.create_step(step(id, id, f"2026-01-01T00:00:0{n}Z"))
+    text = Text(thread_id=THREAD, name="[1]", content="passage", display="side", for_id="answer")
+    await layer.create_element(text)
+    await layer.forget_after_edit(THREAD, "question", old="How long?", new="How short?")
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert [each["id"] for each in thread["steps"]] == ["first", "question"]
+    assert (thread["name"], thread["elements"]) == ("How short?", [])
+    assert not (tmp_path / "files" / THREAD / text.id).exists()
+    await layer.forget_after_edit(THREAD, "question", old="Another question", new="Nothing")
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert thread["name"] == "How short?"
+
+
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "a/b/c", "a", "", "a/..", "a/b\n"])
 def test_a_file_key_cannot_leave_the_folder(key: str, tmp_path: Path) -> None:
     with pytest.raises(Rejected):

@@ -94,3 +94,11 @@ async def test_rows_of_a_table_stand_below_its_header() -> None:
         "> | Ada | 70 \\| 71 |",
         "> | Ben | 9 |",
     ]
+
+
+@pytest.mark.anyio
+async def test_a_citation_of_no_passage_opens_its_quote_and_its_file() -> None:
+    init_http_context()
+    (element,) = build_elements([], ENGLISH, [citation("ends here")])
+    assert element.content == "[Open the whole file](/api/v1/documents/d1/file)\n\n> ends here"
+    assert element.document_id == "d1"

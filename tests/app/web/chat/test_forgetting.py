@@ -1,8 +1,9 @@
 """A deleted document leaves no words in the chats that quoted it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import chainlit as cl
 import chainlit.data
@@ -11,16 +12,19 @@ from chainlit.context import init_http_context
 from chainlit.session import HTTPSession
 from sqlalchemy import select
 
-from app.db import people
+from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.db import chats, people
 from app.db.chat_tables import chat_elements, chat_steps
 from app.db.chats import REDACTED
-from app.domain import JobItem
+from app.domain import Answer, Citation, JobItem, Passage, Statement, TableResult
 from app.services import Services
 from app.settings import chat_files_dir
 from app.web.chat.data_layer import ChatDataLayer
-from app.web.chat.handlers import _Turn
+from app.web.chat.evidence import build_elements
 from app.web.chat.service_backend import ServiceBackend
 from app.web.chat.storage import ChatFiles
+from app.web.chat.turn import Turn
+from app.web.chat.words import ENGLISH
 from tests.taking_in import take_in
 
 THREAD = "0a8c8a2e-4f0a-4f1f-9a55-0f7c2b8d0a11"
@@ -50,7 +54,7 @@ async def asked(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     before = asyncio.all_tasks()
     question: Any = cl.Message(QUESTION, type="user_message")
     await question.send()
-    await _Turn(ServiceBackend(services), question).run()
+    await Turn(ServiceBackend(services), question).run()
     await asyncio.gather(*(asyncio.all_tasks() - before))  # Chainlit stores in tasks that nobody waits for
     return items["leave.md"]
 
@@ -71,3 +75,82 @@ async def test_deleting_a_document_takes_its_words_out_of_the_chats(services: Se
     kept = words_kept(services)
     assert (removed.answers, kept.count(REDACTED), "quartermaster" in kept) == (2, 2, False)
     assert QUESTION in kept
+
+
+class Scripted:
+    """A backend whose answer is computed from one document and cites another while it is written."""
+
+    def __init__(self, *events: AnswerEvent) -> None:
+        self._events = events
+
+    async def knowledge_bases(self, user_id: str) -> list[str]:
+        return ["Documents"]
+
+    async def ask(self, question: str, **_: object) -> AsyncIterator[AnswerEvent]:
+        for event in self._events:
+            yield event
+
+
+async def answered(layer: ChatDataLayer, *events: AnswerEvent) -> None:
+    init_http_context(thread_id=THREAD, user=cl.User(identifier="ada"))
+    before = asyncio.all_tasks()
+    question: Any = cl.Message(QUESTION, type="user_message")
+    await question.send()
+    await Turn(cast(Any, Scripted(*events)), question).run()
+    await asyncio.gather(*(asyncio.all_tasks() - before))
+
+
+@pytest.fixture
+def layer(services: Services, monkeypatch: pytest.MonkeyPatch) -> ChatDataLayer:
+    layer = ChatDataLayer(services.database, ChatFiles(chat_files_dir(services.settings.data_dir)))
+    monkeypatch.setattr(chainlit.data, "_data_layer", layer)
+    monkeypatch.setattr(chainlit.data, "_data_layer_initialized", True)
+    monkeypatch.setattr(HTTPSession, "language", "en-GB", raising=False)
+    return layer
+
+
+def forget(services: Services, document_id: str) -> None:
+    with services.database.write() as session:
+        _, keys = chats.redact_quotes(session, document_id)
+    for key in keys:
+        (chat_files_dir(services.settings.data_dir) / key).unlink()
+
+
+@pytest.mark.anyio
+async def test_a_result_and_what_is_missing_go_with_the_table_that_was_asked(
+    services: Services, layer: ChatDataLayer
+) -> None:
+    table = TableResult("SELECT 'sqlword'", ("cellword",), (("cellword",),), False, ("orders",), False, ("unusedword",))
+    text = "The total is textword."
+    doubt = Statement(0, len(text), (), is_verified=False, missing=("missingword",))
+    await answered(layer, Retrieved(()), Finished(Answer(text, (), (), False, {"total": 1.0}, (doubt,), table)))
+    secret = ("sqlword", "cellword", "unusedword", "textword", "missingword")
+    assert all(word in words_kept(services) for word in secret)
+    forget(services, "orders")
+    assert not any(word in words_kept(services) for word in secret)
+    assert QUESTION in words_kept(services)
+
+
+@pytest.mark.anyio
+async def test_what_a_chip_shows_goes_with_its_document_even_if_the_answer_was_never_finished(
+    services: Services, layer: ChatDataLayer
+) -> None:
+    init_http_context(thread_id=THREAD, user=cl.User(identifier="ada"))
+    citation = Citation(1, "d1", "leave.md", None, 0, 8, "chipword", verified=True)
+    for element in build_elements([], ENGLISH, [citation]):
+        await element.send(for_id="a-message-that-is-never-stored")
+    assert "chipword" in words_kept(services)
+    forget(services, "d1")
+    assert "chipword" not in words_kept(services)
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_was_cut_off_goes_with_any_document_that_was_found(
+    services: Services, layer: ChatDataLayer
+) -> None:
+    found = Passage(1, 1.0, 0.5, "c", "d1", "leave.md", "text/markdown", "en", "", (), None, None, 0, 9, "passageword")
+    await answered(layer, Retrieved((found,)), Piece("The pieceword stands"))
+    assert ENGLISH.stopped in words_kept(services)
+    forget(services, "d1")
+    assert "pieceword" not in words_kept(services)
+    assert "passageword" not in words_kept(services)

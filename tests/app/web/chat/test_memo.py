@@ -1,10 +1,20 @@
 """How answers and passages become text."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.domain import Answer, Citation, Passage
-from app.web.chat.memo import plain, render_answer, render_passage, render_passages, search_summary
-from app.web.chat.words import ENGLISH, GERMAN, words_for
+from app.domain import Answer, Citation, Passage, Statement, TableResult
+from app.web.chat.markup import plain
+from app.web.chat.memo import (
+    render_answer,
+    render_copy,
+    render_passage,
+    render_passages,
+    render_timings,
+    search_summary,
+)
+from app.web.chat.words import ENGLISH, GERMAN, Words, words_for
 
 QUOTE = "Leave is 26 weeks."
 
@@ -62,6 +72,46 @@ def test_a_long_passage_is_cut_in_the_list_and_whole_in_the_pane() -> None:
     long = passage(text="word " * 200)
     assert len(render_passages([long], ENGLISH)) < 500
     assert render_passage(long, ENGLISH).count("word") == 200
+
+
+def test_passages_show_their_scores_and_which_are_cited() -> None:
+    shown = render_passages([passage(1), passage(2)], GERMAN, {1}).split("\n\n")
+    assert shown[2] == "*zitiert · Wertung 1,000 · Ähnlichkeit 0,50*"
+    assert shown[5] == "*Wertung 1,000 · Ähnlichkeit 0,50*"
+
+
+def test_a_computed_answer_has_its_table_between_text_and_sources() -> None:
+    table = TableResult("SELECT 1", ("n",), ((1,),), False, ("d1",), True)
+    shown = render_answer(replace(answer(), table=table), ENGLISH)
+    parts = [shown.index(part) for part in ("26 weeks [1].", "| n |", "###### How", "```sql", "###### Sources")]
+    assert parts == sorted(parts)
+
+
+def test_what_is_copied_holds_text_doubts_and_sources_without_markup() -> None:
+    doubted = replace(answer(verified=False), statements=(Statement(0, 13, (1,), False, ("26",)),))
+    assert render_copy(doubted, ENGLISH) == (
+        "26 weeks [1].\n\n"
+        "Not verified:\n- 26 weeks [1].\n  Not verified: the cited passages do not contain “26”.\n\n"
+        "Sources:\n[1] handbook.pdf, page 12: “Leave is 26 weeks.” "
+        "(not verified: the quote does not hold all that the sentence says)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("timings", "words", "shown"),
+    [
+        (
+            {"condense": 5, "retrieve": 95, "prompt": 200, "first_token": 1100, "total": 4230},
+            ENGLISH,
+            "answered in 4.2 s · search 0.10 s · first word 1.4 s",
+        ),
+        ({"retrieve": 40, "total": 1500}, GERMAN, "beantwortet in 1,5 s · Suche 0,04 s"),
+        ({"total": 83_400}, ENGLISH, "answered in 83 s"),
+        ({}, ENGLISH, ""),
+    ],
+)
+def test_timings_are_said_in_the_readers_numbers(timings: dict[str, float], words: Words, shown: str) -> None:
+    assert render_timings(timings, words) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""A reranker at any endpoint that speaks the `/rerank` of Jina and Cohere: llama.cpp's server and vLLM among them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from app.errors import EngineUnavailable, SettingsError
+from app.settings import RerankerSettings
+
+
+class EndpointReranker:
+    """The model `reranker.model` at `reranker.url`. Nothing is sent to any other host.
+
+    What is longer than the model's window is cut, or refused, by the endpoint.
+    """
+
+    def __init__(self, settings: RerankerSettings) -> None:
+        self._settings = settings
+        self._url = _check_address(settings.url)
+        key = settings.api_key.get_secret_value()
+        # Proxies of the environment and redirects would carry passages to hosts that nobody wrote into the settings.
+        self._client = httpx.Client(
+            timeout=settings.timeout_s,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+        )
+
+    @property
+    def model_id(self) -> str:
+        return self._settings.model
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        if not texts:
+            return []
+        body = {"model": self._settings.model, "query": question, "documents": list(texts), "top_n": len(texts)}
+        return self._read_scores(self._ask(body), expected=len(texts))
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _ask(self, body: dict[str, Any]) -> Any:
+        try:
+            answer = self._client.post(f"{self._url}/rerank", json=body)
+            content = answer.json() if answer.is_success else None
+        except (httpx.HTTPError, RuntimeError):
+            # Not chained: what the vendor says may repeat the request, and tracebacks reach the logs.
+            raise self._unavailable("cannot be reached") from None
+        except ValueError:
+            raise self._unavailable("did not answer in JSON") from None
+        if not answer.is_success:
+            raise self._unavailable(f"answered with status {answer.status_code}")
+        return content
+
+    def _read_scores(self, content: Any, *, expected: int) -> list[float]:
+        """The scores in the order of the texts: endpoints send the best first, each with its `index`."""
+        try:
+            score_by_index = {int(each["index"]): float(each["relevance_score"]) for each in content["results"]}
+            scores = [score_by_index[position] for position in range(expected)]
+        except (LookupError, TypeError, ValueError):
+            raise self._unavailable("did not send one score for each text") from None
+        if not all(map(math.isfinite, scores)):
+            raise self._unavailable("sent scores that are no numbers")
+        return scores
+
+    def _unavailable(self, what: str) -> EngineUnavailable:
+        return EngineUnavailable(
+            f"The reranker's endpoint {self._url} {what} for the model “{self._settings.model}”; check that it runs "
+            'and has a /rerank, and reranker.url, reranker.model and the key, or set reranker.engine to "off".'
+        )
+
+
+def _check_address(url: str) -> str:
+    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
+    advice = "write it like http://127.0.0.1:8080/v1."
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as exc:
+        raise SettingsError(f"reranker.url is no address; {advice}") from exc
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise SettingsError(f"reranker.url is no address; {advice}")
+    if parsed.userinfo:
+        raise SettingsError("reranker.url holds a password; put the key in CLOISTER_RERANKER__API_KEY instead.")
+    return url.rstrip("/").removesuffix("/rerank")
