@@ -14,8 +14,7 @@ from app.errors import Rejected
 
 # Arithmetic, comparison and logic come as functions too.
 OPERATORS: Final = frozenset(
-    ["+", "-", "*", "/", "//", "%", "^", "**", "||", "~~", "!~~", "~~*", "!~~*", "~", "&", "|", "<<", ">>"]
-    + ["=", "<>", "<", ">", "<=", ">="]
+    "+ - * / // % ^ ** || ~~ !~~ ~~* !~~* ~ & | << >> = <> < > <= >=".split()  # noqa: SIM905 - as the list below
 )
 FUNCTIONS: Final = frozenset(
     """
