@@ -4,14 +4,15 @@ Every port has two engines (embedded and server) and one contract suite in `test
 All engines are safe to call from several threads and raise `EngineUnavailable` when they cannot answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import Found, IndexedChunk, Message, SearchFilter, SparseVector
+from app.domain import Found, IndexedChunk, Message, SearchFilter, Selected, SparseVector
 
 Vectors = NDArray[np.float32]
 
@@ -103,6 +104,17 @@ class VectorIndex(Protocol):
         """Flush and give up ownership. Calling twice is harmless."""
 
 
+class TableReader(Protocol):
+    """Asks the tables of a document, in a process that may die of it."""
+
+    def select(self, tables_file: Path, query: str, *, max_rows: int) -> Selected:
+        """Run one SELECT over a file of tables; `max_rows` beyond which rows are cut.
+
+        Raises Rejected where the query is no single SELECT, calls what is not allowed, is wrong or goes beyond the
+        limits of time and memory; its message may name tables and columns, never cells. EngineUnavailable.
+        """
+
+
 class Reranker(Protocol):
     """Reads a question and a text together and says how well the text answers it. Off unless the owner has a model."""
 
@@ -142,8 +154,11 @@ class Generator(Protocol):
         max_tokens: int,
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """Yield the answer's text in pieces as it is generated, none of them empty.
+
+        With a `schema` (JSON Schema of an object) the text is JSON of that shape, as far as `max_tokens` reaches.
 
         Ends at `max_tokens`, at the model's end of turn, before any `stop` string, or soon after
         `cancelled` is set. Raises TextTooLong when the prompt leaves no room, GenerationTimeout past

@@ -12,6 +12,7 @@ from app.answer.pipeline import AnswerLine
 from app.answer.prompt import Prompts
 from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
+from app.answer.tables.answer import TableAnswers
 from app.db.files import FileStore
 from app.db.session import Database
 from app.domain import Passage
@@ -117,14 +118,16 @@ class Services:
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine."""
+        generator = self.generator.get()
         calibration = Calibration.read(self.settings.answer.calibration)
         return AnswerLine(
             settings=self.settings,
             retriever=self.retriever(),
             reranker=self.reranker.get(),
-            generator=self.generator.get(),
+            generator=generator,
             prompts=self.prompts,
             calibration=calibration,
+            tables=TableAnswers(self.settings, self.database, self.files, self.sandbox, generator),
         )
 
     def ingest(self) -> IngestLine:

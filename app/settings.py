@@ -198,6 +198,16 @@ class AnswerSettings(Section):
         return self.condense == "model" or (self.condense == "auto" and self.evidence == "passages")
 
 
+class TablesSettings(Section):
+    proposer: Literal["auto", "rule", "model"]
+    max_rows: Positive
+    timeout_s: Annotated[float, Field(gt=0)]
+    memory_mb: Annotated[int, Field(ge=256)]
+    threads: Positive
+    processes: Positive
+    most_tables: Positive
+
+
 class IngestSettings(Section):
     knowledge_base: str
     samples: str
@@ -251,6 +261,7 @@ class Settings(BaseSettings):
     retrieve: RetrieveSettings
     reranker: RerankerSettings
     answer: AnswerSettings
+    tables: TablesSettings
     ingest: IngestSettings
     parse: ParseSettings
     ocr: OcrSettings

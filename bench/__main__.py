@@ -23,6 +23,7 @@ BENCHMARKS = (
     "mutants",
     "kills",
     "load",
+    "tables",
 )
 
 

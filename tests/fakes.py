@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,9 @@ class WordHashEmbedder:
 
 
 class ScriptedGenerator:
-    """Says `replies` in order, word by word, and "OK." without any. `conversations` lists what it was asked."""
+    """Says `replies` in order, word by word, and "OK." without any. `conversations` and `schemas`
+    list what it was asked.
+    """
 
     model_id = "scripted"
     context_tokens = 4096
@@ -54,14 +57,22 @@ class ScriptedGenerator:
     def __init__(self, *replies: str) -> None:
         self.replies = list(replies)
         self.conversations: list[tuple[Message, ...]] = []
+        self.schemas: list[Mapping[str, Any] | None] = []
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.text.split()) for message in messages)
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), cancelled: Event | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        cancelled: Event | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         self.conversations.append(tuple(messages))
+        self.schemas.append(schema)
         text = self.replies.pop(0) if self.replies else "OK."
         for end in stop:
             text = text.partition(end)[0]

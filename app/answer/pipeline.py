@@ -20,7 +20,8 @@ from app.answer.quote import quote_evidence
 from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
 from app.answer.rewrite import rewrite
-from app.domain import Answer, Passage, Question
+from app.answer.tables.answer import TableAnswer, TableAnswers
+from app.domain import Answer, Passage, Question, Statement
 from app.ports import Generator, Reranker
 from app.settings import Settings
 
@@ -38,6 +39,7 @@ class AnswerLine:
     generator: Generator
     prompts: Prompts
     calibration: Calibration
+    tables: TableAnswers
 
     async def answer(self, question: Question, *, access: Access, cancelled: Event) -> AsyncIterator[AnswerEvent]:
         """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
@@ -53,6 +55,11 @@ class AnswerLine:
         clock.lap("retrieve")
         passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
         clock.lap("rerank")
+        computed = await asyncio.to_thread(self.tables.answer, standalone, passages, access=access, cancelled=cancelled)
+        if computed is not None:
+            yield Retrieved(computed.passages, standalone)
+            yield Finished(_computed_answer(computed, clock))
+            return
         yield Retrieved(passages, standalone)
         language = self._language(question.text, standalone, passages)
         reading = await asyncio.to_thread(read_closely, standalone, passages, embedder=self.retriever.embedder)
@@ -139,3 +146,18 @@ class Clock:
 
 def _answer(cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool) -> Answer:
     return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms(), cited.statements)
+
+
+def _computed_answer(computed: TableAnswer, clock: Clock) -> Answer:
+    sentence = len(computed.text.partition("\n")[0])
+    is_verified = computed.table is not None and computed.table.is_sure
+    statement = Statement(0, sentence, tuple(citation.n for citation in computed.citations), is_verified)
+    return Answer(
+        computed.text,
+        computed.citations,
+        computed.passages,
+        computed.abstained,
+        clock.timings_ms(),
+        () if computed.abstained else (statement,),
+        computed.table,
+    )

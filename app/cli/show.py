@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 Record = dict[str, Any]
+# Further rows of a computed result are in the JSON.
+MOST_ROWS = 20
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
@@ -88,6 +90,8 @@ def print_answer(answer: Record, *, as_json: bool) -> None:
         print_json(answer)
         return
     out.print(answer["answer"], "", sep="\n")
+    if answer["table"]:
+        _print_result(answer["table"])
     for citation in answer["citations"]:
         note = "" if citation["verified"] else "  (not verified)"
         out.print(f"[{citation['n']}] {_place(citation)}: “{citation['quote']}”{note}")
@@ -170,6 +174,25 @@ def _summary(outcomes: Sequence[Record]) -> str:
 
 def _place(record: Record) -> str:
     return f"{record['document']}, page {record['page']}" if record["page"] else str(record["document"])
+
+
+def _print_result(table: Record) -> None:
+    """The query and its first rows. Cells come from files: what would steer a terminal is left out."""
+    out.print(_printable(table["sql"]), "", sep="\n")
+    columns = [_printable(name) for name in table["columns"]]
+    rows = [dict(zip(columns, map(_printable, row), strict=True)) for row in table["rows"][:MOST_ROWS]]
+    _print_table(columns, rows)
+    more = len(table["rows"]) - len(rows)
+    if more or table["is_cut"]:
+        out.print(f"… and {more}{' or more' if table['is_cut'] else ''} further rows")
+    if not table["sure"]:
+        out.print("not sure" + (f": without {', '.join(table['unused'])}" if table["unused"] else ""))
+    out.print("")
+
+
+def _printable(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
 
 def _print_table(columns: Sequence[str], records: Sequence[Record]) -> None:

@@ -38,6 +38,17 @@ class StoredParse:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredTables:
+    """The tables of a searchable document; `tables_hash` names the file with them. `language` is the document's."""
+
+    document_id: str
+    document: str
+    language: str
+    tables_hash: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentBrief:
     """What tells a document from others at a glance. `written_at` is what the document says of itself."""
 
@@ -330,6 +341,22 @@ def list_documents(session: Session, knowledge_base_ids: Iterable[str]) -> list[
     """The searchable documents of these knowledge bases, by name."""
     query = _documents().where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
     return [_document(*row) for row in session.execute(query.order_by(col(DocumentRow.name)))]
+
+
+def list_tables(session: Session, knowledge_base_ids: Iterable[str]) -> list[StoredTables]:
+    """The tables that searchable documents of these knowledge bases hold as data, by the documents' names."""
+    rows = session.execute(
+        select(DocumentRow.id, DocumentRow.name, VersionRow.language, VersionRow.tables_hash, VersionRow.tables)  # type: ignore[call-overload]
+        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
+        .where(
+            col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)), col(VersionRow.tables_hash).is_not(None)
+        )
+        .order_by(col(DocumentRow.name))
+    )
+    return [
+        StoredTables(id, name, language, hash_ or "", tuple(_table(each) for each in json.loads(tables)))
+        for id, name, language, hash_, tables in rows
+    ]
 
 
 def get_document(session: Session, document_id: str) -> Document:

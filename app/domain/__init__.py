@@ -9,7 +9,7 @@ from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
 from app.domain.sources import Source, SourceKind
-from app.domain.tables import Cell, Column, Table, TableResult
+from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Removed",
     "Role",
     "SearchFilter",
+    "Selected",
     "Source",
     "SourceKind",
     "SparseVector",

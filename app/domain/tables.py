@@ -26,6 +26,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What a query gave. `is_cut`: there were more rows than were asked for."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableResult:
     """What a query of tables gave, as it is shown below an answer.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from app.domain import ParsedDocument
-from app.errors import EngineUnavailable, UnreadableDocument
+from app.errors import EngineUnavailable, Rejected, UnreadableDocument
 from ingest.parse.options import ParseOptions, Report
 from ingest.sandbox import wire
 from ingest.sandbox.wire import MIB, Kind
@@ -36,10 +36,14 @@ class Answers:
                     return self._parse_document(wire.read_body(wire.PARSE_REQUEST, body))
                 case Kind.RENDER:
                     return self._render_page(wire.read_body(wire.RENDER_REQUEST, body))
+                case Kind.SELECT:
+                    return self._select_rows(wire.read_body(wire.SELECT_REQUEST, body))
                 case _:
                     raise wire.Garbage("an answer as a request")
         except UnreadableDocument as exc:
             return Kind.UNREADABLE, _refusal(str(exc), exc.page_no)
+        except Rejected as exc:
+            return Kind.REJECTED, _refusal(str(exc), None)
         except EngineUnavailable as exc:
             return Kind.UNAVAILABLE, _refusal(str(exc), None)
         except MemoryError:
@@ -72,6 +76,17 @@ class Answers:
             highlights=request.highlights,
         )
         return Kind.PICTURE, picture
+
+    def _select_rows(self, request: wire.SelectRequest) -> tuple[Kind, bytes]:
+        # Not with the parsers: the children that read documents ask no tables.
+        from ingest.sandbox.cells import pack
+        from ingest.sandbox.tables import QueryLimits, select_rows
+
+        limits = QueryLimits(request.max_rows, request.timeout_s, request.memory_mb, request.threads)
+        body = wire.SELECT_ANSWER.dump_json(pack(select_rows(request.path, request.query, limits)))
+        if len(body) > wire.MOST_BYTES[Kind.SELECTED]:
+            raise Rejected("The query gives too much text; ask for less.")
+        return Kind.SELECTED, body
 
     def _report(self, done: int, total: int) -> None:
         self._say(Kind.PROGRESS, wire.PROGRESS.dump_json(wire.Progress(done, total)))

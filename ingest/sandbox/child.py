@@ -26,11 +26,11 @@ SLACK_MIB: Final = 1024
 SLACK_PER_CORE_MIB: Final = 64
 
 
-def serve(load_parse: Callable[[], "Parse"]) -> None:
+def serve(load_parse: Callable[[], "Parse"], niceness: int = NICENESS) -> None:
     """Answer requests until the service closes stdin."""
     connection = Connection()
     die_with_the_service(int(sys.argv[1]))
-    os.nice(NICENESS)
+    os.nice(niceness)
     try:
         set_up = wire.read_body(wire.SET_UP, connection.hear_next(Kind.SET_UP))
         limit_resources(set_up.limits.memory_mb)

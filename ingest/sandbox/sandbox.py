@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from app.domain import ParsedDocument, Rect
-from app.errors import CloisterError, EngineUnavailable, UnreadableDocument
+from app.domain import ParsedDocument, Rect, Selected
+from app.errors import CloisterError, EngineUnavailable, Rejected, UnreadableDocument
 from app.settings import Settings
 from ingest.sandbox import wire
+from ingest.sandbox.cells import unpack
 from ingest.sandbox.child_process import ChildProcess, Request
 from ingest.sandbox.crew import Crew
 from ingest.sandbox.watch import Crashed, Lost, TookTooLong, TookTooMuch
@@ -29,6 +31,11 @@ RENDER_S: Final = 30
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 # A request must fit into a pipe, which holds 64 KiB; a page has not nearly as many lines.
 MOST_HIGHLIGHTS: Final = 400
+LONGEST_QUERY: Final = 48 * 1024
+# DuckDB is asked to stop first: a child that is stopped must be started again.
+STOP_AFTER_S: Final = 2
+# The process itself needs some of its memory, and DuckDB keeps to its limit only roughly.
+DUCKDB_PART: Final = 0.5
 
 
 class ParserFailed(Exception):
@@ -39,14 +46,20 @@ class Sandbox:
     """Child processes that read files. Built once; every method may be called by several threads at once."""
 
     def __init__(
-        self, settings: Settings, *, processes: int, folder: Path, child: str = "ingest.sandbox.child"
+        self,
+        settings: Settings,
+        *,
+        processes: int,
+        folder: Path,
+        child: str = "ingest.sandbox.child",
+        table_child: str = "ingest.sandbox.table_child",
     ) -> None:
         """At most `processes` documents are read at once, and one more child draws pages. None is started yet.
 
-        `folder` holds the workspaces; those that a crash left there are deleted. `child` is the module that children
-        run: tests have some that hang, crash and lie.
+        `folder` holds the workspaces; those that a crash left there are deleted. `child` and `table_child` are the
+        modules that children run: tests have some that hang, crash and lie.
         """
-        self._limits = settings.limits
+        self._limits, self._tables = settings.limits, settings.tables
         self._workspaces = Workspaces(folder)
         set_up = wire.SetUp(
             limits=settings.limits,
@@ -58,10 +71,16 @@ class Sandbox:
         children = [ChildProcess(child, set_up, self._workspaces.folder) for _ in range(processes + 1)]
         # Pages have a child of their own, so that none waits behind a long document.
         self._parsers, self._renderers = Crew(children[1:]), Crew(children[:1])
+        table_limits = settings.limits.model_copy(update={"memory_mb": settings.tables.memory_mb})
+        table_set_up = replace(set_up, limits=table_limits, passwords=())
+        self._askers = Crew(
+            [ChildProcess(table_child, table_set_up, self._workspaces.folder) for _ in range(settings.tables.processes)]
+        )
 
     def warm(self) -> None:
-        """Start a child in the background, so that the first document need not wait for it."""
+        """Start children in the background, so that the first document and the first question need not wait."""
         self._parsers.warm()
+        self._askers.warm()
 
     @contextmanager
     def parse(
@@ -109,10 +128,32 @@ class Sandbox:
             except (Lost, Garbage, ParserFailed) as exc:
                 raise UnreadableDocument(f"Page {number} cannot be shown: {exc}.", page_no=number) from exc
 
+    def select(self, tables_file: Path, query: str, *, max_rows: int) -> Selected:
+        """One SELECT over a file of tables, in a child that is stopped at the limits of the settings `tables`.
+
+        Raises Rejected where the query is no single SELECT, calls what is not allowed, is wrong or goes beyond a
+        limit; EngineUnavailable when the file cannot be opened, no child starts or the sandbox is closed.
+        """
+        self._askers.require_open()
+        if len(query.encode(errors="replace")) > LONGEST_QUERY:
+            raise Rejected("The query is too long.")
+        limits = self._tables
+        memory_mb = int(limits.memory_mb * DUCKDB_PART)
+        work = wire.SelectRequest(tables_file.absolute(), query, max_rows, limits.timeout_s, memory_mb, limits.threads)
+        request = Request(
+            Kind.SELECT, wire.SELECT_REQUEST.dump_json(work), limits.timeout_s + STOP_AFTER_S, _unobserved, _never
+        )
+        with self._workspaces.open() as workspace:
+            try:
+                return _ask(self._askers, request, workspace, _read_selected)
+            except (Lost, Garbage, ParserFailed) as exc:
+                raise Rejected(f"The query was stopped: {exc}. Ask for less.") from exc
+
     def close(self) -> None:
         """Stop all children. Documents that are being read end with EngineUnavailable."""
         self._parsers.close()
         self._renderers.close()
+        self._askers.close()
         self._workspaces.close()
 
     def _sentence(self, name: str, exc: Exception) -> str:
@@ -184,10 +225,16 @@ def _read_picture(kind: Kind, body: bytes, _workspace: Workspace) -> bytes:
     return body
 
 
+def _read_selected(kind: Kind, body: bytes, _workspace: Workspace) -> Selected:
+    if kind is not Kind.SELECTED:
+        _raise_refusal(kind, body)
+    return unpack(wire.read_body(wire.SELECT_ANSWER, body))
+
+
 def _raise_refusal(kind: Kind, body: bytes) -> NoReturn:
-    """Raises what the child says instead of a result: UnreadableDocument, EngineUnavailable, or what stops it."""
+    """Raises what the child says instead of a result: Rejected, EngineUnavailable, or what stops it."""
     match kind:
-        case Kind.UNREADABLE | Kind.UNAVAILABLE:
+        case Kind.UNREADABLE | Kind.UNAVAILABLE | Kind.REJECTED:
             refusal = wire.read_body(wire.REFUSAL, body)
             raise _as_error(kind, refusal)
         case Kind.OUT_OF_MEMORY:
@@ -203,6 +250,8 @@ def _raise_refusal(kind: Kind, body: bytes) -> NoReturn:
 def _as_error(kind: Kind, refusal: wire.Refusal) -> CloisterError:
     if kind is Kind.UNAVAILABLE:
         return EngineUnavailable(refusal.message)
+    if kind is Kind.REJECTED:
+        return Rejected(refusal.message)
     return UnreadableDocument(refusal.message, page_no=refusal.page_no)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -27,11 +27,12 @@ OUR_PACKAGES: Final = frozenset({"app", "ingest"})
 
 
 class Kind(IntEnum):
-    """Every kind of frame. The service says the first three; the rest are answers."""
+    """Every kind of frame. The service says the first four; the rest are answers."""
 
     SET_UP = 1
     PARSE = 2
     RENDER = 3
+    SELECT = 4
 
     READY = 10
     PROGRESS = 11
@@ -41,12 +42,19 @@ class Kind(IntEnum):
     UNAVAILABLE = 15
     OUT_OF_MEMORY = 16
     FAILED = 17
+    SELECTED = 18
+    REJECTED = 19
 
 
 # A 200 MiB file of plain text, limits.file_mb, fits below the longest document.
-MOST_BYTES: Mapping[Kind, int] = MappingProxyType({Kind.DOCUMENT: 256 * MIB, Kind.PICTURE: 64 * MIB})
+MOST_BYTES: Mapping[Kind, int] = MappingProxyType(
+    {Kind.DOCUMENT: 256 * MIB, Kind.PICTURE: 64 * MIB, Kind.SELECTED: 16 * MIB}
+)
 MOST_BYTES_ELSE: Final = 64 * 1024
 LONGEST_MESSAGE: Final = 2000
+# The name of a cell's type, and the cell as text.
+CellType = Literal["str", "int", "float", "bool", "Decimal", "date", "datetime", "time"]
+TypedCell = tuple[CellType, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,27 @@ class RenderRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectRequest:
+    """One SELECT over a file of tables."""
+
+    path: Path
+    query: str = field(repr=False)
+    max_rows: int
+    timeout_s: float
+    memory_mb: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectAnswer:
+    """What a SELECT gave; cells with their types, which JSON alone would lose."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[TypedCell | None, ...], ...] = field(repr=False)
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Pages done, of pages in all."""
 
@@ -119,6 +148,8 @@ class Failure:
 SET_UP = TypeAdapter(SetUp)
 PARSE_REQUEST = TypeAdapter(ParseRequest)
 RENDER_REQUEST = TypeAdapter(RenderRequest)
+SELECT_REQUEST = TypeAdapter(SelectRequest)
+SELECT_ANSWER = TypeAdapter(SelectAnswer)
 DOCUMENT = TypeAdapter(ParsedDocument)
 PROGRESS = TypeAdapter(Progress)
 REFUSAL = TypeAdapter(Refusal)

@@ -1,5 +1,6 @@
 """The Generator contract: the embedded engine, and the endpoint engine before a real llama.cpp server."""
 
+import json
 import logging
 import os
 import subprocess
@@ -166,6 +167,25 @@ def test_an_answer_ends_before_a_stop_string(generator: Generator) -> None:
     full = "".join(generator.stream(LONG_STORY, max_tokens=40))
     stop = full[20:26]
     assert "".join(generator.stream(LONG_STORY, max_tokens=40, stop=[stop])) == full[: full.index(stop)]
+
+
+def test_a_schema_gives_json_of_its_shape(generator: Generator) -> None:
+    shape = {
+        "type": "object",
+        "properties": {"colour": {"enum": ["red", "green", "blue"]}, "doors": {"type": "integer"}},
+        "required": ["colour", "doors"],
+        "additionalProperties": False,
+    }
+    answer = json.loads("".join(generator.stream(ask_about_a_door("green"), max_tokens=60, schema=shape)))
+    assert set(answer) == {"colour", "doors"}
+    assert answer["colour"] in ("red", "green", "blue")
+    assert isinstance(answer["doors"], int)
+
+
+def test_a_schema_holds_for_one_answer_only(generator: Generator) -> None:
+    shape = {"type": "object", "properties": {"a": {"const": "b"}}, "required": ["a"]}
+    list(generator.stream(ask_about_a_door("green"), max_tokens=20, schema=shape))
+    assert "green" in "".join(generator.stream(ask_about_a_door("green"), max_tokens=20))
 
 
 def test_letters_of_several_bytes_arrive_whole(generator: Generator) -> None:
@@ -389,6 +409,7 @@ def test_the_request_carries_what_the_caller_asked_for(llm: ScriptedLlm) -> None
     assert chat.headers["Authorization"] == f"Bearer {KEY}"
     assert chat.body["messages"][1] == {"role": "user", "content": "Hello?"}
     assert (chat.body["max_tokens"], chat.body["temperature"], chat.body["stop"]) == (7, 0.5, ["\n\n"])
+    assert "response_format" not in chat.body
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.engines.tables import QueryLimits, select_rows
 from app.errors import EngineUnavailable, Rejected
 from ingest.parse.media_type import MediaType
 from ingest.parse.tabular import parse_delimited
+from ingest.sandbox.tables import QueryLimits, select_rows
 from tests.ingest.parse.conftest import options
 
 LIMITS = QueryLimits(max_rows=100, timeout_s=5, memory_mb=256, threads=1)
@@ -73,6 +73,23 @@ def test_more_rows_than_allowed_are_cut_and_said_to_be(tables_file: Path) -> Non
         "SELECT * FROM SALES_OF_NOBODY",
         "SELECT * FROM LIMITS",
         'SELECT CAST("Region" AS INTEGER) FROM sales',
+        "SELECT getenv('HOME')",
+        "SELECT GetEnv('HOME') FROM sales",
+        "SELECT current_setting('threads')",
+        "SELECT main.getenv('HOME')",
+        "SELECT current_user",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM pragma_database_list()",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM sqlite_master",
+        "SELECT * FROM sales WHERE \"Amount\" > (SELECT length(content) FROM read_text('{folder}/stored'))",
+        "WITH a AS (SELECT * FROM read_blob('{folder}/*')) SELECT * FROM a",
+        "SELECT repeat('x', 1000000000)",
+        "SELECT write_log('x')",
+        "DESCRIBE sales",
+        "SHOW TABLES",
+        "FROM query_table('sales')",
     ],
 )
 def test_all_but_one_select_over_the_file_is_refused(tables_file: Path, tmp_path: Path, query: str) -> None:
@@ -99,7 +116,27 @@ def test_a_query_without_end_is_stopped(tables_file: Path, query: str) -> None:
 
 def test_a_query_that_needs_too_much_memory_is_stopped(tables_file: Path) -> None:
     with pytest.raises(Rejected, match="memory"):
-        select_rows(tables_file, "SELECT list(range) FROM range(100000000)", QueryLimits(10, 60, 64, 1))
+        select_rows(
+            tables_file,
+            "SELECT string_agg(CAST(range AS VARCHAR), '') FROM range(100000000)",
+            QueryLimits(10, 60, 64, 1),
+        )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'SELECT "Region", row_number() OVER (ORDER BY "Amount") FROM sales',
+        "SELECT strftime(date_trunc('month', \"Day\"), '%Y-%m'), median(\"Amount\") FROM sales GROUP BY ALL",
+        'WITH s AS (SELECT lower(trim("Region")) AS r FROM sales) SELECT count(DISTINCT r) FROM s',
+        'SELECT "Region" FROM sales WHERE "Amount" BETWEEN 1 AND 20 AND "Note" IS NULL OR NOT "Region" LIKE \'N%\'',
+        'SELECT 100.0 * count(*) FILTER ("Amount" > 8) / nullif(count(*), 0) FROM sales',
+        'SELECT a."Region" FROM sales a JOIN sales b USING ("Day") ORDER BY extract(year FROM a."Day") DESC LIMIT 1',
+        'SELECT CASE WHEN "Amount" > 1 THEN -"Amount" ELSE 0 END, "Day" - INTERVAL 1 DAY FROM sales',
+    ],
+)
+def test_what_computes_from_cells_is_allowed(tables_file: Path, query: str) -> None:
+    assert select_rows(tables_file, query, LIMITS).rows
 
 
 def test_a_message_never_quotes_a_cell(tables_file: Path) -> None:

@@ -9,7 +9,7 @@ port is opened, and no browser reaches a Unix socket.
 import atexit
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -19,7 +19,7 @@ import httpx
 import xllamacpp  # type: ignore[import-untyped]
 
 from app.domain import Message
-from app.engines.generators.pieces import Deadline, Outlet, as_dicts, pump, room_for_answer
+from app.engines.generators.pieces import Deadline, Outlet, as_dicts, pump, room_for_answer, shape_of
 from app.engines.model_files import get_gguf_file
 from app.errors import EngineUnavailable, SettingsError
 from app.settings import GeneratorSettings
@@ -82,6 +82,7 @@ class LlamaCppGenerator:
         max_tokens: int,
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for, waiting included."""
         deadline = Deadline(self._settings.timeout_s)
@@ -95,6 +96,7 @@ class LlamaCppGenerator:
             "cache_prompt": True,
             # Reports after each batch of the prompt: the only moments at which it can be stopped.
             "return_progress": True,
+            **shape_of(schema),
         }
         yield from pump(partial(self._answer, request), deadline=deadline, cancelled=cancelled)
 

@@ -2,9 +2,10 @@
 
 import logging
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from threading import Event
+from typing import Any
 
 import httpx
 import openai
@@ -14,7 +15,7 @@ from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyp
 from app.domain import Message
 from app.engines.generators.connection import MALFORMED, Connection, check_address, garbled, refusal, unreachable
 from app.engines.generators.endpoint import Endpoint
-from app.engines.generators.pieces import Deadline, Outlet, pump, room_for_answer
+from app.engines.generators.pieces import Deadline, Outlet, pump, room_for_answer, shape_of
 from app.errors import CloisterError, GenerationTimeout, TextTooLong
 from app.settings import GeneratorSettings
 
@@ -52,12 +53,14 @@ class OpenAIGenerator:
         max_tokens: int,
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for."""
         deadline = Deadline(self._settings.timeout_s)
         # A connection of its own for each answer: cutting it must not disturb another one.
         connection = Connection(tls=self._tls, timeout_s=self._settings.timeout_s)
-        answer = partial(self._answer, connection, messages, max_tokens, stop)
+        extras = {**({"stop": list(stop)} if stop else {}), **shape_of(schema)}
+        answer = partial(self._answer, connection, messages, max_tokens, extras)
         yield from pump(answer, deadline=deadline, cancelled=cancelled, interrupt=connection.cut)
 
     def close(self) -> None:
@@ -65,12 +68,17 @@ class OpenAIGenerator:
         self._endpoint.close()
 
     def _answer(
-        self, connection: Connection, messages: Sequence[Message], max_tokens: int, stop: Sequence[str], outlet: Outlet
+        self,
+        connection: Connection,
+        messages: Sequence[Message],
+        max_tokens: int,
+        extras: dict[str, Any],
+        outlet: Outlet,
     ) -> None:
         prompt_tokens = self.count_prompt_tokens(messages)
         room = room_for_answer(prompt_tokens, self.context_tokens, max_tokens)
         try:
-            is_finished = _relay(self._build_model(connection, max_tokens=room, stop=stop), messages, outlet)
+            is_finished = _relay(self._build_model(connection, max_tokens=room, extras=extras), messages, outlet)
         except (openai.OpenAIError, httpx.HTTPError, *MALFORMED) as exc:
             # Not chained: an endpoint's message may repeat the prompt, and tracebacks reach the logs.
             raise self._translate(exc, prompt_tokens) from None
@@ -79,7 +87,7 @@ class OpenAIGenerator:
         if outlet.is_wanted and not is_finished:
             raise garbled(self._url)
 
-    def _build_model(self, connection: Connection, *, max_tokens: int, stop: Sequence[str]) -> OpenAILike:
+    def _build_model(self, connection: Connection, *, max_tokens: int, extras: dict[str, Any]) -> OpenAILike:
         return OpenAILike(
             model=self._settings.model,
             api_base=self._url,
@@ -92,7 +100,7 @@ class OpenAIGenerator:
             max_retries=0,
             timeout=self._settings.timeout_s,
             http_client=connection.http,
-            additional_kwargs={"stop": list(stop)} if stop else {},
+            additional_kwargs=extras,
         )
 
     def _translate(self, exc: Exception, prompt_tokens: int) -> CloisterError:

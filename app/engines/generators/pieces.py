@@ -4,10 +4,11 @@ A vendor's call blocks until its next token, which may be half a minute away. It
 thread of its own, while the caller waits on a queue and looks up often enough to leave at once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
+from typing import Any
 
 from app.domain import Message
 from app.errors import GenerationTimeout, TextTooLong
@@ -100,6 +101,14 @@ class Deadline:
                 "busy, ask for less, or raise generator.timeout_s."
             )
         return left
+
+
+def shape_of(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a chat request needs so that the answer is JSON of this shape. llama.cpp, vLLM and Ollama enforce it."""
+    if schema is None:
+        return {}
+    shape = {"name": "reply", "strict": True, "schema": dict(schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": shape}}
 
 
 def as_dicts(messages: Sequence[Message]) -> list[dict[str, str]]:

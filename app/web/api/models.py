@@ -1,7 +1,9 @@
 """The JSON of `/api/v1`. Field names are promises: scripts and the command line read them."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -9,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from app.answer.events import Checked
 from app.domain import (
     Answer,
+    Cell,
     Citation,
     Document,
     ItemStatus,
@@ -25,6 +28,7 @@ from app.domain import (
     SourceKind,
     Statement,
     Table,
+    TableResult,
 )
 from app.pace import measure_pace
 
@@ -216,6 +220,46 @@ class CheckedOut(Model):
         )
 
 
+class TableResultOut(Model):
+    """What was computed of tables: the SQL, its rows, the ids of the documents that were asked.
+
+    Dates are ISO text; exact decimals are numbers. `sure` is false where the figure may not be what was asked;
+    `unused` are then the words that the query leaves out.
+    """
+
+    sql: str
+    columns: list[str]
+    rows: list[list[str | int | float | bool | None]]
+    is_cut: bool
+    documents: list[str]
+    sure: bool
+    unused: list[str]
+
+    @classmethod
+    def of(cls, table: TableResult) -> "TableResultOut":
+        return cls(
+            sql=table.sql,
+            columns=list(table.columns),
+            rows=[[_json_cell(cell) for cell in row] for row in table.rows],
+            is_cut=table.is_cut,
+            documents=list(table.document_ids),
+            sure=table.is_sure,
+            unused=list(table.unused),
+        )
+
+
+def _json_cell(cell: Cell) -> str | int | float | bool | None:
+    match cell:
+        case Decimal():
+            return float(cell) if cell % 1 else int(cell)
+        case float() if not isfinite(cell):
+            return str(cell)
+        case date() | time():
+            return cell.isoformat()
+        case _:
+            return cell
+
+
 class Timings(Model):
     condense: float
     retrieve: float
@@ -232,6 +276,7 @@ class AskResponse(Model):
     abstained: bool
     passages: list[PassageOut]
     timings_ms: Timings
+    table: TableResultOut | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> "AskResponse":
@@ -242,6 +287,7 @@ class AskResponse(Model):
             abstained=answer.abstained,
             passages=[PassageOut.of(passage) for passage in answer.passages],
             timings_ms=Timings(**answer.timings_ms),
+            table=TableResultOut.of(answer.table) if answer.table else None,
         )
 
 

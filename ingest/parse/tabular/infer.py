@@ -15,6 +15,8 @@ SAMPLE_ROWS: Final = 2000
 COLUMNS_AT_ONCE: Final = 8
 READINGS: Final = tuple(list_readings())
 SPACE: Final = "' ' || chr(9) || chr(10) || chr(160)"
+# What exports write where there is nothing, in lower case.
+MISSING: Final = ("n/a", "na", "#n/a", "n.a.", "k.a.", "k. a.", "nan", "null", "none", "-", "–", "—", "?")
 UNITS: Final = "|".join(rf"\{unit}" if unit == "$" else unit for unit in CURRENCY.split("|"))
 BEFORE: Final = rf"^({UNITS})\s?-?\d"
 AFTER: Final = rf"\d\s?({UNITS}|%)$"
@@ -54,7 +56,7 @@ def infer_columns(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], habits: Habits
 ) -> Sequence[InferredColumn]:
     """The columns of the table `stage`, whose columns are `c0`, `c1` …, under these names."""
-    staged = _with_units(connection, [_Staged(index, name, trimmed(index)) for index, name in enumerate(names)])
+    staged = _with_units(connection, [_Staged(index, name, present(index)) for index, name in enumerate(names)])
     candidates = _matching(connection, staged)
     sampled = _fitting(connection, candidates, f"(FROM stage LIMIT {SAMPLE_ROWS})", habits)
     fitting = _fitting(connection, {column: tuple(found) for column, found in sampled.items()}, "stage", habits)
@@ -65,6 +67,15 @@ def infer_columns(
 def trimmed(index: int) -> str:
     """SQL for a cell of the stage without the space around it; blank is NULL."""
     return f"nullif(trim(c{index}, {SPACE}), '')"
+
+
+def present(index: int) -> str:
+    """SQL for a trimmed cell that says something: one that says “n/a” is a gap among numbers and dates.
+
+    In a column of text it stays as it is: NA is a country there, and None may be an answer.
+    """
+    listed = ", ".join(f"'{mark}'" for mark in MISSING)
+    return f"CASE WHEN lower({trimmed(index)}) NOT IN ({listed}) THEN {trimmed(index)} END"
 
 
 def quoted(name: str) -> str:
@@ -136,8 +147,8 @@ def _tests(column: _Staged, reading: Reading, habits: Habits) -> tuple[str, str]
         fits += f" AND (contains({column.cell}, ',') OR NOT contains({column.cell}, '.'))"
     # NULL for a column without any cell: nothing fits it.
     return (
-        f"bool_and(({fits}) AND {column.guard}) FILTER (c{column.index} IS NOT NULL)",
-        f"bool_or({reading.proof.format(c=column.cell)}) FILTER (c{column.index} IS NOT NULL)",
+        f"bool_and(({fits}) AND {column.guard}) FILTER ({column.cell} IS NOT NULL)",
+        f"bool_or({reading.proof.format(c=column.cell)}) FILTER ({column.cell} IS NOT NULL)",
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ingest.parse.media_type import MediaType
 from ingest.parse.tabular import parse_delimited
+from ingest.parse.tabular.infer import MISSING
 from tests.ingest.parse.conftest import NO_OCR
 from tests.ingest.parse.test_tabular import rows_of
 
@@ -48,7 +49,7 @@ def means(cell: str, value: object) -> bool:
     """Is this value what the cell says?"""
     match value:
         case None:
-            return not cell.strip()
+            return cell.strip().lower() in ("", *MISSING)
         case bool():
             return cell.strip().lower() == str(value).lower()
         case int():
@@ -111,7 +112,9 @@ def test_german_amounts_are_exact(amounts: list[Decimal]) -> None:
         (["1E5", "2E7"], "VARCHAR", "1E5"),
         (["01/02/2025", "03/04/2025"], "VARCHAR", "01/02/2025"),
         (["2025-02-30", "2025-02-01"], "VARCHAR", "2025-02-30"),
-        (["1", "n/a"], "VARCHAR", "1"),
+        (["1", "n/a"], "BIGINT", 1),
+        (["2025-02-01", "-"], "DATE", date(2025, 2, 1)),
+        (["1", "unknown"], "VARCHAR", "1"),
         (["€5", "$5"], "VARCHAR", "€5"),
         (["", " "], "VARCHAR", None),
         (["nan", "inf"], "VARCHAR", "nan"),

@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 
 from app.domain import ParsedDocument
-from app.engines.tables import QueryLimits, select_rows
 from app.errors import UnreadableDocument
 from ingest.parse.dispatch import parse
 from ingest.parse.tabular import find_delimiter
+from ingest.sandbox.tables import QueryLimits, select_rows
 from tests.ingest.parse.conftest import NO_OCR, Parse, options
 
 
@@ -172,3 +172,21 @@ def test_more_rows_than_the_limit_are_refused_and_as_many_are_not(parsed: Parse)
     assert parsed("a.csv", rows, options(rows=20)).tables[0].rows == 20
     with pytest.raises(UnreadableDocument, match=r"more than 20 rows.*limits\.rows"):
         parsed("a.csv", rows + "1,x\n", options(rows=20))
+
+
+def test_gaps_written_out_leave_a_column_of_numbers_or_dates_one(parsed: Parse) -> None:
+    document = parsed(
+        "Stock.csv", "item,price,sent,note\nbolt,1.50,2024-02-01,n/a\nnut,n/a,-,NA\nnail,2.25,2024-03-01,none\n"
+    )
+    (table,) = document.tables
+    assert [column.type for column in table.columns] == ["VARCHAR", "DECIMAL(18,2)", "DATE", "VARCHAR"]
+    assert [(row[1] is None, row[2] is None, row[3]) for row in rows_of(document)] == [
+        (False, False, "n/a"),
+        (True, True, "NA"),
+        (False, False, "none"),
+    ]
+
+
+def test_a_column_of_nothing_but_gaps_stays_text(parsed: Parse) -> None:
+    (table,) = parsed("Stock.csv", "item,price\nbolt,n/a\nnut,-\n").tables
+    assert [column.type for column in table.columns] == ["VARCHAR", "VARCHAR"]

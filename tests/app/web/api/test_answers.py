@@ -27,7 +27,8 @@ def filled(api: Api) -> Api:
 
 def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     answer = filled.post("/ask", {"query": QUESTION}).json()
-    assert set(answer) == {"answer", "citations", "statements", "abstained", "passages", "timings_ms"}
+    assert set(answer) == {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table"}
+    assert answer["table"] is None
     assert set(answer["timings_ms"]) == STAGES
     (citation,) = answer["citations"]
     assert {"n", "document_id", "document", "page", "quote", "verified", "rects"} <= set(citation)

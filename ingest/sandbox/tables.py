@@ -1,7 +1,8 @@
 """Asks a document's tables: one SELECT over a DuckDB file, which can reach nothing but that file.
 
 The query may come from a language model that read a hostile document, so nothing depends on its being well meant:
-the file is opened read-only, other files and the network are out of reach, and no setting can be changed.
+it is checked before it runs, the file is opened read-only, other files and the network are out of reach, and no
+setting can be changed. DuckDB's own limit of memory does not hold for every function, so this runs in a child.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from typing import Final
 
 import duckdb
 
+from app.domain import Cell, Selected
 from app.errors import EngineUnavailable, Rejected
+from ingest.sandbox.allowed_sql import require_allowed
 
 # What a person can correct from DuckDB's own words. Other messages may quote cells.
 MISTAKES: Final = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
@@ -29,29 +32,27 @@ class QueryLimits:
     threads: int
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a query gave. `is_cut`: there were more rows than `max_rows`."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-    is_cut: bool
-
-
 def select_rows(tables_file: Path, query: str, limits: QueryLimits) -> Selected:
     """Run one SELECT over the tables of a file; values are Python's, in the order that the query asks for.
 
-    Raises Rejected where the query is not one SELECT, is wrong, or goes beyond its limits; EngineUnavailable where
-    the file cannot be opened.
+    Raises Rejected where the query is not one SELECT, calls what is not allowed, is wrong, or goes beyond its limits;
+    EngineUnavailable where the file cannot be opened.
     """
     with closing(_opened(tables_file, limits)) as connection, _stopped_in_time(connection, limits.timeout_s):
         statements = connection.extract_statements(query)
         if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
             raise Rejected("Only a single SELECT can be asked of tables.")
+        require_allowed(connection, query)
         found = connection.execute(statements[0])
         columns = tuple(str(column[0]) for column in found.description or ())
         rows = found.fetchmany(limits.max_rows + 1)
-    return Selected(columns, tuple(rows[: limits.max_rows]), len(rows) > limits.max_rows)
+    cells = tuple(tuple(_cell(value) for value in row) for row in rows[: limits.max_rows])
+    return Selected(columns, cells, len(rows) > limits.max_rows)
+
+
+def _cell(value: object) -> Cell:
+    """Lists, intervals and the like are shown, not computed with."""
+    return value if isinstance(value, Cell) else str(value)
 
 
 def _opened(tables_file: Path, limits: QueryLimits) -> duckdb.DuckDBPyConnection:
