@@ -15,6 +15,7 @@ BENCHMARKS = (
     "ingest",
     "search",
     "first_token",
+    "conversation",
     "startup",
     "quality",
     "abstention",

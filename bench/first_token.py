@@ -12,9 +12,10 @@ from threading import Event
 from time import perf_counter
 from typing import Any, Literal
 
+from app.answer.evidence import Evidence
 from app.answer.generate import generate
-from app.answer.prompt import Evidence, Prompts, build_prompt
-from app.domain import Message, Passage, Question
+from app.answer.prompt import Prompts, build_prompt
+from app.domain import Message, Passage
 from app.engines.generators.llamacpp import LlamaCppGenerator
 from app.engines.generators.pieces import as_dicts
 from app.engines.model_files import get_gguf_file
@@ -36,6 +37,11 @@ class Prompt:
     evidence: Literal["passages", "excerpts"]
     pieces: int
     words: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the pieces are whole passages."""
+        return self.evidence == "passages"
 
 
 LONG = Prompt("about 1,000 tokens", "passages", pieces=4, words=125)
@@ -91,7 +97,7 @@ def _measure_in_turns(
     for number in range(rounds + 1):
         messages = _write(prompt, number, settings, generator)
         for ours, limit in (fresh, cached):
-            ours.append(1000 * _first_piece(messages, generator))
+            ours.append(1000 * time_first_piece(messages, generator))
             limit.append(1000 * _bare_first_piece(messages, llama, settings.generator))
     # The first round warms.
     return generator.count_prompt_tokens(messages), [
@@ -100,7 +106,7 @@ def _measure_in_turns(
     ]
 
 
-def _first_piece(messages: Sequence[Message], generator: Generator) -> float:
+def time_first_piece(messages: Sequence[Message], generator: Generator) -> float:
     async def wait() -> float:
         started = perf_counter()
         pieces = generate(messages, generator=generator, max_tokens=MAX_TOKENS, cancelled=Event())
@@ -138,17 +144,21 @@ def _write(prompt: Prompt, number: int, settings: Settings, generator: Generator
     random = Random(f"{prompt.name} {number}")
     templates = Prompts.read(settings.answer.prompts, prompt.evidence)
     own = replace(templates, system=f"{random.randint(1000, 9999)}. {templates.system}")
-    passages = [_passage(rank, write_paragraph(random, words=prompt.words)) for rank in range(1, prompt.pieces + 1)]
-    return build_prompt(
-        Question("What was decided about the warehouse, by whom, and what did it cost?"),
-        [Evidence(passage, passage.text) for passage in passages],
+    passages = [
+        build_passage(rank, write_paragraph(random, words=prompt.words)) for rank in range(1, prompt.pieces + 1)
+    ]
+    built = build_prompt(
+        "What was decided about the warehouse, by whom, and what did it cost?",
+        [Evidence.of_passage(passage) for passage in passages],
+        (),
         prompts=own,
         generator=generator,
         max_answer_tokens=settings.generator.max_answer_tokens,
     )
+    return built.messages
 
 
-def _passage(rank: int, text: str) -> Passage:
+def build_passage(rank: int, text: str) -> Passage:
     return Passage(
         rank=rank,
         score=1 / rank,

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from app.answer.prompt import Prompts
 from app.bootstrap import open_services
 from app.domain import Message
 from app.engines.vector_index.edge import EdgeIndex
 from app.errors import TextTooLong
 from app.ports import Embedder, Generator, VectorIndex, Vectors
 from app.services import Services, T, Warm
-from app.settings import Settings
+from app.settings import Settings, load_settings
 
 
 class WordHashEmbedder:
@@ -117,3 +118,10 @@ def open_with_fakes(
 def _direction(word: str, dim: int) -> Vectors:
     seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
     return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+
+
+def let_read(services: Services, evidence: str) -> None:
+    """Set what the model reads (`answer.evidence`); follow-ups by the rule, and no question is refused."""
+    chosen = {"evidence": evidence, "condense": "rule", "abstain_below": 0}
+    services.settings = load_settings({"data_dir": services.settings.data_dir, "answer": chosen})
+    services.prompts = Prompts.read(services.settings.answer.prompts, evidence)

@@ -10,18 +10,22 @@ from app.access import Access
 from app.answer.abstain import Calibration, estimate_answerable
 from app.answer.cite import CitedText, Citer
 from app.answer.condense import condense
+from app.answer.conversation import restore_turns, usable_history
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.answer.evidence import Evidence
 from app.answer.excerpt import Excerpt, read_closely
 from app.answer.generate import generate
+from app.answer.grounds import note_grounds
 from app.answer.language import question_language
 from app.answer.locate import locate
-from app.answer.prompt import Evidence, Prompts, build_prompt
+from app.answer.markers import Renumbering
+from app.answer.prompt import Prompts, build_prompt
 from app.answer.quote import quote_evidence
 from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
 from app.answer.rewrite import rewrite
 from app.answer.tables.answer import TableAnswer, TableAnswers
-from app.domain import Answer, Passage, Question, Statement
+from app.domain import Answer, Grounds, Message, Passage, Question, Statement
 from app.ports import Generator, Reranker
 from app.settings import Settings
 
@@ -47,7 +51,9 @@ class AnswerLine:
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
         """
         clock = Clock()
-        standalone = await asyncio.to_thread(self._standalone, question, cancelled)
+        database = self.retriever.database
+        turns = await asyncio.to_thread(restore_turns, question.history, database=database, access=access)
+        standalone = await asyncio.to_thread(self._standalone, question.text, usable_history(turns), cancelled)
         clock.lap("condense")
         k = self.settings.retrieve.passages
         candidates = count_candidates(k, self.settings.reranker)
@@ -68,19 +74,21 @@ class AnswerLine:
             yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
             return
         excerpts = reading.excerpts(EXCERPTS)
-        messages = await asyncio.to_thread(
+        prompt = await asyncio.to_thread(
             build_prompt,
-            question,
+            question.text,
             self._evidence(passages, excerpts),
+            turns,
             prompts=self.prompts,
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
         )
         citer = await asyncio.to_thread(Citer, passages, question=standalone, language=language)
         clock.lap("prompt")
+        renumbering = Renumbering(prompt.ranks)
         has_begun = False
         async for piece in generate(
-            messages,
+            prompt.messages,
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
@@ -88,15 +96,19 @@ class AnswerLine:
             if not has_begun:
                 clock.lap("first_token")
                 has_begun = True
-            yield Piece(piece)
-            if checked := citer.feed(piece):
-                yield checked
+            if shown := renumbering.feed(piece):
+                yield Piece(shown)
+                if checked := citer.feed(shown):
+                    yield checked
+        if shown := renumbering.rest():
+            yield Piece(shown)
+            citer.feed(shown)
         cited = citer.finish()
         if not cited.citations:
             cited = quote_evidence(excerpts, language)
-        located = await asyncio.to_thread(locate, cited.citations, self.retriever.database)
-        cited = replace(cited, citations=located)
-        yield Finished(_answer(cited, passages, clock, abstained=not cited.citations))
+        cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, database))
+        grounds = await asyncio.to_thread(note_grounds, prompt, cited.citations, database)
+        yield Finished(_answer(cited, passages, clock, abstained=not cited.citations, grounds=grounds))
 
     def _language(self, question: str, standalone: str, passages: Sequence[Passage]) -> str:
         """The question's own, or that of what was found where the question's few words tell none."""
@@ -104,12 +116,12 @@ class AnswerLine:
         found = passages[0].language if passages else ""
         return question_language(question, known) or question_language(standalone, known) or found
 
-    def _standalone(self, question: Question, cancelled: Event) -> str:
+    def _standalone(self, question: str, history: Sequence[Message], cancelled: Event) -> str:
         if not self.settings.answer.model_condenses:
-            return condense(question.text, question.history)
+            return condense(question, history)
         return rewrite(
-            question.text,
-            question.history,
+            question,
+            history,
             generator=self.generator,
             template=self.prompts.condense,
             cancelled=cancelled,
@@ -118,9 +130,9 @@ class AnswerLine:
     def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
         match self.settings.answer.evidence:
             case "passages":
-                return [Evidence(passage, passage.full_text) for passage in passages]
+                return [Evidence.of_passage(passage) for passage in passages]
             case "excerpts":
-                return [Evidence(excerpt.passage, excerpt.full_text) for excerpt in excerpts]
+                return [Evidence.of_excerpt(excerpt) for excerpt in excerpts]
 
 
 @dataclass(slots=True)
@@ -144,8 +156,18 @@ class Clock:
         return {**self.laps, "total": round((time.perf_counter() - self.started) * 1000, 2)}
 
 
-def _answer(cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool) -> Answer:
-    return Answer(cited.text, cited.citations, passages, abstained, clock.timings_ms(), cited.statements)
+def _answer(
+    cited: CitedText, passages: tuple[Passage, ...], clock: Clock, *, abstained: bool, grounds: Grounds | None = None
+) -> Answer:
+    return Answer(
+        text=cited.text,
+        citations=cited.citations,
+        passages=passages,
+        abstained=abstained,
+        timings_ms=clock.timings_ms(),
+        statements=cited.statements,
+        grounds=grounds,
+    )
 
 
 def _computed_answer(computed: TableAnswer, clock: Clock) -> Answer:

@@ -13,12 +13,13 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
-# Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, and what the page
-# shows below and on the answer.
+# Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
+# below and on the answer, and what it was written from.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE)
+GROUNDS = "grounds"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 

@@ -4,7 +4,18 @@ Offsets are 0-based, half-open `[start, end)` positions in a document's parsed t
 Unicode code points. Pages are 1-based. Rectangles are PDF points, origin at the bottom left.
 """
 
-from app.domain.answers import Answer, Citation, Message, PageRect, Passage, Question, Role, Statement
+from app.domain.answers import (
+    Answer,
+    Citation,
+    Grounds,
+    Message,
+    PageRect,
+    Passage,
+    Question,
+    Reference,
+    Role,
+    Statement,
+)
 from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
@@ -23,6 +34,7 @@ __all__ = [
     "Document",
     "Found",
     "FoundFile",
+    "Grounds",
     "Hit",
     "IndexedChunk",
     "ItemStatus",
@@ -38,6 +50,7 @@ __all__ = [
     "Passage",
     "Question",
     "Rect",
+    "Reference",
     "Removed",
     "Role",
     "SearchFilter",

@@ -96,10 +96,39 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A passage that the model was given: no words, so that they are read again, under the asker's rights.
+
+    `n`: its number in the conversation, `rank` that in its turn. `start`, `end` are offsets in the document.
+    """
+
+    n: int
+    rank: int
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an answer was written from.
+
+    `versions`: the contents of documents that its words may come from, those of earlier turns in its prompt included.
+    `references`: the whole passages that were given for this turn; excerpts are not kept. `earlier_turns`: how many
+    turns before it the prompt went back to.
+    """
+
+    versions: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    earlier_turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer. `abstained`: the documents do not hold it, and the text says so.
 
     `statements` are its sentences in order. `table` is what was computed where the answer came from tables.
+    `grounds`: kept with the answer, they let a later turn go on from this one.
     """
 
     text: str
@@ -109,6 +138,7 @@ class Answer:
     timings_ms: Mapping[str, float]
     statements: tuple[Statement, ...] = ()
     table: TableResult | None = None
+    grounds: Grounds | None = None
 
 
 class Role(StrEnum):
@@ -121,10 +151,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation with a language model."""
+    """One side of a turn of a conversation with a language model; of an answer with what it was written from."""
 
     role: Role
     text: str = field(repr=False)
+    grounds: Grounds | None = None
 
 
 @dataclass(frozen=True, slots=True)

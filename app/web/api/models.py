@@ -14,6 +14,7 @@ from app.domain import (
     Cell,
     Citation,
     Document,
+    Grounds,
     ItemStatus,
     Job,
     JobItem,
@@ -22,6 +23,7 @@ from app.domain import (
     PageRect,
     Passage,
     Question,
+    Reference,
     Removed,
     Role,
     Source,
@@ -34,6 +36,10 @@ from app.pace import measure_pace
 
 MAX_PASSAGES = 100
 MAX_HISTORY = 100
+MAX_VERSIONS = 1_500
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Id = Annotated[str, Field(max_length=64)]
 
 
 class Model(BaseModel):
@@ -48,9 +54,45 @@ class SearchRequest(Model):
     k: Annotated[int, Field(ge=1, le=MAX_PASSAGES)] = 10
 
 
+class ReferenceModel(Model):
+    """A passage that an answer was written from. Offsets index the document's parsed text."""
+
+    n: Count
+    rank: Count
+    document_id: Id
+    start: Count
+    end: Count
+
+
+class GroundsModel(Model):
+    """What an answer was written from, without a word of it. Send it back with the answer in `history`: then the model
+    need not read again what it has read, and what was deleted meanwhile, or may not be read any more, is left out.
+    """
+
+    versions: Annotated[list[Id], Field(max_length=MAX_VERSIONS)]
+    references: Annotated[list[ReferenceModel], Field(max_length=MAX_PASSAGES)]
+    earlier_turns: Count
+
+    @classmethod
+    def of(cls, grounds: Grounds) -> "GroundsModel":
+        return cls.model_validate(asdict(grounds))
+
+    @property
+    def value(self) -> Grounds:
+        references = tuple(Reference(**each.model_dump()) for each in self.references)
+        return Grounds(tuple(self.versions), references, self.earlier_turns)
+
+
 class MessageIn(Model):
+    """`grounds`: those that came with an answer."""
+
     role: Literal["user", "assistant"]
     text: Annotated[str, Field(max_length=20_000)]
+    grounds: GroundsModel | None = None
+
+    @property
+    def message(self) -> Message:
+        return Message(Role(self.role), self.text, self.grounds.value if self.grounds else None)
 
 
 class AskRequest(Model):
@@ -62,7 +104,7 @@ class AskRequest(Model):
 
     @property
     def question(self) -> Question:
-        return Question(self.query, tuple(Message(Role(turn.role), turn.text) for turn in self.history))
+        return Question(self.query, tuple(message.message for message in self.history))
 
 
 class RetryRequest(Model):
@@ -277,6 +319,7 @@ class AskResponse(Model):
     passages: list[PassageOut]
     timings_ms: Timings
     table: TableResultOut | None = None
+    grounds: GroundsModel | None
 
     @classmethod
     def of(cls, answer: Answer) -> "AskResponse":
@@ -288,6 +331,7 @@ class AskResponse(Model):
             passages=[PassageOut.of(passage) for passage in answer.passages],
             timings_ms=Timings(**answer.timings_ms),
             table=TableResultOut.of(answer.table) if answer.table else None,
+            grounds=GroundsModel.of(answer.grounds) if answer.grounds else None,
         )
 
 

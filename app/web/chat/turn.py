@@ -10,10 +10,11 @@ from contextlib import aclosing
 from typing import Any
 
 import chainlit as cl
+from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, Piece, Retrieved
-from app.db.chats import ANSWER, FACE, QUOTED_DOCUMENTS, now
-from app.domain import Answer, Citation, Message, Passage, Role
+from app.db.chats import ANSWER, FACE, GROUNDS, QUOTED_DOCUMENTS, now
+from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import ChatBackend
 from app.web.chat.doubts import mark_doubts
@@ -25,16 +26,22 @@ from app.web.chat.words import Words, words_for
 
 log = logging.getLogger(__name__)
 
+_GROUNDS = TypeAdapter(Grounds | None)
 _ROLES = {"user_message": Role.USER, "assistant_message": Role.ASSISTANT}
 
 
 def history_of(messages: Iterable[cl.Message]) -> list[Message]:
     """Chat messages as turns of a conversation, without lists of sources, files and errors."""
     return [
-        Message(_ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content))
+        Message(_ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content), _grounds_of(m))
         for m in messages
         if is_question(m) or (m.metadata or {}).get(ANSWER)
     ]
+
+
+def _grounds_of(message: cl.Message) -> Grounds | None:
+    """What an answer was written from, as it was kept with it; older answers have none."""
+    return _GROUNDS.validate_python((message.metadata or {}).get(GROUNDS))
 
 
 def is_question(message: cl.Message) -> bool:
@@ -144,6 +151,7 @@ class Turn:
             ANSWER: answer.text,
             QUOTED_DOCUMENTS: _documents_of(answer.citations, tables),
             FACE: face.as_metadata(),
+            GROUNDS: _GROUNDS.dump_python(answer.grounds, mode="json"),
         }
         await self._show_chips(answer.citations)
         await self._send(face)

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from app.services import Services
 from tests.app.web.api.conftest import LEAVE, Api
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, let_read
 
 QUESTION = "How many days of paid parental leave does every parent receive?"
 REPLY = "Every parent receives 70 days of paid parental leave [1]."
 CHECKED = "Every parent receives 70 days of paid parental leave. [1]"
+ANSWER = {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table", "grounds"}
 STAGES = {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
 
 
@@ -27,7 +29,7 @@ def filled(api: Api) -> Api:
 
 def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     answer = filled.post("/ask", {"query": QUESTION}).json()
-    assert set(answer) == {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table"}
+    assert set(answer) == ANSWER
     assert answer["table"] is None
     assert set(answer["timings_ms"]) == STAGES
     (citation,) = answer["citations"]
@@ -85,6 +87,18 @@ def test_a_conversation_so_far_makes_a_follow_up_understood(filled: Api, generat
     answer = filled.post("/ask", {"query": "And which of them is paid?", "history": said}).json()
     assert not answer["abstained"]
     assert [message.text for message in generator.conversations[-1]][1:3] == [QUESTION, "70 days."]
+
+
+def test_an_answer_that_comes_back_with_its_grounds_lets_the_next_prompt_begin_like_the_last(
+    filled: Api, services: Services, generator: ScriptedGenerator
+) -> None:
+    let_read(services, "passages")
+    first = filled.post("/ask", {"query": QUESTION}).json()
+    said = {"role": "assistant", "text": first["answer"], "grounds": first["grounds"]}
+    second = filled.post("/ask", {"query": "And is it paid?", "history": [{"role": "user", "text": QUESTION}, said]})
+    one, two = generator.conversations
+    assert two[: len(one)] == one
+    assert second.json()["grounds"]["earlier_turns"] == 1
 
 
 def test_a_question_that_nothing_answers_is_said_to_have_no_answer(filled: Api) -> None:

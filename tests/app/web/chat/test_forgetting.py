@@ -25,6 +25,7 @@ from app.web.chat.service_backend import ServiceBackend
 from app.web.chat.storage import ChatFiles
 from app.web.chat.turn import Turn
 from app.web.chat.words import ENGLISH
+from tests.fakes import ScriptedGenerator, let_read
 from tests.taking_in import take_in
 
 THREAD = "0a8c8a2e-4f0a-4f1f-9a55-0f7c2b8d0a11"
@@ -74,7 +75,28 @@ async def test_deleting_a_document_takes_its_words_out_of_the_chats(services: Se
     removed = await asyncio.to_thread(services.ingest().delete_document, asked.document_id)
     kept = words_kept(services)
     assert (removed.answers, kept.count(REDACTED), "quartermaster" in kept) == (2, 2, False)
+    assert "earlier_turns" not in kept
     assert QUESTION in kept
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_deleted", [False, True])
+async def test_a_chat_that_stays_open_sends_no_words_of_a_deleted_document_again(
+    services: Services, asked: JobItem, tmp_path: Path, generator: ScriptedGenerator, *, is_deleted: bool
+) -> None:
+    (tmp_path / "notice.md").write_text("# Notice\n\nThe notice period for every parent is five weeks.\n")
+    await asyncio.to_thread(take_in, services, tmp_path / "notice.md")
+    let_read(services, "passages")
+    if is_deleted:
+        await asyncio.to_thread(services.ingest().delete_document, asked.document_id)
+    before = asyncio.all_tasks()
+    question: Any = cl.Message("How long is the notice period for every parent?", type="user_message")
+    await question.send()
+    await Turn(ServiceBackend(services), question).run()
+    await asyncio.gather(*(asyncio.all_tasks() - before))
+    sent = " ".join(message.text for message in generator.conversations[-1][:-1])
+    assert ("quartermaster" in sent) is not is_deleted
+    assert "five weeks" in generator.conversations[-1][-1].text
 
 
 class Scripted:

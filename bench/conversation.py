@@ -1,0 +1,165 @@
+"""Milliseconds until the first piece of the third turn of a conversation, beside the first turn with as much evidence.
+
+Beside both stands llama.cpp called directly with the same conversations, which also tells what it computed.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from app.answer.conversation import Turn
+from app.answer.evidence import Evidence
+from app.answer.prompt import Prompts, build_prompt
+from app.domain import Grounds, Message, Role
+from app.engines.generators.llamacpp import LlamaCppGenerator
+from app.engines.generators.pieces import as_dicts
+from app.ports import Generator
+from app.settings import GeneratorSettings, Settings, load_settings
+from bench.first_token import LONG, MAX_TOKENS, TYPICAL, Prompt, build_passage, opened_llama, time_first_piece
+from bench.prose import write_paragraph
+from bench.report import Figure, Result, compare
+from bench.sizes import Size
+
+QUESTIONS = (
+    "What was decided about the warehouse, by whom, and what did it cost?",
+    "And who was against it?",
+    "When does it begin?",
+)
+ANSWER = "The board decided on it in March and set aside a part of the budget of the year. [1]"
+TARGET = 0.5
+
+
+@dataclass(slots=True)
+class Times:
+    """Milliseconds of one turn, round by round, and the tokens of its prompt: all, and those already computed."""
+
+    ours: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    cached: list[int] = field(default_factory=list)
+
+
+def run(size: Size) -> Result:
+    """Conversations of three turns, each new from its first word on; their first turns and third turns compared."""
+    rounds = size.pick(tiny=1, quick=2, normal=5)
+    kinds = size.pick(tiny=(TYPICAL,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
+    settings = load_settings()
+    generator = LlamaCppGenerator(settings.generator)
+    figures: list[Figure] = []
+    notes: list[str] = []
+    try:
+        with opened_llama(settings.generator) as llama:
+            for kind in kinds:
+                for is_new in (False, True):
+                    name = f"{kind.evidence}, {'all-new' if is_new else 'the same'} evidence"
+                    turns = _measure(kind, is_new, rounds, settings, generator, llama)
+                    figures.extend(_compare(name, turns, None if is_new else TARGET))
+                    notes.append(_tokens(name, turns))
+    finally:
+        generator.close()
+    return Result(tuple(figures), tuple(notes))
+
+
+def _measure(
+    kind: Prompt, is_new: bool, rounds: int, settings: Settings, generator: Generator, llama: Any
+) -> list[Times]:
+    times = [Times() for _ in QUESTIONS]
+    for number in range(rounds + 1):
+        for turn, messages in zip(times, _converse(kind, is_new, number, settings, generator), strict=True):
+            if kind.is_whole:
+                _rewrite(messages[-1], settings, generator)
+            ours = 1000 * time_first_piece(messages, generator)
+            bare, tokens, cached = _ask_bare(messages, llama, settings.generator)
+            if number:  # the first round warms
+                turn.ours.append(ours)
+                turn.bare.append(bare)
+                turn.tokens.append(tokens)
+                turn.cached.append(cached)
+    return times
+
+
+def _rewrite(question: Message, settings: Settings, generator: Generator) -> None:
+    """What else the model reads between two turns, where it makes follow-ups stand alone (`answer.condense`)."""
+    template = Prompts.read(settings.answer.prompts, "passages").condense
+    asked = template.substitute(conversation="", question=question.text[-200:])
+    deque(generator.stream([Message(Role.USER, asked)], max_tokens=1), maxlen=0)
+
+
+def _converse(
+    kind: Prompt, is_new: bool, number: int, settings: Settings, generator: Generator
+) -> list[tuple[Message, ...]]:
+    """The prompts of the turns as the answer line writes them."""
+    random = Random(f"{kind.name} {is_new} {number}")
+    templates = Prompts.read(settings.answer.prompts, kind.evidence)
+    own = replace(templates, system=f"{random.randint(1000, 9999)}. {templates.system}")
+    turns: list[Turn] = []
+    asked: list[tuple[Message, ...]] = []
+    evidence: list[Evidence] = []
+    for question in QUESTIONS:
+        if is_new or not evidence:
+            evidence = _find(kind, random, len(turns))
+        prompt = build_prompt(
+            question,
+            evidence,
+            turns,
+            prompts=own,
+            generator=generator,
+            max_answer_tokens=settings.generator.max_answer_tokens,
+        )
+        asked.append(prompt.messages)
+        whole = tuple(each for each in prompt.evidence if each.is_whole)
+        grounds = Grounds((), tuple(each.reference for each in whole), prompt.earlier)
+        turns.append(Turn(question, ANSWER, grounds, whole))
+    return asked
+
+
+def _find(kind: Prompt, random: Random, turn: int) -> list[Evidence]:
+    texts = [write_paragraph(random, words=kind.words) for _ in range(kind.pieces)]
+    passages = [build_passage(rank, text) for rank, text in enumerate(texts, start=1)]
+    return [
+        Evidence(replace(each, document_id=f"document-{turn}-{each.rank}"), each.text, each.rank, kind.is_whole)
+        for each in passages
+    ]
+
+
+def _ask_bare(messages: Sequence[Message], llama: Any, settings: GeneratorSettings) -> tuple[float, int, int]:
+    """Milliseconds, tokens of the prompt, and how many of them were computed before."""
+    arrived: list[tuple[float, dict[str, Any]]] = []
+
+    def read(chunk: dict[str, Any]) -> bool:
+        if any(choice.get("delta", {}).get("content") for choice in chunk.get("choices", ())):
+            arrived.append((perf_counter(), chunk["timings"]))
+        return bool(arrived)
+
+    request = {
+        "messages": as_dicts(messages),
+        "max_tokens": MAX_TOKENS,
+        "temperature": settings.temperature,
+        "stream": True,
+        "cache_prompt": True,
+        "timings_per_token": True,
+    }
+    started = perf_counter()
+    llama.handle_chat_completions(request, read)
+    at, timings = arrived[0]
+    return 1000 * (at - started), timings["prompt_n"] + timings["cache_n"], timings["cache_n"]
+
+
+def _compare(name: str, turns: Sequence[Times], target: float | None) -> list[Figure]:
+    first, last = turns[0], turns[-1]
+    return [
+        compare(f"{name}: turn 3 beside turn 1", "ms", last.ours, first.ours, at_most=target),
+        compare(f"{name}: turn 3 beside bare llama.cpp", "ms", last.ours, last.bare),
+    ]
+
+
+def _tokens(name: str, turns: Sequence[Times]) -> str:
+    told = [
+        f"turn {number}: {median(turn.tokens):.0f} tokens, {median(turn.cached):.0f} of them cached"
+        for number, turn in enumerate(turns, start=1)
+    ]
+    return f"{name}: {'; '.join(told)}."
