@@ -23,7 +23,9 @@ def test_an_empty_folder_is_said_to_be_empty(capsys: pytest.CaptureFixture[str])
 def test_an_answer_ends_with_its_sources_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     stages = {"condense": 1, "retrieve": 89, "rerank": 0, "prompt": 210, "first_token": 1100, "total": 4230}
     citation = {"n": 1, "document": "a.pdf", "page": 3, "quote": "26 weeks", "verified": False}
-    print_answer({"answer": "26 weeks [1].", "citations": [citation], "timings_ms": stages}, as_json=False)
+    print_answer(
+        {"answer": "26 weeks [1].", "citations": [citation], "timings_ms": stages, "table": None}, as_json=False
+    )
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "[1] a.pdf, page 3: “26 weeks”  (not verified)",
         "",
