@@ -1,6 +1,6 @@
 """Note what an answer was written from, without a word of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.answer.prompt import Prompt
 from app.db import spans
@@ -14,8 +14,17 @@ def note_grounds(prompt: Prompt, citations: Sequence[Citation], database: Databa
     An answer may repeat what stood in earlier turns: what those were written from is noted with it.
     """
     documents = {each.passage.document_id for each in prompt.evidence} | {each.document_id for each in citations}
-    with database.read() as session:
-        versions = spans.active_versions(session, documents)
+    versions = _versions(documents, database)
     versions.update(version for turn in prompt.turns for version in turn.grounds.versions)
     references = tuple(each.reference for each in prompt.evidence if each.is_whole)
     return Grounds(tuple(sorted(versions)), references, prompt.earlier)
+
+
+def note_documents(document_ids: Collection[str], database: Database) -> Grounds:
+    """The grounds of an answer that was computed from these documents. Sync: call it in a thread."""
+    return Grounds(tuple(sorted(_versions(document_ids, database))))
+
+
+def _versions(document_ids: Collection[str], database: Database) -> set[str]:
+    with database.read() as session:
+        return spans.active_versions(session, document_ids)

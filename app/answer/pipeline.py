@@ -15,7 +15,7 @@ from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.answer.evidence import Evidence
 from app.answer.excerpt import Excerpt, read_closely
 from app.answer.generate import generate
-from app.answer.grounds import note_grounds
+from app.answer.grounds import note_documents, note_grounds
 from app.answer.language import question_language
 from app.answer.locate import locate
 from app.answer.markers import Renumbering
@@ -64,7 +64,9 @@ class AnswerLine:
         computed = await asyncio.to_thread(self.tables.answer, standalone, passages, access=access, cancelled=cancelled)
         if computed is not None:
             yield Retrieved(computed.passages, standalone)
-            yield Finished(_computed_answer(computed, clock))
+            cited_documents = {citation.document_id for citation in computed.citations}
+            grounds = await asyncio.to_thread(note_documents, cited_documents, database)
+            yield Finished(_computed_answer(computed, clock, grounds))
             return
         yield Retrieved(passages, standalone)
         language = self._language(question.text, standalone, passages)
@@ -170,7 +172,7 @@ def _answer(
     )
 
 
-def _computed_answer(computed: TableAnswer, clock: Clock) -> Answer:
+def _computed_answer(computed: TableAnswer, clock: Clock, grounds: Grounds) -> Answer:
     sentence = len(computed.text.partition("\n")[0])
     is_verified = computed.table is not None and computed.table.is_sure
     statement = Statement(0, sentence, tuple(citation.n for citation in computed.citations), is_verified)
@@ -182,4 +184,5 @@ def _computed_answer(computed: TableAnswer, clock: Clock) -> Answer:
         clock.timings_ms(),
         () if computed.abstained else (statement,),
         computed.table,
+        grounds,
     )

@@ -137,8 +137,9 @@ class _Answering:
             result = self._run(write_sql(parsed.query))
             others = [self._run(write_sql(each)).rows for each in parsed.alternatives]
         except Rejected as exc:
-            log.warning("A query of our own was refused: %s", type(exc).__name__)
-            return None
+            # Too slow, or too large. The text of a few rows is no answer to what takes all of them.
+            log.warning("A query of our own was stopped: %s", type(exc).__name__)
+            return self._failed(parsed.relation)
         doubts = list(parsed.doubts)
         if any(rows != result.rows for rows in others):
             doubts.append("column of a value")
@@ -147,6 +148,12 @@ class _Answering:
         text = wording.say(parsed, result, language=self._language, doubts=doubts, marker=marker)
         table = self._result(write_sql(parsed.query), result, is_sure=is_sure, unused=parsed.unused)
         return TableAnswer(text, (citation,), self._with(passage), table)
+
+    def _failed(self, relation: Relation) -> TableAnswer:
+        """That the table could not be asked."""
+        passage, citation, marker = self._cite(relation)
+        text = wording.say_failure(relation, language=self._language, marker=marker)
+        return TableAnswer(text, (citation,), self._with(passage), None, abstained=True)
 
     def _not_computed(self, parsed: Parsed) -> TableAnswer:
         """Which words stand in the way."""
@@ -186,10 +193,7 @@ class _Answering:
         proposed = propose(self.question, relations, generator=self.line.generator, run=run, cancelled=self.cancelled)
         passage, citation, marker = self._cite(relation)
         if proposed is None:
-            if ruled is not None:
-                return ruled
-            text = wording.say_failure(relation, language=self._language, marker=marker)
-            return TableAnswer(text, (citation,), self._with(passage), None, abstained=True)
+            return ruled or self._failed(relation)
         sql, result = proposed
         if ruled is not None and ruled.table is not None and ruled.table.is_sure and ruled.table.rows == result.rows:
             return ruled

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from threading import Event
@@ -11,10 +12,13 @@ import openpyxl
 import pytest
 
 from app.access import Access
+from app.answer.conversation import restore_turns
 from app.answer.events import Finished, Retrieved
 from app.db import documents, people
 from app.db.tables import Person
-from app.domain import Answer, Question
+from app.domain import Answer, Message, Question, Role, Selected
+from app.errors import Rejected
+from app.ports import TableReader
 from app.services import Services
 from app.settings import load_settings
 from tests.fakes import ScriptedGenerator, open_with_fakes
@@ -235,3 +239,35 @@ class TestAnAbleModel:
         assert answer.table is not None
         assert answer.table.is_sure
         assert generator.conversations == []
+
+
+class Impatient:
+    """A reader that stops every sum, as one does that takes too long."""
+
+    def __init__(self, reader: TableReader) -> None:
+        self._reader = reader
+
+    def select(self, tables_file: Path, query: str, *, max_rows: int) -> Selected:
+        """As the real one, but for sums."""
+        if "sum(" in query:
+            raise Rejected("The query was stopped: it took longer than 10 s. Ask for less.")
+        return self._reader.select(tables_file, query, max_rows=max_rows)
+
+
+def test_a_query_that_is_stopped_is_an_honest_failure_and_not_an_answer_from_a_few_rows(asking: Services) -> None:
+    tables = asking.answer_line().tables
+    tables = replace(tables, reader=Impatient(tables.reader))
+    answer = tables.answer("What is the total amount?", (), access=access_to(asking), cancelled=Event())
+    assert answer is not None
+    assert (answer.table, answer.abstained) == (None, True)
+    assert "orders.csv" in answer.text
+
+
+def test_figures_are_read_again_in_a_later_turn_only_by_who_may_still_read_their_table(asking: Services) -> None:
+    answer = ask(asking, "What is the total amount in March 2024?")
+    history = (Message(Role.USER, "total?"), Message(Role.ASSISTANT, answer.text, answer.grounds))
+    everybody, nobody = access_to(asking), Access("nobody", {})
+    (kept,) = restore_turns(history, database=asking.database, access=everybody)
+    (lost,) = restore_turns(history, database=asking.database, access=nobody)
+    assert "30.75" in kept.answer
+    assert lost.answer == ""
