@@ -34,23 +34,30 @@ def choose(candidates: Sequence[Candidate], *, k: int, document_cost: float, mos
     """At most `k` passages, best first, from chunks that are sorted by score, best first.
 
     Every passage that a document already has costs its next one `document_cost` of its score. A chunk that touches a
-    chosen passage of fewer than `most_chunks` becomes part of it; one that says nearly the same in another document is
-    folded into it. Neither takes a place of its own. What a document says twice stays: it stands at two places.
+    chosen passage of fewer than `most_chunks` becomes part of it and takes no place. One that says nearly the
+    same in another document gives its place away: it comes after all others where there is room, and is named
+    otherwise. What a document says twice stays: it stands at two places.
     """
     rest = list(candidates)
     prints = {each.passage.chunk_id: fingerprint(each.passage.full_text) for each in rest}
     taken: Counter[str] = Counter()
     groups: list[Group] = []
+    copies: list[tuple[Group, Candidate]] = []
     while rest and len(groups) < k:
         best = max(rest, key=lambda each: each.passage.score - document_cost * taken[each.passage.document_id])
         rest.remove(best)
         if neighbour := next((g for g in groups if len(g.chunks) < most_chunks and g.touches(best)), None):
             neighbour.chunks.append(best)
         elif same := _find_same(groups, best, prints):
-            same.also_in.append(best.passage.document)
+            copies.append((same, best))
         else:
             groups.append(Group([best]))
             taken[best.passage.document_id] += 1
+    for original, copy in copies:
+        if len(groups) < k:
+            groups.append(Group([copy]))
+        else:
+            original.also_in.append(copy.passage.document)
     return groups
 
 

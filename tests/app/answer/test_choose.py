@@ -54,12 +54,23 @@ def test_nearly_the_same_text_of_another_document_is_folded_and_its_document_is_
         " ".join(f"word{n}" for n in "abcdefghijklmnopqrstuvwxyz") + " and so on for many more words of the same notice"
     )
     groups = choose(
-        [candidate(0, 0.9, text=text), candidate(7, 0.8, document="copy.md", text=text.upper() + "!")],
-        k=5,
+        [
+            candidate(0, 0.9, text=text),
+            candidate(7, 0.8, document="copy.md", text=text.upper() + "!"),
+            candidate(0, 0.3, document="other.md"),
+        ],
+        k=2,
         document_cost=0,
         most_chunks=2,
     )
-    assert [(group.best.passage.document, group.also_in) for group in groups] == [("a.md", ["copy.md"])]
+    said = [(group.best.passage.document, group.also_in) for group in groups]
+    assert said == [("a.md", ["copy.md"]), ("other.md", [])]
+
+
+def test_a_copy_comes_after_all_others_where_there_is_room() -> None:
+    text = "This notice applies to all employees of the company and to all visitors of its premises."
+    mine, copy = candidate(0, 0.9, text=text), candidate(0, 0.8, document="copy.md", text=text)
+    assert chosen(mine, copy, candidate(5, 0.1)) == [["a.md-0"], ["a.md-5"], ["copy.md-0"]]
 
 
 def test_what_a_document_says_twice_stands_at_two_places() -> None:
