@@ -77,9 +77,14 @@ class Reading:
         return (
             max(self.similarities[first:last])
             + WORDS_WEIGHT * coverage(self.weights, frozenset().union(*self.terms[first:last]))
-            + RANK_WEIGHT / self.units[first].passage.rank
+            + self._rank_part(self.units[first], self.units[last - 1])
             - LENGTH_COST * (last - first - 1)
         )
+
+    def _rank_part(self, first: Unit, last: Unit) -> float:
+        """A neighbour that joined a passage counts as one that comes after all passages."""
+        is_core = first.passage.is_core(first.start, last.end)
+        return RANK_WEIGHT / (first.passage.rank if is_core else len(self.passages) + 1)
 
 
 def read_closely(question: str, passages: Sequence[Passage], *, embedder: Embedder) -> Reading:

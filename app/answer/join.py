@@ -16,6 +16,8 @@ def join(group: Group, read_span: ReadSpan) -> Passage:
     page) belongs to no chunk.
     """
     best = group.best.passage
+    if len(group.chunks) == 1:
+        return replace(best, also_in=_others(group))
     first, *others = sorted(group.chunks, key=lambda each: each.ordinal)
     joined = first.passage
     for each in others:
@@ -26,8 +28,13 @@ def join(group: Group, read_span: ReadSpan) -> Passage:
         chunk_id=best.chunk_id,
         score=best.score,
         similarity=max(each.passage.similarity for each in group.chunks),
-        also_in=tuple(name for name in dict.fromkeys(group.also_in) if name != best.document),
+        core=(best.start, best.end),
+        also_in=_others(group),
     )
+
+
+def _others(group: Group) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(group.also_in) if name != group.best.passage.document)
 
 
 def _append(passage: Passage, gap: str, following: Passage) -> Passage:

@@ -35,6 +35,8 @@ class Passage:
     """The header rows of the table whose rows the passage starts with, where they stand above it."""
     page_breaks: tuple[tuple[int, int], ...] = ()
     """(page, offset in the document) of every page that begins inside the passage."""
+    core: tuple[int, int] | None = None
+    """Of joined chunks, where in the document the one stands for which the passage was found; None: all of it."""
     also_in: tuple[str, ...] = ()
     """Names of other documents that say nearly the same."""
 
@@ -42,6 +44,11 @@ class Passage:
     def full_text(self) -> str:
         """What a reader needs to understand the passage: the text below the header of its table."""
         return f"{self.table_header}\n{self.text}" if self.table_header else self.text
+
+    def is_core(self, start: int, end: int) -> bool:
+        """Whether these characters of the document belong to what the passage was found for."""
+        first, last = self.core or (self.start, self.end)
+        return first <= start and end <= last
 
     def page_at(self, offset: int) -> int | None:
         """The page on which the character at this offset of the document stands."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from app.answer.excerpt import Excerpt, read_closely
 from app.answer.units import list_units
 from app.domain import Passage
@@ -45,3 +47,10 @@ def test_headings_and_header_rows_alone_are_no_excerpt() -> None:
 def test_excerpts_do_not_overlap() -> None:
     first, *rest = find_excerpts("Denmark Spain limit", [TABLE], limit=2)
     assert all(other.start >= first.end or other.end <= first.start for other in rest)
+
+
+def test_a_neighbour_that_joined_a_passage_has_no_part_in_its_rank() -> None:
+    text = "Parental leave is 70 days. Parental leave is 95 days."
+    for core, expected in (((0, 26), "70"), ((27, len(text)), "95")):
+        (best,) = find_excerpts("parental leave?", [replace(passage(text), core=core)], limit=1)
+        assert expected in best.text

@@ -27,6 +27,7 @@ def test_the_passage_is_the_documents_text_from_the_first_to_the_last_with_what_
     found = joined(chunk(1, 31, len(TEXT), score=0.9, page=2), chunk(0, 0, 21, page=1))
     assert (found.start, found.end, found.text) == (0, len(TEXT), TEXT)
     assert (found.chunk_id, found.score) == ("c1", 0.9)
+    assert (found.core, found.is_core(40, 50), found.is_core(0, 9)) == ((31, len(TEXT)), True, False)
 
 
 def test_overlapping_chunks_say_nothing_twice() -> None:
