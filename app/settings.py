@@ -187,6 +187,7 @@ class RerankerSettings(Section):
 
 class AnswerSettings(Section):
     evidence: Literal["excerpts", "passages"]
+    trim: Fraction
     abstain_below: Fraction
     calibration: Path
     condense: Literal["auto", "rule", "model"]

@@ -13,11 +13,13 @@ import pytest
 
 from app.ports import Embedder, Generator
 from app.services import Services, Warm
-from app.settings import ENV_PREFIX, TEST_PREFIX, Settings, load_settings
+from app.settings import ENV_PREFIX, TEST_PREFIX, Settings, load_settings, prepare_data_dir
 from tests.fakes import Lent, ScriptedGenerator, WordHashEmbedder, open_with, open_with_fakes
+from tests.lent_sandboxes import LentSandboxes
 from tests.taking_in import take_in
 
 E = TypeVar("E", Embedder, Generator)
+JOBS_FILE = "jobs.sqlite"
 SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
 
 
@@ -52,10 +54,36 @@ def generator() -> ScriptedGenerator:
     return ScriptedGenerator()
 
 
+@pytest.fixture(scope="session")
+def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LentSandboxes]:
+    """Sandboxes that run on from test to test: starting a child takes two seconds."""
+    opened = LentSandboxes(tmp_path_factory.mktemp("sandboxes"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def jobs_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """DBOS's file after a first launch: in a new one, the queue is only noticed a second after the launch."""
+    settings = load_settings({"data_dir": tmp_path_factory.mktemp("launched") / "data"})
+    opened = open_with_fakes(settings)
+    opened.ingest()
+    opened.close()
+    return settings.data_dir / JOBS_FILE
+
+
 @pytest.fixture
-def services(settings: Settings, embedder: WordHashEmbedder, generator: ScriptedGenerator) -> Iterator[Services]:
-    """Real SQLite, real Qdrant Edge and real DBOS around fake models."""
+def services(
+    settings: Settings,
+    embedder: WordHashEmbedder,
+    generator: ScriptedGenerator,
+    sandboxes: LentSandboxes,
+    jobs_file: Path,
+) -> Iterator[Services]:
+    """Real SQLite, real Qdrant Edge, real DBOS and a real sandbox around fake models."""
+    shutil.copy(jobs_file, prepare_data_dir(settings.data_dir) / JOBS_FILE)
     opened = open_with_fakes(settings, embedder, generator)
+    sandboxes.lend_to(opened)
     yield opened
     opened.close()
 
@@ -93,11 +121,16 @@ def samples_data_dir(real_embedder: Warm[Embedder], tmp_path_factory: pytest.Tem
 
 @pytest.fixture
 def real_services(
-    settings: Settings, samples_data_dir: Path, real_embedder: Warm[Embedder], real_generator: Warm[Generator]
+    settings: Settings,
+    samples_data_dir: Path,
+    real_embedder: Warm[Embedder],
+    real_generator: Warm[Generator],
+    sandboxes: LentSandboxes,
 ) -> Iterator[Services]:
     """The real models, and `sample_docs/` in the knowledge base “Samples”."""
     shutil.copytree(samples_data_dir, settings.data_dir)
     opened = open_with(settings, real_embedder, real_generator)
+    sandboxes.lend_to(opened)
     yield opened
     opened.close()
 

@@ -120,8 +120,8 @@ def _direction(word: str, dim: int) -> Vectors:
     return np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
 
 
-def let_read(services: Services, evidence: str) -> None:
-    """Set what the model reads (`answer.evidence`); follow-ups by the rule, and no question is refused."""
-    chosen = {"evidence": evidence, "condense": "rule", "abstain_below": 0}
+def let_read(services: Services, evidence: str, *, trim: float = 1) -> None:
+    """Set what the model reads (`answer.evidence`, `answer.trim`); follow-ups by the rule, no question is refused."""
+    chosen = {"evidence": evidence, "trim": trim, "condense": "rule", "abstain_below": 0}
     services.settings = load_settings({"data_dir": services.settings.data_dir, "answer": chosen})
     services.prompts = Prompts.read(services.settings.answer.prompts, evidence)

@@ -13,7 +13,7 @@ from app.answer.condense import condense
 from app.answer.conversation import restore_turns, usable_history
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.answer.evidence import Evidence
-from app.answer.excerpt import Excerpt, read_closely
+from app.answer.excerpt import Excerpt, Reading, read_closely
 from app.answer.generate import generate
 from app.answer.grounds import note_documents, note_grounds
 from app.answer.language import question_language
@@ -25,6 +25,7 @@ from app.answer.rerank import count_candidates, rerank
 from app.answer.retrieve import Retriever
 from app.answer.rewrite import rewrite
 from app.answer.tables.answer import TableAnswer, TableAnswers
+from app.answer.trim import trim
 from app.domain import Answer, Grounds, Message, Passage, Question, Statement
 from app.ports import Generator, Reranker
 from app.settings import Settings
@@ -76,10 +77,11 @@ class AnswerLine:
             yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
             return
         excerpts = reading.excerpts(EXCERPTS)
+        evidence = await asyncio.to_thread(self._evidence, reading, excerpts, access)
         prompt = await asyncio.to_thread(
             build_prompt,
             question.text,
-            self._evidence(passages, excerpts),
+            evidence,
             turns,
             prompts=self.prompts,
             generator=self.generator,
@@ -129,10 +131,11 @@ class AnswerLine:
             cancelled=cancelled,
         )
 
-    def _evidence(self, passages: Sequence[Passage], excerpts: Sequence[Excerpt]) -> list[Evidence]:
+    def _evidence(self, reading: Reading, excerpts: Sequence[Excerpt], access: Access) -> list[Evidence]:
         match self.settings.answer.evidence:
             case "passages":
-                return [Evidence.of_passage(passage) for passage in passages]
+                trimmed = trim(reading, gap=self.settings.answer.trim, database=self.retriever.database, access=access)
+                return [Evidence.of_passage(passage) for passage in trimmed]
             case "excerpts":
                 return [Evidence.of_excerpt(excerpt) for excerpt in excerpts]
 

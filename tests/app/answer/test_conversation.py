@@ -20,6 +20,7 @@ from tests.taking_in import take_in
 
 LEAVE = "# Leave\n\nEvery parent receives 70 working days of paid parental leave.\n"
 TWINS = "# Twins\n\nParental leave for twins is 95 working days.\n"
+ROWS = "| place | price |\n| --- | --- |\n| The yard costs per month | 40 |"
 FIRST = "How long is the parental leave?"
 SECOND = "And for twins?"
 
@@ -87,6 +88,27 @@ def test_every_prompt_begins_with_the_one_before_it_word_for_word(
     assert three[: len(two)] == two
     assert "".join(message.text for message in three).count("Every parent receives 70") == 1
     assert "given above" in two[-1].text
+
+
+def test_passages_cut_to_what_matters_are_read_again_as_they_were_cut(
+    services: Services, generator: ScriptedGenerator, tmp_path: Path
+) -> None:
+    let_read(services, "passages", trim=0.2)
+    beside = "\n\n".join(f"The canteen in building {n} is closed on holiday {n}." for n in range(9))
+    (tmp_path / "house.txt").write_text(f"Every parent receives 70 working days of paid parental leave.\n\n{beside}\n")
+    (tmp_path / "rent.md").write_text(f"# Rent\n\n{beside}\n\n{ROWS}\n")
+    take_in(services, tmp_path / "house.txt", tmp_path / "rent.md")
+    history: tuple[Message, ...] = ()
+    leave, yard = "How many working days of paid parental leave?", "What does the yard cost per month?"
+    for question in (leave, yard, leave):
+        answer = ask(services, question, history)
+        history += (Message(Role.USER, question), Message(Role.ASSISTANT, answer.text, answer.grounds))
+    first, second, third = generator.conversations
+    assert "70 working days" in first[-1].text
+    assert "building 7" not in first[-1].text
+    assert "| place | price |" in second[-1].text
+    assert third[: len(second)] == second
+    assert second[: len(first)] == first
 
 
 def test_what_the_model_cites_by_the_conversations_numbers_is_shown_by_the_turns_ranks(
