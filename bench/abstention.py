@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -133,7 +133,7 @@ def collect_cases(size: Size) -> list[Case]:
         return [
             *_clapnq_cases(services, reader, place, every),
             *golden,
-            *_xquad_cases(services, reader, place, every),
+            *_xquad_cases(services, reader, place, every, is_tiny=size is Size.TINY),
         ]
 
 
@@ -201,24 +201,26 @@ def _golden_cases(services: Services, reader: _Reader, every: int) -> Iterator[C
         yield reader.ask(GOLDEN, golden.question, access, is_answerable=False)
 
 
-def _xquad_cases(services: Services, reader: _Reader, folder: Path, every: int) -> Iterator[Case]:
+def _xquad_cases(services: Services, reader: _Reader, folder: Path, every: int, *, is_tiny: bool) -> Iterator[Case]:
     """Questions that the documents answer, and the same asked of other documents. Every fourth: 298 a language."""
     samples = open_access(services, SAMPLES)
     for chosen in (each for each in list_sets(is_full=False) if each.name.startswith("xquad")):
-        _write(chosen, folder, services)
+        questions = chosen.questions[:: 4 * every]
+        needed = {name for asked in questions for name in asked.documents}
+        _write(chosen, needed if is_tiny else chosen.texts.keys(), folder, services)
         access = open_access(services, chosen.name)
-        for asked in chosen.questions[:: 4 * every]:
+        for asked in questions:
             yield reader.ask(chosen.name, asked.text, access, is_answerable=True)
             yield reader.ask(f"{FOREIGN}: {chosen.name} to samples", asked.text, samples, is_answerable=False)
         for golden in read_golden()[0][::every]:
             yield reader.ask(f"{FOREIGN}: samples to {chosen.name}", golden.question, access, is_answerable=False)
 
 
-def _write(chosen: RetrievalSet, folder: Path, services: Services) -> None:
+def _write(chosen: RetrievalSet, names: Iterable[str], folder: Path, services: Services) -> None:
     place = folder / chosen.name
     place.mkdir()
-    for name, text in chosen.texts.items():
-        (place / name).write_text(text, encoding="utf-8")
+    for name in names:
+        (place / name).write_text(chosen.texts[name], encoding="utf-8")
     take_in(services, [place], knowledge_base=chosen.name)
 
 

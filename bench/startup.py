@@ -40,6 +40,8 @@ class Start:
 def run(size: Size) -> Result:
     """Our service on a folder with ingested documents, and the two bare processes, in turns."""
     rounds = size.pick(tiny=1, quick=2, normal=5)
+    samples = REPOSITORY / "sample_docs"
+    ingested = size.pick(tiny=samples / "reiserichtlinie.md", quick=samples, normal=samples)
     starts: list[Start] = []
     web: list[float] = []
     engines: list[float] = []
@@ -47,7 +49,7 @@ def run(size: Size) -> Result:
         data_dir = Path(folder) / "data"
         with opened_services(data_dir) as services:
             services.ingest()
-            take_in(services, [REPOSITORY / "sample_docs"], knowledge_base="Samples")
+            take_in(services, [ingested], knowledge_base="Samples")
         for _ in range(rounds):
             starts.append(start_service(data_dir))
             web.append(start_bare_web(Path(folder)))

@@ -35,11 +35,10 @@ def run(size: Size) -> Result:
         write_other_files(second)
         take_in(services, [first], knowledge_base="First")
         take_in(services, [second], knowledge_base="Second")
-        line = services.answer_line()
-        figures, notes = _ask(
-            "orders and bookings", list_questions(orders, bookings, guests), line, open_access(services, "First")
-        )
-        more = _ask("other files", list_other_questions(), line, open_access(services, "Second"))
+        line, every = services.answer_line(), size.pick(tiny=9, quick=1, normal=1)
+        questions = list_questions(orders, bookings, guests)[::every]
+        figures, notes = _ask("orders and bookings", questions, line, open_access(services, "First"))
+        more = _ask("other files", list_other_questions()[::every], line, open_access(services, "Second"))
     return Result((*figures, *more[0]), (*notes, *more[1]))
 
 

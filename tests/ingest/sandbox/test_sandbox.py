@@ -95,12 +95,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def children() -> set[int]:
-    """The children of sandboxes that were started from here."""
+def children(folder: Path) -> set[int]:
+    """The children of the sandbox with its workspaces in this folder."""
     found = set()
     for each in psutil.Process().children():
         with suppress(psutil.Error):
-            if "ingest.sandbox.child" in each.cmdline():
+            if Path(each.cwd()).is_relative_to(folder):
                 found.add(each.pid)
     return found
 
@@ -396,9 +396,9 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_document(tell
 # --- children come and go --------------------------------------------------------------------------
 
 
-def test_a_warm_sandbox_has_a_child_before_the_first_document(sandbox: Sandbox) -> None:
+def test_a_warm_sandbox_has_its_children_before_the_first_document_and_question(sandbox: Sandbox, folder: Path) -> None:
     sandbox.warm()
-    wait_for(lambda: len(children()) == 1)
+    wait_for(lambda: len(children(folder)) == 2)
 
 
 def test_a_child_that_kept_much_memory_is_replaced(tell: Read) -> None:
@@ -411,19 +411,19 @@ def test_a_child_that_kept_much_memory_is_replaced(tell: Read) -> None:
     assert ask_pid() != first
 
 
-def test_a_child_that_has_read_many_documents_is_replaced(sandbox: Sandbox) -> None:
+def test_a_child_that_has_read_many_documents_is_replaced(sandbox: Sandbox, folder: Path) -> None:
     read(sandbox, SAMPLES / "reiserichtlinie.md")
-    (first,) = children()
+    (first,) = children(folder)
     for _ in range(MOST_SERVED - 1):
         read(sandbox, SAMPLES / "reiserichtlinie.md")
-    wait_for(lambda: len(children()) == 1 and first not in children())
+    wait_for(lambda: len(children(folder)) == 1 and first not in children(folder))
     assert read(sandbox, SAMPLES / "reiserichtlinie.md").text
 
 
 def test_a_closed_sandbox_leaves_no_child_and_no_folder(tmp_path: Path, folder: Path) -> None:
     sandbox = Sandbox(load_settings({"data_dir": tmp_path}), processes=1, folder=folder)
     read(sandbox, SAMPLES / "reiserichtlinie.md")
-    (child,) = children()
+    (child,) = children(folder)
     sandbox.close()
     assert not is_alive(child)
     assert list(folder.iterdir()) == []
