@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.doctor import Status, examine
 from app.web.api.caller import AdminOf, ServicesOf
-from app.web.api.models import Model
+from app.web.api.models.base import Model
 
 router = APIRouter(tags=["probes"])
 

@@ -17,7 +17,8 @@ from app.errors import Forbidden, NotFound, Rejected
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
 from app.web.api.jobs import load_job
-from app.web.api.models import DocumentOut, IngestRequest, JobOut, KnowledgeBaseOut, NewKnowledgeBase, RemovedOut
+from app.web.api.models.documents import DocumentOut, KnowledgeBaseOut, NewKnowledgeBase, RemovedOut
+from app.web.api.models.jobs import IngestRequest, JobOut
 from ingest.sources.folder import too_large
 from ingest.sources.upload import store_upload
 

@@ -9,7 +9,7 @@ from app.domain import Job
 from app.errors import NotFound
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
-from app.web.api.models import JobOut, RetryRequest
+from app.web.api.models.jobs import JobOut, RetryRequest
 
 router = APIRouter(tags=["jobs"])
 WithOutcomes = Annotated[bool, Query(description="list each document")]

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from app.db import people
 from app.errors import NotFound
 from app.web.api.caller import AdminOf, ServicesOf
-from app.web.api.models import ApiKeyOut, NewApiKey
+from app.web.api.models.keys import ApiKeyOut, NewApiKey
 
 router = APIRouter(tags=["people"])
 

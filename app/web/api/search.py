@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
 from app.web.api.caller import AccessOf, ServicesOf
-from app.web.api.models import AskRequest, AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
+from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
+from app.web.api.models.conversation import AskRequest
 
 router = APIRouter(tags=["answers"])
 EVENT_STREAM = "text/event-stream"

@@ -9,7 +9,7 @@ from app.errors import Forbidden
 from app.web.api.caller import AdminOf, ServicesOf
 from app.web.api.documents import open_knowledge_base
 from app.web.api.jobs import load_job
-from app.web.api.models import CheckOut, NewFolder, SourceOut
+from app.web.api.models.sources import CheckOut, NewFolder, SourceOut
 
 router = APIRouter(tags=["sources"])
 
