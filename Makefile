@@ -16,7 +16,7 @@ run: install
 	CLOISTER_INGEST__SAMPLES="$${CLOISTER_INGEST__SAMPLES-sample_docs}" $(BIN)/cloister serve
 
 test: install-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from app.answer.prompt import Prompts
+from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
 from app.db.session import Database, sqlite_url

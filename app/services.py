@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from app.access import Access
-from app.answer.abstain import Calibration
 from app.answer.pipeline import AnswerLine
-from app.answer.prompt import Prompts
-from app.answer.rerank import count_candidates, rerank
-from app.answer.retrieve import Retriever
+from app.answer.reading.abstain import Calibration
+from app.answer.search.rerank import count_candidates, rerank
+from app.answer.search.retrieve import Retriever
 from app.answer.tables.answer import TableAnswers
+from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.session import Database
 from app.domain import Passage

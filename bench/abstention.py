@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.access import Access
-from app.answer.abstain import Calibration, Signals, measure, missing_codes
-from app.answer.excerpt import read_closely
-from app.answer.language import question_language
-from app.answer.words import telling_words
+from app.answer.reading.abstain import Calibration, Signals, measure, missing_codes
+from app.answer.reading.excerpt import read_closely
+from app.answer.text.language import question_language
+from app.answer.text.words import telling_words
 from app.domain import Passage
 from app.ports import Embedder, Vectors
 from app.services import Services
 from app.settings import load_settings
-from bench.machine import REPOSITORY, read_commit
-from bench.quality import SAMPLES, read_golden
+from bench.machine import read_commit
+from bench.quality import read_golden
 from bench.report import Figure, Result
 from bench.retrieval_sets import SETS_FOLDER, RetrievalSet, list_sets
-from bench.service import open_access, opened_services, take_in
+from bench.service import SAMPLES, open_access, opened_samples, opened_services, take_in
 from bench.sizes import Size
 
 CLAPNQ = "clapnq"
@@ -122,9 +122,7 @@ def fit(cases: Sequence[Case]) -> tuple[float, ...]:
 def collect_cases(size: Size) -> list[Case]:
     """All questions with what was retrieved for them, in knowledge bases of their own."""
     every = size.pick(tiny=60, quick=6, normal=1)
-    with TemporaryDirectory(prefix="cloister-bench-") as folder, opened_services() as services:
-        services.ingest()
-        take_in(services, [REPOSITORY / "sample_docs"], knowledge_base=SAMPLES)
+    with TemporaryDirectory(prefix="cloister-bench-") as folder, opened_samples() as services:
         reader = _Reader(services)
         golden = list(_golden_cases(services, reader, every))
         if not SETS_FOLDER.is_dir():

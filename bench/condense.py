@@ -9,17 +9,16 @@ from typing import Any
 import yaml
 
 from app.access import Access
-from app.answer.condense import condense
-from app.answer.retrieve import Retriever
-from app.answer.rewrite import is_acceptable, propose
+from app.answer.question.condense import condense
+from app.answer.question.rewrite import is_acceptable, propose
+from app.answer.search.retrieve import Retriever
 from app.domain import Message, Passage, Question, Role
 from app.services import Services
 from bench.machine import REPOSITORY
 from bench.report import Figure, Result
-from bench.service import open_access, opened_services, take_in
+from bench.service import SAMPLES, open_access, opened_samples
 from bench.sizes import Size
 
-SAMPLES = "Samples"
 K = 5
 
 
@@ -37,9 +36,7 @@ class FollowUp:
 def run(size: Size) -> Result:
     """Every conversation by every way, on the same index."""
     follow_ups = read_follow_ups()[:: size.pick(tiny=16, quick=3, normal=1)]
-    with opened_services() as services:
-        services.ingest()
-        take_in(services, [REPOSITORY / "sample_docs"], knowledge_base=SAMPLES)
+    with opened_samples() as services:
         retriever, access = services.retriever(), open_access(services, SAMPLES)
         proposals = {each.question: _ask_model(each.question, services) for each in follow_ups}
         ways: dict[str, Callable[[Question], str]] = {

@@ -11,15 +11,15 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from app.answer.conversation import Turn
-from app.answer.evidence import Evidence
-from app.answer.prompt import Prompts, build_prompt
+from app.answer.writing.conversation import Turn
+from app.answer.writing.evidence import Evidence
+from app.answer.writing.prompt import Prompts, build_prompt
 from app.domain import Grounds, Message, Role
 from app.engines.generators.llamacpp import LlamaCppGenerator
 from app.engines.generators.pieces import as_dicts
 from app.ports import Generator
 from app.settings import GeneratorSettings, Settings, load_settings
-from bench.first_token import LONG, MAX_TOKENS, TYPICAL, Prompt, build_passage, opened_llama, time_first_piece
+from bench.first_token import LONG, MAX_TOKENS, SHORT, TYPICAL, Prompt, build_passage, opened_llama, time_first_piece
 from bench.prose import write_paragraph
 from bench.report import Figure, Result, compare
 from bench.sizes import Size
@@ -46,7 +46,7 @@ class Times:
 def run(size: Size) -> Result:
     """Conversations of three turns, each new from its first word on; their first turns and third turns compared."""
     rounds = size.pick(tiny=1, quick=2, normal=5)
-    kinds = size.pick(tiny=(TYPICAL,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
+    kinds = size.pick(tiny=(SHORT,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
     settings = load_settings()
     generator = LlamaCppGenerator(settings.generator)
     figures: list[Figure] = []

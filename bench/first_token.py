@@ -12,9 +12,9 @@ from threading import Event
 from time import perf_counter
 from typing import Any, Literal
 
-from app.answer.evidence import Evidence
-from app.answer.generate import generate
-from app.answer.prompt import Prompts, build_prompt
+from app.answer.writing.evidence import Evidence
+from app.answer.writing.generate import generate
+from app.answer.writing.prompt import Prompts, build_prompt
 from app.domain import Message, Passage
 from app.engines.generators.llamacpp import LlamaCppGenerator
 from app.engines.generators.pieces import as_dicts
@@ -46,12 +46,13 @@ class Prompt:
 
 LONG = Prompt("about 1,000 tokens", "passages", pieces=4, words=125)
 TYPICAL = Prompt("two excerpts (the default)", "excerpts", pieces=2, words=45)
+SHORT = Prompt("two sentences", "excerpts", pieces=2, words=8)
 
 
 def run(size: Size) -> Result:
     """A new conversation for each pair, so that no cache helps; then each once more, when the cache can."""
     rounds = size.pick(tiny=1, quick=3, normal=5)
-    prompts = size.pick(tiny=(TYPICAL,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
+    prompts = size.pick(tiny=(SHORT,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
     settings = load_settings()
     generator = LlamaCppGenerator(settings.generator)
     figures: list[Figure] = []

@@ -17,7 +17,7 @@ from typing import Final
 import psutil  # type: ignore[import-untyped]
 
 from app.access import Access
-from app.answer.retrieve import Retriever
+from app.answer.search.retrieve import Retriever
 from app.services import Services
 from bench.bare import measure
 from bench.ingest import write_notes

@@ -12,8 +12,8 @@ import yaml
 
 from app.access import Access
 from app.answer.events import Finished
-from app.answer.phrases import phrases_for
 from app.answer.pipeline import AnswerLine
+from app.answer.text.phrases import phrases_for
 from app.db import documents
 from app.domain import Answer, Citation, Page, Question
 from app.services import Services
@@ -21,10 +21,9 @@ from bench.machine import REPOSITORY
 from bench.report import Figure, Result
 from bench.retrieval import score_set
 from bench.retrieval_sets import SETS_FOLDER, list_sets
-from bench.service import open_access, opened_services, take_in
+from bench.service import SAMPLES, open_access, opened_samples
 from bench.sizes import Size
 
-SAMPLES = "Samples"
 SHOWN_PASSAGES = 5
 
 
@@ -40,9 +39,7 @@ class Golden:
 
 def run(size: Size) -> Result:
     """Everything in one service; each set in a knowledge base of its own."""
-    with TemporaryDirectory(prefix="cloister-bench-") as folder, opened_services() as services:
-        services.ingest()
-        take_in(services, [REPOSITORY / "sample_docs"], knowledge_base=SAMPLES)
+    with TemporaryDirectory(prefix="cloister-bench-") as folder, opened_samples() as services:
         figures = _ask_golden(services, size)
         notes: list[str] = []
         if not SETS_FOLDER.is_dir():

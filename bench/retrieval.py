@@ -8,7 +8,7 @@ from statistics import mean
 import numpy as np
 from sqlmodel import select
 
-from app.answer.retrieve import embed_question
+from app.answer.search.retrieve import embed_question
 from app.db.embeddings import find_vectors
 from app.db.tables import ChunkRow, DocumentRow
 from app.ports import Vectors

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from app.access import Access
-from app.answer.retrieve import Retriever
+from app.answer.search.retrieve import Retriever
 from app.domain import SparseVector
 from app.ports import Embedder, Vectors
 from app.services import Services

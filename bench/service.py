@@ -1,10 +1,13 @@
 """Cloister as the benchmarks use it: the real services over a folder of their own."""
 
 import time
+from atexit import register
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import copytree, rmtree
+from tempfile import TemporaryDirectory, mkdtemp
 
 from app.access import Access
 from app.bootstrap import open_services
@@ -13,8 +16,10 @@ from app.db.tables import Person
 from app.domain import ItemStatus, Job
 from app.services import Services
 from app.settings import load_settings
+from bench.machine import REPOSITORY
 
 POLL_S = 0.02
+SAMPLES = "Samples"
 
 
 @contextmanager
@@ -26,6 +31,28 @@ def opened_services(folder: Path | None = None) -> Iterator[Services]:
             yield services
         finally:
             services.close()
+
+
+@contextmanager
+def opened_samples() -> Iterator[Services]:
+    """Services over a copy of a folder in which `sample_docs/` are in the knowledge base “Samples”."""
+    with TemporaryDirectory(prefix="cloister-bench-") as fresh:
+        data_dir = Path(fresh) / "data"
+        copytree(_ingest_samples(), data_dir)
+        with opened_services(data_dir) as services:
+            services.ingest()
+            yield services
+
+
+@cache
+def _ingest_samples() -> Path:
+    """Once in a process: reading a scan takes longer than many a benchmark."""
+    folder = Path(mkdtemp(prefix="cloister-bench-"))
+    register(rmtree, folder, ignore_errors=True)
+    with opened_services(folder) as services:
+        services.ingest()
+        take_in(services, [REPOSITORY / "sample_docs"], knowledge_base=SAMPLES)
+    return folder
 
 
 def take_in(services: Services, paths: Sequence[Path], *, knowledge_base: str) -> Job:

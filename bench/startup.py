@@ -51,7 +51,7 @@ def run(size: Size) -> Result:
             services.ingest()
             take_in(services, [ingested], knowledge_base="Samples")
         for _ in range(rounds):
-            starts.append(start_service(data_dir))
+            starts.append(start_service(data_dir, ingested))
             web.append(start_bare_web(Path(folder)))
             engines.append(load_bare_engines(data_dir))
     figures = (
@@ -65,9 +65,9 @@ def run(size: Size) -> Result:
     return Result(figures, (f"Own import time of the packages under app.main: {slowest}.",))
 
 
-def start_service(data_dir: Path) -> Start:
+def start_service(data_dir: Path, samples: Path) -> Start:
     """One start of the real command."""
-    environment = {"CLOISTER_DATA_DIR": str(data_dir), "CLOISTER_INGEST__SAMPLES": "sample_docs"}
+    environment = {"CLOISTER_DATA_DIR": str(data_dir), "CLOISTER_INGEST__SAMPLES": str(samples)}
     serve = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
     with _running(serve, environment) as server:
         return Start(*(server.wait_for(path) for path in ("/healthz", "/login", "/readyz")))

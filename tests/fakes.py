@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.answer.prompt import Prompts
+from app.answer.writing.prompt import Prompts
 from app.bootstrap import open_services
 from app.domain import Message
 from app.engines.vector_index.edge import EdgeIndex

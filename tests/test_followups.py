@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from app.access import Access
-from app.answer.condense import condense
+from app.answer.question.condense import condense
 from app.db import documents, people
 from app.db.tables import Person
 from app.domain import Message, Passage, Role

@@ -7,25 +7,25 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from app.access import Access
-from app.answer.abstain import Calibration, estimate_answerable
-from app.answer.cite import CitedText, Citer
-from app.answer.condense import condense
-from app.answer.conversation import restore_turns, usable_history
+from app.answer.checking.cite import CitedText, Citer
+from app.answer.checking.locate import locate
+from app.answer.checking.quote import quote_evidence
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.answer.evidence import Evidence
-from app.answer.excerpt import Excerpt, Reading, read_closely
-from app.answer.generate import generate
-from app.answer.grounds import note_documents, note_grounds
-from app.answer.language import question_language
-from app.answer.locate import locate
-from app.answer.markers import Renumbering
-from app.answer.prompt import Prompts, build_prompt
-from app.answer.quote import quote_evidence
-from app.answer.rerank import count_candidates, rerank
-from app.answer.retrieve import Retriever
-from app.answer.rewrite import rewrite
+from app.answer.question.condense import condense
+from app.answer.question.rewrite import rewrite
+from app.answer.reading.abstain import Calibration, estimate_answerable
+from app.answer.reading.excerpt import Excerpt, Reading, read_closely
+from app.answer.reading.trim import trim
+from app.answer.search.rerank import count_candidates, rerank
+from app.answer.search.retrieve import Retriever
 from app.answer.tables.answer import TableAnswer, TableAnswers
-from app.answer.trim import trim
+from app.answer.text.language import question_language
+from app.answer.writing.conversation import Turn, restore_turns, usable_history
+from app.answer.writing.evidence import Evidence
+from app.answer.writing.generate import generate
+from app.answer.writing.grounds import note_documents, note_grounds
+from app.answer.writing.markers import Renumbering
+from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.domain import Answer, Grounds, Message, Passage, Question, Statement
 from app.ports import Generator, Reranker
 from app.settings import Settings
@@ -52,42 +52,52 @@ class AnswerLine:
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
         """
         clock = Clock()
-        database = self.retriever.database
-        turns = await asyncio.to_thread(restore_turns, question.history, database=database, access=access)
-        standalone = await asyncio.to_thread(self._standalone, question.text, usable_history(turns), cancelled)
+        asked = await self._understand(question, access, cancelled, clock)
+        passages = await self._find(asked.standalone, access, clock)
+        computed = await asyncio.to_thread(
+            self.tables.answer, asked.standalone, passages, access=access, cancelled=cancelled
+        )
+        if computed is not None:
+            yield Retrieved(computed.passages, asked.standalone)
+            yield Finished(await self._finish_computed(computed, clock))
+            return
+        yield Retrieved(passages, asked.standalone)
+        language = self._language(asked, passages)
+        reading = await asyncio.to_thread(read_closely, asked.standalone, passages, embedder=self.retriever.embedder)
+        probability = estimate_answerable(asked.standalone, reading, language, self.calibration)
+        if not passages or probability < self.settings.answer.abstain_below:
+            yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
+            return
+        async for event in self._write(asked, reading, language, access, cancelled, clock):
+            yield event
+
+    async def _understand(self, question: Question, access: Access, cancelled: Event, clock: "Clock") -> "Asked":
+        """The question with the turns before it, and made to stand alone."""
+        turns = await asyncio.to_thread(
+            restore_turns, question.history, database=self.retriever.database, access=access
+        )
+        history = usable_history(turns)
+        standalone = await asyncio.to_thread(self._standalone, question.text, history, cancelled)
         clock.lap("condense")
+        return Asked(question.text, standalone, tuple(turns))
+
+    async def _find(self, standalone: str, access: Access, clock: "Clock") -> tuple[Passage, ...]:
+        """The passages, best first."""
         k = self.settings.retrieve.passages
         candidates = count_candidates(k, self.settings.reranker)
         found = await asyncio.to_thread(self.retriever.retrieve, standalone, access=access, k=candidates)
         clock.lap("retrieve")
         passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
         clock.lap("rerank")
-        computed = await asyncio.to_thread(self.tables.answer, standalone, passages, access=access, cancelled=cancelled)
-        if computed is not None:
-            yield Retrieved(computed.passages, standalone)
-            cited_documents = {citation.document_id for citation in computed.citations}
-            grounds = await asyncio.to_thread(note_documents, cited_documents, database)
-            yield Finished(_computed_answer(computed, clock, grounds))
-            return
-        yield Retrieved(passages, standalone)
-        language = self._language(question.text, standalone, passages)
-        reading = await asyncio.to_thread(read_closely, standalone, passages, embedder=self.retriever.embedder)
-        probability = estimate_answerable(standalone, reading, language, self.calibration)
-        if not passages or probability < self.settings.answer.abstain_below:
-            yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
-            return
+        return passages
+
+    async def _write(
+        self, asked: "Asked", reading: Reading, language: str, access: Access, cancelled: Event, clock: "Clock"
+    ) -> AsyncIterator[AnswerEvent]:
+        """What the model writes, checked sentence by sentence; quotes where nothing bears it out."""
         excerpts = reading.excerpts(EXCERPTS)
-        evidence = await asyncio.to_thread(self._evidence, reading, excerpts, access)
-        prompt = await asyncio.to_thread(
-            build_prompt,
-            question.text,
-            evidence,
-            turns,
-            prompts=self.prompts,
-            generator=self.generator,
-            max_answer_tokens=self.settings.generator.max_answer_tokens,
-        )
-        citer = await asyncio.to_thread(Citer, passages, question=standalone, language=language)
+        prompt = await asyncio.to_thread(self._prompt, asked, reading, excerpts, access)
+        citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
         has_begun = False
@@ -110,15 +120,31 @@ class AnswerLine:
         cited = citer.finish()
         if not cited.citations:
             cited = quote_evidence(excerpts, language)
+        database = self.retriever.database
         cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, database))
         grounds = await asyncio.to_thread(note_grounds, prompt, cited.citations, database)
-        yield Finished(_answer(cited, passages, clock, abstained=not cited.citations, grounds=grounds))
+        yield Finished(_answer(cited, reading.passages, clock, abstained=not cited.citations, grounds=grounds))
 
-    def _language(self, question: str, standalone: str, passages: Sequence[Passage]) -> str:
+    async def _finish_computed(self, computed: TableAnswer, clock: "Clock") -> Answer:
+        documents = {citation.document_id for citation in computed.citations}
+        grounds = await asyncio.to_thread(note_documents, documents, self.retriever.database)
+        return _computed_answer(computed, clock, grounds)
+
+    def _prompt(self, asked: "Asked", reading: Reading, excerpts: Sequence[Excerpt], access: Access) -> Prompt:
+        return build_prompt(
+            asked.text,
+            self._evidence(reading, excerpts, access),
+            asked.turns,
+            prompts=self.prompts,
+            generator=self.generator,
+            max_answer_tokens=self.settings.generator.max_answer_tokens,
+        )
+
+    def _language(self, asked: "Asked", passages: Sequence[Passage]) -> str:
         """The question's own, or that of what was found where the question's few words tell none."""
         known = self.settings.sparse.languages
         found = passages[0].language if passages else ""
-        return question_language(question, known) or question_language(standalone, known) or found
+        return question_language(asked.text, known) or question_language(asked.standalone, known) or found
 
     def _standalone(self, question: str, history: Sequence[Message], cancelled: Event) -> str:
         if not self.settings.answer.model_condenses:
@@ -138,6 +164,15 @@ class AnswerLine:
                 return [Evidence.of_passage(passage) for passage in trimmed]
             case "excerpts":
                 return [Evidence.of_excerpt(excerpt) for excerpt in excerpts]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in its conversation: as it was put, as it is searched for, and the turns before it."""
+
+    text: str
+    standalone: str
+    turns: tuple[Turn, ...]
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from app.answer.rerank import rerank
+from app.answer.search.rerank import rerank
 from app.bootstrap import open_services
 from app.doctor import Status, examine
 from app.engines.rerankers.endpoint import EndpointReranker

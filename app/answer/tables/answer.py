@@ -7,7 +7,6 @@ from threading import Event
 from typing import Final
 
 from app.access import Access
-from app.answer.language import question_language
 from app.answer.tables import wording
 from app.answer.tables.asks import Wish, wish_of
 from app.answer.tables.choose import choose_tables
@@ -19,7 +18,9 @@ from app.answer.tables.schema import Relation
 from app.answer.tables.sql import write_sql
 from app.answer.tables.synonyms import VOCABULARY
 from app.answer.tables.words import tokenise
-from app.db import chunks, documents
+from app.answer.text.language import question_language
+from app.db import documents
+from app.db import passages as passage_rows
 from app.db.files import FileStore
 from app.db.session import Database
 from app.domain import Citation, Passage, Selected, TableResult
@@ -219,7 +220,7 @@ class _Answering:
         """The passage that shows the table's header, and its header word for word."""
         with self.line.database.read() as session:
             first = relation.fields[0].name
-            passage = chunks.find_table_passage(session, relation.document_id, first)
+            passage = passage_rows.find_table_passage(session, relation.document_id, first)
         assert passage is not None, "a document that answers has chunks"
         start, end = _header_of(passage.text, first)
         quote = passage.text[start:end]

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from app.answer.phrases import table_phrases_for
 from app.answer.tables.schema import Relation
+from app.answer.text.phrases import table_phrases_for
 from app.domain import Cell
 
 _LONGEST_CELL: Final = 80

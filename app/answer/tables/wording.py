@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from app.answer.phrases import TablePhrases, table_phrases_for
 from app.answer.tables.parse import Parsed
 from app.answer.tables.query import Compared, Condition, Empty, Function, Measure, OneOf, Query, Truth, Within
 from app.answer.tables.schema import Relation
 from app.answer.tables.shown import column, escape, format_cell, source_of
+from app.answer.text.phrases import TablePhrases, table_phrases_for
 from app.domain import Cell, Selected
 
 SHOWN_ROWS: Final = 10

@@ -1,0 +1,1 @@
+"""Check what was written against the passages, and cite them."""

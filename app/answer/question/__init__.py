@@ -1,0 +1,1 @@
+"""Make a question stand alone."""

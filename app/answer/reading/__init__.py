@@ -1,0 +1,1 @@
+"""Compare the sentences of the passages with the question."""

@@ -1,0 +1,129 @@
+"""Documents that a question names: by file name, by kind (“in the spreadsheet”), by date (“the reports from 2023”).
+
+Only a plain reference to where the answer stands narrows a search: “How do I export a PDF?” asks about PDFs, not in
+them. What names nothing that is there narrows nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.answer.text.dates import find_dates, parts_of_date
+from app.db.documents import DocumentBrief
+
+# More documents than this are no narrowing: the filter would cost more than it saves.
+MOST_DOCUMENTS = 1_000
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OPEN = "application/vnd.oasis.opendocument."
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    r"pdfs?(?:[- ](?:files?|documents?|dateien|datei|dokumenten?))?": ("application/pdf",),
+    r"(?:spreadsheets?|excel(?:[- ](?:files?|sheets?|workbooks?|dateien|datei|tabellen?))?|kalkulationstabellen?)": (
+        f"{_OFFICE}spreadsheetml.sheet",
+        "application/vnd.ms-excel",
+        f"{_OPEN}spreadsheet",
+        "text/csv",
+        "text/tab-separated-values",
+    ),
+    r"csvs?(?:[- ](?:files?|dateien|datei))?": ("text/csv", "text/tab-separated-values"),
+    r"(?:slides?|slide decks?|presentations?|powerpoints?|folien|präsentation(?:en)?)": (
+        f"{_OFFICE}presentationml.presentation",
+        f"{_OPEN}presentation",
+    ),
+    r"word[- ](?:files?|documents?|dateien|datei|dokumente?n?)": (
+        f"{_OFFICE}wordprocessingml.document",
+        f"{_OPEN}text",
+    ),
+    r"(?:e-?mails?|mails)": ("message/rfc822", "application/vnd.ms-outlook"),
+}
+_WHERE = (
+    r"\b(?:according to|in|from|within|inside|laut|gemäß|im|aus)\s+"
+    r"(?:(?:the|our|my|these|those|all|any of the|der|dem|den|unseren?|unserem|meinen?|meinem|diesen?|diesem|allen)\s+)"
+)
+_KIND = tuple((re.compile(rf"{_WHERE}{kind}(?!\w|-\w)", re.IGNORECASE), types) for kind, types in _KINDS.items())
+_DATED = re.compile(
+    r"\b(?:documents?|files?|reports?|e-?mails?|notes?|minutes|filings?|invoices?|contracts?|policies|presentations?|"
+    r"dokumente?n?|dateien?|berichte?n?|mails?|notizen|protokolle?n?|rechnung(?:en)?|verträge?n?|präsentation(?:en)?)\s+"
+    r"(?:from|of|dated|written in|von|vom|aus)\s+(?:the year\s+|dem jahr\s+)?(?P<date>\S.*)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d(?![\w-])")
+_FILE_NAME = re.compile(r"\w\.[a-z]\w{1,5}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a question says about where to look. `date` is a reading as `find_dates` gives them, or a year."""
+
+    may_name_a_file: bool = False
+    media_types: frozenset[str] = frozenset()
+    date: str = ""
+
+    def __bool__(self) -> bool:
+        return self.may_name_a_file or bool(self.media_types) or bool(self.date)
+
+
+def narrow(question: str, list_briefs: Callable[[], Sequence[DocumentBrief]]) -> frozenset[str] | None:
+    """Ids of the documents that the question names; None where it names none, or too many to make a difference.
+
+    `list_briefs` gives all readable documents; it is asked only where the question may name some of them.
+    """
+    scope = read_scope(question)
+    if not scope:
+        return None
+    there = list_briefs()
+    named = _named(question, there) if scope.may_name_a_file else []
+    matching = named or [each for each in there if _matches(each, scope)]
+    return frozenset(each.id for each in matching) if 0 < len(matching) <= MOST_DOCUMENTS else None
+
+
+def read_scope(question: str) -> Scope:
+    """What the question says about the documents to look in."""
+    types = [types for pattern, types in _KIND if pattern.search(question)]
+    return Scope(
+        may_name_a_file=_FILE_NAME.search(question) is not None,
+        media_types=frozenset(each for group in types for each in group),
+        date=_read_date(question),
+    )
+
+
+def _read_date(question: str) -> str:
+    match = _DATED.search(question)
+    if match is None:
+        return ""
+    start = match.start("date")
+    if year := _YEAR.match(question, start):
+        return year.group()
+    found = next((each for each in find_dates(question) if each.start == start), None)
+    return min(found.readings) if found and len(found.readings) == 1 else ""
+
+
+def _named(question: str, there: Sequence[DocumentBrief]) -> list[DocumentBrief]:
+    """Documents whose whole file name stands in the question; of “report.pdf” and “2023 report.pdf” the longer one."""
+    asked = question.casefold()
+    inside = [each for each in there if _FILE_NAME.search(each.name) and _stands_in(each.name.casefold(), asked)]
+    names = {each.name.casefold() for each in inside}
+    longest = {name for name in names if not any(name != other and name in other for other in names)}
+    return [each for each in inside if each.name.casefold() in longest]
+
+
+def _stands_in(name: str, asked: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", asked) is not None
+
+
+def _matches(brief: DocumentBrief, scope: Scope) -> bool:
+    if not scope.media_types and not scope.date:
+        return False
+    is_kind = not scope.media_types or brief.media_type in scope.media_types
+    return is_kind and (not scope.date or _bears(brief, scope.date))
+
+
+def _bears(brief: DocumentBrief, date: str) -> bool:
+    """Whether the document was written then, or says so in its name or title."""
+    if brief.written_at and brief.written_at.isoformat().startswith(date):
+        return True
+    says = f"{brief.name} {brief.title}".replace("_", " ")
+    if any(date in parts_of_date(reading) for found in find_dates(says) for reading in found.readings):
+        return True
+    return date.isdigit() and re.search(rf"(?<!\d){date}(?!\d)", says) is not None

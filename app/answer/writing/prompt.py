@@ -1,0 +1,149 @@
+"""Write the prompt: numbered passages and the question, as much as the model's window holds."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from app.answer.writing.conversation import Turn
+from app.answer.writing.evidence import Evidence, number_on
+from app.answer.writing.markers import renumber
+from app.answer.writing.window import choose_start
+from app.domain import Message, Role
+from app.errors import SettingsError
+from app.ports import Generator
+
+# What a chat template uses to mark turns (<|im_start|>, <|user|> …). In a document it would end the evidence early.
+_CONTROL_TOKEN = re.compile(r"<\|([^|<>]{1,40})\|>")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The templates for one kind of evidence, and those for conversations, read once from `configs/prompts/`."""
+
+    system: str
+    evidence: Template
+    question: Template
+    again: Template
+    condense: Template
+
+    @classmethod
+    def read(cls, folder: Path, evidence: str) -> "Prompts":
+        """Raises SettingsError when a template is missing."""
+
+        def template(name: str) -> str:
+            return (folder / f"{name}.md").read_text(encoding="utf-8").strip()
+
+        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "again", "condense")
+        try:
+            system, *others = map(template, parts)
+            return cls(system, *map(Template, others))
+        except OSError as exc:
+            raise SettingsError(f"The prompt template {exc.filename} cannot be read; check answer.prompts.") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model reads, the evidence in it for the question, and the turns before it, the first `earlier` ago.
+
+    `ranks`: by the number of the evidence, the rank of its passage; None in a first turn, where both are the same.
+    """
+
+    messages: tuple[Message, ...]
+    evidence: tuple[Evidence, ...]
+    turns: tuple[Turn, ...] = ()
+    earlier: int = 0
+    ranks: Mapping[int, int] | None = None
+
+
+def build_prompt(
+    question: str,
+    evidence: Sequence[Evidence],
+    turns: Sequence[Turn],
+    *,
+    prompts: Prompts,
+    generator: Generator,
+    max_answer_tokens: int,
+) -> Prompt:
+    """The prompt with as much of the evidence, and then as many of the last turns, as the window holds.
+
+    Every turn stands there just as it was asked, so that a prompt begins with the one before it and the model computes
+    only what is new. What stands in it already is not written out again, but named by its number (`again`).
+    Counted with the model's own tokenizer. At least one piece of evidence is always given: a window that cannot hold
+    even that is reported by the generator as TextTooLong.
+    """
+    room = generator.context_tokens - max_answer_tokens
+    references = [reference for turn in turns for reference in turn.grounds.references]
+    kept = _usable(turns)
+
+    def ask(start: int, given: Sequence[Evidence]) -> tuple[Message, ...]:
+        return _messages([*(turn for _, turn in kept[start:]), Turn(question, evidence=tuple(given))], prompts)
+
+    def count(start: int, given: Sequence[Evidence]) -> int:
+        return generator.count_prompt_tokens(ask(start, given))
+
+    given = number_on(evidence, references)
+    while len(given) > 1 and count(len(kept), given) > room:
+        given.pop()
+    start = choose_start(0, len(kept), room, lambda first: count(first, given))
+    return Prompt(
+        messages=ask(start, given),
+        evidence=tuple(given),
+        turns=tuple(turn for _, turn in kept[start:]),
+        earlier=len(turns) - kept[start][0] if start < len(kept) else 0,
+        ranks={each.n: each.passage.rank for each in given} if references else None,
+    )
+
+
+def _usable(turns: Sequence[Turn]) -> list[tuple[int, Turn]]:
+    """The turns, with their positions, that may stand in a prompt: none of those that fell out of one before.
+
+    A question without an answer would stand beside the next one, which many chat templates refuse.
+    """
+    begun = [
+        n - turn.grounds.earlier_turns
+        for n, turn in enumerate(turns)
+        if turn.grounds.references or turn.grounds.earlier_turns
+    ]
+    return [(n, turn) for n, turn in enumerate(turns) if turn.answer and n >= max(begun, default=0)]
+
+
+def _messages(turns: Sequence[Turn], prompts: Prompts) -> tuple[Message, ...]:
+    """The conversation up to and with the last question."""
+    messages = [Message(Role.SYSTEM, prompts.system)]
+    sent: set[tuple[str, int, int]] = set()
+    for turn in turns:
+        messages.append(Message(Role.USER, _ask(turn, prompts, sent)))
+        sent.update(each.place for each in turn.evidence)
+        if turn.answer:
+            messages.append(Message(Role.ASSISTANT, defuse(_in_conversation(turn))))
+    return tuple(messages)
+
+
+def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]]) -> str:
+    if not turn.evidence:
+        return defuse(turn.question)
+    numbered = "\n\n".join(
+        _numbered(each, prompts.again if each.place in sent else prompts.evidence) for each in turn.evidence
+    )
+    return prompts.question.substitute(evidence=numbered, question=defuse(turn.question))
+
+
+def _in_conversation(turn: Turn) -> str:
+    """The answer with the numbers of the conversation in place of the ranks that people see."""
+    return renumber(turn.answer, {each.rank: each.n for each in turn.grounds.references})
+
+
+def _numbered(evidence: Evidence, template: Template) -> str:
+    passage = evidence.passage
+    place = [passage.document]
+    if passage.page is not None:
+        place.append(f"page {passage.page}")
+    place.extend(passage.headings[-1:])
+    return template.substitute(n=evidence.n, place=defuse(", ".join(place)), text=defuse(evidence.text))
+
+
+def defuse(text: str) -> str:
+    """Text in which no chat-template marker is left: retrieved text is data, not a turn of the conversation."""
+    return _CONTROL_TOKEN.sub(r"(\1)", text)
