@@ -48,7 +48,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     for each, help_text in (
         (Size.TINY, "only show that everything runs"),
         (Size.QUICK, "less of everything"),
-        (Size.FULL, "also the slow retrieval sets"),
+        (Size.FULL, "also the slow retrieval sets, and a search in 100,000 chunks"),
     ):
         size.add_argument(f"--{each}", dest="size", action="store_const", const=each, help=help_text)
     parser.add_argument("--results", type=Path, default=REPOSITORY / "bench" / "results", help="folder for the JSON")

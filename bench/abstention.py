@@ -19,11 +19,11 @@ from app.answer.reading.excerpt import read_closely
 from app.answer.text.language import question_language
 from app.answer.text.words import telling_words
 from app.domain import Passage
-from app.ports import Embedder, Vectors
 from app.services import Services
 from app.settings import load_settings
 from bench.machine import read_commit
 from bench.quality import read_golden
+from bench.remembering import Remembering
 from bench.report import Figure, Result
 from bench.retrieval_sets import SETS_FOLDER, RetrievalSet, list_sets
 from bench.service import SAMPLES, open_access, opened_samples, opened_services, take_in
@@ -54,29 +54,6 @@ class Case:
     signals: Signals | None
     cosine: float
     words: float
-
-
-class Remembering:
-    """An embedder that embeds nothing twice: the same passages are read for many questions."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._vector_by_text: dict[str, Vectors] = {}
-        self.model_id, self.dim, self.max_tokens = embedder.model_id, embedder.dim, embedder.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._embedder.count_tokens(texts)
-
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._vector_by_text]
-        self._vector_by_text.update(zip(new, self._embedder.embed_documents(new), strict=True))
-        return np.stack([self._vector_by_text[text] for text in texts])
-
-    def embed_query(self, text: str) -> Vectors:
-        return self._embedder.embed_query(text)
-
-    def close(self) -> None:
-        """The embedder belongs to the services."""
 
 
 def run(size: Size) -> Result:

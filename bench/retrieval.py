@@ -1,6 +1,6 @@
 """Score retrieval on one set: ours, and plain rankings of the very chunks that Cloister made."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -8,16 +8,21 @@ from statistics import mean
 import numpy as np
 from sqlmodel import select
 
+from app.answer.reading.excerpt import Reading, read_closely
+from app.answer.reading.trim import find_spans
 from app.answer.search.retrieve import embed_question
 from app.db.embeddings import find_vectors
 from app.db.tables import ChunkRow, DocumentRow
 from app.ports import Vectors
 from app.services import Services
 from bench.baselines import Bm25, fuse, rank_dense
+from bench.remembering import Remembering
 from bench.report import Figure
 from bench.retrieval_sets import Asked, RetrievalSet
 from bench.service import open_access, take_in
 
+# For `answer.trim`: the least share of the evidence, and the least intersection over union.
+LEAST_BY_TRIM = {0.75: (0.90, 0.055), 0.5: (0.86, 0.08)}
 PLAIN = ("BM25", "dense vectors", "RRF of both")
 
 
@@ -52,7 +57,38 @@ def score_set(chosen: RetrievalSet, services: Services, folder: Path, *, every: 
             for name, each in found.items()
         }
         figures.extend(_figure(chosen, measure, name, score["Cloister"], score[name]) for name in PLAIN)
+    if any(question.spans for question in questions):
+        figures.extend(_score_trimmed(chosen, services, questions))
     return figures
+
+
+def _score_trimmed(chosen: RetrievalSet, services: Services, questions: Sequence[Asked]) -> Iterator[Figure]:
+    """What is left of the evidence, and how much beside it, where passages are cut before a model reads them."""
+    retriever, access = services.retriever(), open_access(services, chosen.name)
+    embedder = Remembering(services.embedder.get())
+    found = (retriever.retrieve(question.text, access=access, k=chosen.k) for question in questions)
+    readings = [
+        read_closely(question.text, passages, embedder=embedder)
+        for question, passages in zip(questions, found, strict=True)
+    ]
+    for trim in (1.0, *LEAST_BY_TRIM):
+        cut = [_spans_of(reading, trim) for reading in readings]
+        for measure, least in zip(_measures(chosen), LEAST_BY_TRIM.get(trim, (None, None)), strict=True):
+            share = mean(measure.score(question, spans) for question, spans in zip(questions, cut, strict=True))
+            yield Figure(
+                f"{measure.name}, trim {trim:g}",
+                "share",
+                share,
+                target="" if least is None else f"≥ {least:g}",
+                is_met=None if least is None else share >= least,
+                group=chosen.name,
+            )
+
+
+def _spans_of(reading: Reading, trim: float) -> list[Span]:
+    whole = [(passage, passage.start, passage.end) for passage in reading.passages]
+    found = whole if trim >= 1 else find_spans(reading, gap=trim)
+    return [Span(passage.document, start, end) for passage, start, end in found]
 
 
 def _ways(chosen: RetrievalSet, services: Services) -> Mapping[str, Callable[[str], list[Span]]]:
