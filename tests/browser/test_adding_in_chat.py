@@ -161,7 +161,7 @@ def test_two_files_and_a_question_are_answered_with_the_cited_page(page: Page, s
     files = [_file("handbook.pdf", _pdf(), "application/pdf"), _file("notes.md", NOTES, "text/markdown")]
     _send(page, *files, question="How many days of paid parental leave does every parent receive?")
     done = page.locator(".ai-message .message-content", has_text="indexed in")
-    expect(done).to_contain_text("2 documents, 2 pages, 2 chunks indexed in")
+    expect(done).to_contain_text("2 documents, 2 pages, 2 chunks indexed in", timeout=20_000)
     expect(page.locator(".message-content h6")).to_have_text("Sources")
     _picture(page, "answer")
     page.locator(".message-content h6 + ul > li .element-link").first.click()

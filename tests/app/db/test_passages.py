@@ -82,7 +82,7 @@ def test_a_deleted_document_is_not_there(services: Services, base_id: str) -> No
 def test_a_version_is_readable_until_its_document_changes(services: Services, base_id: str, tmp_path: Path) -> None:
     document_id = chunks_of(services)[0].document_id
 
-    def versions() -> set[str]:
+    def active() -> set[str]:
         with services.database.read() as session:
             return versions.active_versions(session, [document_id])
 
@@ -90,10 +90,10 @@ def test_a_version_is_readable_until_its_document_changes(services: Services, ba
         with services.database.read() as session:
             return versions.readable_versions(session, ids, bases)
 
-    before = versions()
+    before = active()
     assert readable(before, base_id) == before
     assert not readable(before, open_base(services, "Others").id)
     (tmp_path / "leave.md").write_text(TEXT + "\n\nAnd more.\n")
     take_in(services, tmp_path / "leave.md")
     assert not readable(before, base_id)
-    assert readable(before | versions(), base_id) == versions() != before
+    assert readable(before | active(), base_id) == active() != before
