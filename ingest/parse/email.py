@@ -11,8 +11,8 @@ from typing import Final
 from app.domain import Attachment, ParsedDocument
 from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
+from ingest.parse.html import html_markdown
 from ingest.parse.markdown import heading
-from ingest.parse.markup import html_markdown
 from ingest.parse.ooxml import reading
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")

@@ -14,7 +14,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from app.domain import ParsedDocument
 from app.errors import UnreadableDocument
-from ingest.parse.markup import html_markdown
+from ingest.parse.html import html_markdown
 from ingest.parse.media_type import MediaType
 from ingest.parse.ooxml import reading
 from ingest.parse.xml_parts import find_text, parse_xml, read_xml

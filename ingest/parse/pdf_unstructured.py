@@ -15,7 +15,7 @@ from typing import Any, Final
 from bs4 import BeautifulSoup
 
 from app.domain import Rect
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.errors import EngineUnavailable, UnreadableDocument
 from ingest.parse.layout import PageLine, PageLines
 from ingest.parse.markdown import table_lines

@@ -15,7 +15,7 @@ from docutils.utils import SystemMessage, new_document
 
 from app.domain import ParsedDocument
 from ingest.parse.encoding import decode
-from ingest.parse.markup import soup_markdown
+from ingest.parse.html import html_markdown
 from ingest.parse.media_type import MediaType
 
 SETTINGS: Final = {
@@ -120,7 +120,7 @@ def _markdown(soup: BeautifulSoup) -> str:
         if value is not None:
             field.append(f" {value.get_text(' ', strip=True)}")
             value.decompose()
-    return soup_markdown(soup)
+    return html_markdown(str(soup))
 
 
 def _fact(tree: nodes.document, kind: type[nodes.Element]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain import Rect
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from ingest.parse.layout.order import reading_order
 from ingest.parse.ocr.seen import SeenWord
 

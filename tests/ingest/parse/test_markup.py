@@ -32,6 +32,18 @@ def test_html_keeps_the_main_element_and_drops_the_rest(parsed: Parse) -> None:
     assert (document.title, document.language) == ("Urlaub – Wiki", "de")
 
 
+def test_code_keeps_its_words_and_the_language_that_its_highlighter_left_in_a_class(parsed: Parse) -> None:
+    html = (
+        '<main><div class="highlight-python notranslate"><div class="highlight"><pre><span>x</span> = <b>1</b>\n</pre>'
+        '</div></div><div class="highlight highlight-source-rust"><pre>let y;</pre></div>'
+        '<pre class="code bash">ls</pre><pre><code class="language-js">a &lt; b</code></pre>'
+        '<div class="highlight-default"><pre>plain</pre></div></main>'
+    )
+    text = parsed("a.html", html).text
+    for fence in ("```python\nx = 1\n", "```rust\nlet y;\n", "```bash\nls\n", "```js\na < b\n", "```\nplain\n"):
+        assert fence in text
+
+
 def test_html_without_a_main_element_keeps_its_body(parsed: Parse) -> None:
     assert parsed("a.html", "<html><body><p>Hello <i>there</i></p></body></html>").text == "Hello *there*"
 
