@@ -7,7 +7,7 @@ from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
 from app.db.session import Database, sqlite_url
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.ports import Embedder, Generator, Reranker, VectorIndex

@@ -27,7 +27,7 @@ from app.db import documents, jobs, knowledge_bases
 from app.db.ids import text_hash
 from app.db.tables import ChunkRow, DocumentRow, EmbeddingRow, JobItemRow, TextRow, VersionRow
 from app.domain import ItemStatus, JobState
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.ports import Embedder, Vectors
 from app.services import Services, Warm
 from app.settings import load_settings

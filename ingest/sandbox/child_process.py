@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil  # type: ignore[import-untyped]
 
-from app.egress import SILENCE
+from app.egress.silence import SILENCE
 from app.errors import EngineUnavailable
 from ingest.sandbox import wire
 from ingest.sandbox.watch import LOOK_EVERY_S, Crashed, Lost, TookTooLong, Watch, resident_bytes

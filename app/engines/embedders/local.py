@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.engines.embedders.window import batches, build_model_id, refuse_too_long, reserve, to_unit_length
 from app.engines.model_files import get_sentence_transformers_folder
 from app.errors import EngineUnavailable, SettingsError

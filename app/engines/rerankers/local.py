@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.engines.model_files import get_cross_encoder_folder
 from app.errors import EngineUnavailable, SettingsError
 from app.settings import RerankerSettings

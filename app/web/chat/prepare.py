@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from app.egress import silence_libraries
+from app.egress.silence import silence_libraries
 from app.settings import Settings
 from app.web.chat.frontend import install_frontend
 

@@ -1,0 +1,1 @@
+"""What leaves this machine: nothing that nobody asked for, and nothing to where nobody meant."""

@@ -1,0 +1,116 @@
+"""Which addresses may be connected to.
+
+A name is looked up once and the connection goes to the address that was checked: a name that points elsewhere a moment
+later (DNS rebinding) gains nothing.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any, Final
+
+import httpcore
+
+from app.errors import Rejected
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+# Addresses that carry an IPv4 address in their last 32 bits (RFC 6052; RFC 4291, section 2.5.5).
+_CARRIERS: Final[tuple[IPv6Network, ...]] = tuple(
+    network for network in map(ip_network, ("64:ff9b::/96", "::/96")) if isinstance(network, IPv6Network)
+)
+# Shared by a provider's customers (RFC 6598): neither public nor of one's own.
+_SHARED: Final = IPv4Network("100.64.0.0/10")
+
+
+class AddressRefused(Rejected):
+    """The address is not one that may be asked."""
+
+
+class AddressGuard:
+    """Says which addresses may be connected to: public ones, and those of `internal` hosts that are private.
+
+    Link-local addresses, where clouds keep their metadata, are refused for every host.
+    """
+
+    def __init__(self, internal: Collection[str] = ()) -> None:
+        self._internal = frozenset(host.casefold() for host in internal)
+
+    def check(self, host: str, address: str) -> None:
+        """Raises AddressRefused."""
+        plain = unwrap(ip_address(address.partition("%")[0]))
+        if is_public(plain):
+            return
+        if host.casefold() not in self._internal:
+            raise AddressRefused(
+                f"{host} is at {plain}, which is not a public address. If it is a site of your own network, an admin "
+                "can mark its source as internal."
+            )
+        is_reserved = plain.is_reserved and not plain.is_loopback  # Python counts ::1 as both
+        if plain.is_link_local or plain.is_multicast or plain.is_unspecified or is_reserved:
+            raise AddressRefused(f"{host} is at {plain}, which is never asked: sites have no such address.")
+
+
+def is_public(address: Address) -> bool:
+    """Whether anybody on the internet could mean this address."""
+    plain = unwrap(address)
+    return plain.is_global and not plain.is_multicast and not (isinstance(plain, IPv4Address) and plain in _SHARED)
+
+
+def unwrap(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 address that only carries one, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    carried = address.ipv4_mapped or address.sixtofour
+    if carried is None and any(address in network for network in _CARRIERS) and int(address) > 1:
+        carried = IPv4Address(int(address) & 0xFFFFFFFF)
+    return carried or address
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, as the machine knows them. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to checked addresses only."""
+
+    def __init__(
+        self, guard: AddressGuard, resolve: Resolve = resolve, inner: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
+        self._guard, self._resolve = guard, resolve
+        self._inner = inner or httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to the first address that answers. Raises AddressRefused when one of them may not be asked."""
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as exc:
+            raise httpcore.ConnectError(f"{host} is not known") from exc
+        for address in addresses:
+            self._guard.check(host, address)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+                failure = exc
+        raise failure
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        """Never."""
+        raise AddressRefused("Sites are not asked through sockets of this machine.")
+
+    async def sleep(self, seconds: float) -> None:
+        """As every backend."""
+        await self._inner.sleep(seconds)
