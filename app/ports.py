@@ -4,7 +4,7 @@ Every port has two engines (embedded and server) and one contract suite in `test
 All engines are safe to call from several threads and raise `EngineUnavailable` when they cannot answer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -12,7 +12,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import Found, IndexedChunk, Message, SearchFilter, Selected, SparseVector
+from app.domain import (
+    CrawledPage,
+    CrawlEnd,
+    Found,
+    IndexedChunk,
+    KnownPage,
+    Message,
+    Scope,
+    SearchFilter,
+    Selected,
+    SparseVector,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -167,3 +178,23 @@ class Generator(Protocol):
 
     def close(self) -> None:
         """Free the model. Calling twice is harmless."""
+
+
+class Crawler(Protocol):
+    """Follows the links of a site, in any order, each address once."""
+
+    def crawl(
+        self,
+        scope: Scope,
+        known: Mapping[str, KnownPage],
+        *,
+        finished: Mapping[str, Sequence[str]],
+        on_page: Callable[[CrawledPage], None],
+        is_cancelled: Callable[[], bool],
+    ) -> CrawlEnd:
+        """Call `on_page` with each address once, from the thread that called.
+
+        `known`: what earlier crawls kept, by canonical address. `finished`: the links of addresses that this crawl was
+        done with before it was interrupted; they are not asked again. An error that `on_page` raises ends the crawl.
+        Raises EngineUnavailable when not even the start can be asked.
+        """

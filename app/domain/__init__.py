@@ -17,8 +17,10 @@ from app.domain.answers import (
     Statement,
 )
 from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
+from app.domain.crawls import CrawledPage, CrawlEnd, KnownPage, PageState
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
+from app.domain.scopes import Scope
 from app.domain.sources import Source, SourceKind
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
@@ -31,6 +33,8 @@ __all__ = [
     "ChunkingProfile",
     "Citation",
     "Column",
+    "CrawlEnd",
+    "CrawledPage",
     "Document",
     "Found",
     "FoundFile",
@@ -42,10 +46,12 @@ __all__ = [
     "JobItem",
     "JobState",
     "KnowledgeBase",
+    "KnownPage",
     "Line",
     "Message",
     "Page",
     "PageRect",
+    "PageState",
     "ParsedDocument",
     "Passage",
     "Question",
@@ -53,6 +59,7 @@ __all__ = [
     "Reference",
     "Removed",
     "Role",
+    "Scope",
     "SearchFilter",
     "Selected",
     "Source",

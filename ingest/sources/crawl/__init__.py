@@ -1,0 +1,1 @@
+"""Sites and wikis as a source."""
