@@ -39,7 +39,7 @@ def choose(candidates: Sequence[Candidate], *, k: int, document_cost: float, mos
     otherwise. What a document says twice stays: it stands at two places.
     """
     rest = list(candidates)
-    prints = {each.passage.chunk_id: fingerprint(each.passage.full_text) for each in rest}
+    prints = _Prints()
     taken: Counter[str] = Counter()
     groups: list[Group] = []
     copies: list[tuple[Group, Candidate]] = []
@@ -61,11 +61,21 @@ def choose(candidates: Sequence[Candidate], *, k: int, document_cost: float, mos
     return groups
 
 
-def _find_same(groups: Sequence[Group], candidate: Candidate, prints: dict[str, Fingerprint]) -> Group | None:
-    mine = prints[candidate.passage.chunk_id]
+class _Prints(dict[str, Fingerprint]):
+    """Fingerprints of those chunks that are looked at: most candidates never are."""
+
+    def of(self, candidate: Candidate) -> Fingerprint:
+        passage = candidate.passage
+        if passage.chunk_id not in self:
+            self[passage.chunk_id] = fingerprint(passage.full_text)
+        return self[passage.chunk_id]
+
+
+def _find_same(groups: Sequence[Group], candidate: Candidate, prints: _Prints) -> Group | None:
+    mine = prints.of(candidate)
     others = (group for group in groups if group.best.passage.document_id != candidate.passage.document_id)
     for group in others:
-        if any(is_near_duplicate(prints[each.passage.chunk_id], mine) for each in group.chunks):
+        if any(is_near_duplicate(prints.of(each), mine) for each in group.chunks):
             return group
     return None
 
