@@ -23,13 +23,26 @@ class NotTextError(ValueError):
     """The bytes are no text in any encoding that we know."""
 
 
-def decode(content: bytes) -> str:
-    """Text with `\\n` line ends, without byte order mark or control characters. Raises NotTextError."""
-    text = _decoded(content)
+def decode(content: bytes, declared: str = "") -> str:
+    """Text with `\\n` line ends, without byte order mark or control characters. Raises NotTextError.
+
+    `declared`: the encoding that somebody says it has. Servers and templates often say what is not so: where it cannot
+    be, what the bytes say themselves is believed.
+    """
+    text = _as_declared(content, declared) or _decoded(content)
     # A stray control character happens (form feeds of printers' files are none); many mean a binary file.
     if len(NOT_TEXT.findall(text[:SAMPLE_BYTES])) > len(text[:SAMPLE_BYTES]) // 200:
         raise NotTextError
     return NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _as_declared(content: bytes, declared: str) -> str:
+    if not declared or any(content.startswith(bom) for bom, _ in BOMS):
+        return ""
+    try:
+        return content.decode(declared)
+    except (LookupError, UnicodeDecodeError):
+        return ""
 
 
 def _decoded(content: bytes) -> str:

@@ -58,7 +58,10 @@ OPTIONS: Final = ConversionOptions(
 
 
 def read_tree(content: str | bytes, charset: str = "") -> html.HtmlElement:
-    """The tree of a page, with an <html> at its root. `charset`: what the sender said that bytes are written in."""
+    """The tree of a page, with an <html> at its root. `charset`: what the sender said that bytes are written in.
+
+    Raises NotTextError.
+    """
     text = content if isinstance(content, str) else _decode(content, charset)
     # A stated encoding is no longer true of text.
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text)
@@ -110,13 +113,8 @@ def text_of(element: Any) -> str:
 
 
 def _decode(content: bytes, charset: str) -> str:
-    declared = charset or EncodingDetector.find_declared_encoding(content, is_html=True, search_entire_document=False)
-    if declared and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return content.decode(declared)
-        except (LookupError, UnicodeDecodeError):
-            pass  # Servers and templates often say what is not so; what the bytes say themselves is believed then.
-    return decode(content)
+    stated = EncodingDetector.find_declared_encoding(content, is_html=True, search_entire_document=False)
+    return decode(content, charset or stated or "")
 
 
 def _main_element(tree: html.HtmlElement) -> html.HtmlElement:

@@ -20,6 +20,7 @@ from app.domain.urls import fold, origin_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials, open_client
 from app.errors import Rejected
+from ingest.parse.encoding import NotTextError
 from ingest.sources.crawl.page import HtmlPage, read_html
 from ingest.sources.crawl.robots import Robots, fetch_robots
 
@@ -106,7 +107,7 @@ class _Visit:
     next_at: float = 0.0
     requests: int = 0
     left_out: set[str] = field(default_factory=set)
-    failure: BaseException | None = None
+    failure: Exception | None = None
     was_cancelled: bool = False
 
     async def run(self, finished: Mapping[str, Sequence[str]]) -> CrawlEnd:
@@ -209,11 +210,15 @@ class _Visit:
             raise _Unsuccessful(replace(page, state=PageState.FAILED, note=f"The server says {answer.status_code}."))
         if page.final_url != url and not self.scope.admits(page.final_url):
             return replace(page, state=PageState.MOVED, note="It moved to where this crawl does not go.")
+        if page.final_url != url:
+            return replace(page, state=PageState.MOVED, canonical_url=page.final_url, links=(page.final_url,))
         if page.media_type not in HTML:
             return replace(page, content=answer.content, canonical_url=page.final_url)
-        return self._with_text(
-            page, await asyncio.to_thread(read_html, answer.content, page.final_url, answer.charset_encoding or "")
-        )
+        try:
+            html = await asyncio.to_thread(read_html, answer.content, url, answer.charset_encoding or "")
+        except NotTextError:
+            return replace(page, state=PageState.FAILED, note="It says that it is HTML and is no text.")
+        return self._with_text(page, html)
 
     def _with_text(self, page: CrawledPage, html: HtmlPage) -> CrawledPage:
         links = tuple(link for link in html.links if self.scope.admits(link))
@@ -229,7 +234,7 @@ class _Visit:
         )
         if html.is_door:
             return replace(page, state=PageState.REFUSED, markdown="", note="It asks to sign in.")
-        if page.url not in (canonical, page.final_url) or canonical != page.final_url:
+        if canonical != page.url:
             return replace(page, state=PageState.MOVED, markdown="")
         return page
 
@@ -252,7 +257,7 @@ class _Visit:
         self.told.add(page.url)
         try:
             self.on_page(page)
-        except BaseException as exc:  # noqa: BLE001 - raised again when the crawl has ended
+        except Exception as exc:  # noqa: BLE001 - raised again when the crawl has ended
             self.failure = exc
 
     async def _wait_for_turn(self, robots: Robots | None) -> None:

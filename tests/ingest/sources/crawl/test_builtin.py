@@ -198,6 +198,24 @@ def test_a_wrong_charset_does_not_spoil_the_words(site: Site, said: str) -> None
     assert pages["/"].markdown == "Grüße aus Köln."
 
 
+@pytest.mark.parametrize("body", [bytes(range(32)) * 90, b"", b"<", b"<!-- -->"])
+def test_a_page_that_is_none_fails_or_says_nothing_and_the_crawl_goes_on(site: Site, body: bytes) -> None:
+    site.pages = {"/": site.link("/odd", "/a"), "/odd": Answer(body), "/a": site.link()}
+    pages, _ = crawl(site)
+    assert pages["/a"].state is PageState.FETCHED
+    assert not pages["/odd"].markdown.strip("<")
+
+
+def test_a_moved_file_is_taken_once(site: Site) -> None:
+    site.pages = {
+        "/": site.link("/old.pdf"),
+        "/old.pdf": Answer(status=301, headers={"Location": "/new.pdf"}),
+        "/new.pdf": Answer(b"%PDF-1.7", headers={"Content-Type": "application/pdf"}),
+    }
+    pages, _ = crawl(site)
+    assert [path for path, page in pages.items() if page.content] == ["/new.pdf"]
+
+
 def test_files_come_as_they_are(site: Site) -> None:
     site.pages = {"/": site.link("/a.pdf"), "/a.pdf": Answer(b"%PDF-1.7", headers={"Content-Type": "application/pdf"})}
     pages, _ = crawl(site)
