@@ -1,5 +1,6 @@
 """An HTTP client for pages of strangers: checked addresses, bounded answers, secrets for one host only."""
 
+import logging
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ def open_client(
 
     Raises while in use: AddressRefused, AnswerTooLarge, AnswerUnreadable; httpx.HTTPError for what the network does.
     """
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it names every address
     bounds = bounds or Bounds()
     return httpx.AsyncClient(
         transport=_Transport(guard, bounds, credentials, resolve),
