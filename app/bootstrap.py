@@ -21,6 +21,7 @@ from app.settings import (
     prepare_data_dir,
 )
 from ingest.sandbox import Sandbox
+from ingest.sources.crawl.secrets import SecretBox
 from ingest.workflows import IngestLine
 
 
@@ -43,7 +44,7 @@ def open_services(settings: Settings) -> Services:
         prompts=Prompts.read(settings.answer.prompts, settings.answer.evidence),
         sparse=Bm25Encoder(settings.sparse),
         sandbox=Sandbox(settings, processes=_parsers(settings), folder=data_dir / "parsing"),
-        ingest_line=IngestLine(settings, database, files, jobs_url),
+        ingest_line=IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir))),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
@@ -51,6 +52,10 @@ def open_services(settings: Settings) -> Services:
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
     )
+
+
+def _source_key(settings: Settings, data_dir: Path) -> str:
+    return settings.crawl.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "sources")
 
 
 def _parsers(settings: Settings) -> int:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from app.domain import (
     CrawledPage,
     CrawlEnd,
+    CrawlMemory,
     Found,
     IndexedChunk,
-    KnownPage,
     Message,
     Scope,
     SearchFilter,
@@ -186,15 +186,14 @@ class Crawler(Protocol):
     def crawl(
         self,
         scope: Scope,
-        known: Mapping[str, KnownPage],
+        memory: CrawlMemory,
         *,
-        finished: Mapping[str, Sequence[str]],
         on_page: Callable[[CrawledPage], None],
         is_cancelled: Callable[[], bool],
     ) -> CrawlEnd:
         """Call `on_page` with each address once, from the thread that called.
 
-        `known`: what earlier crawls kept, by canonical address. `finished`: the links of addresses that this crawl was
-        done with before it was interrupted; they are not asked again. An error that `on_page` raises ends the crawl.
-        Raises EngineUnavailable when not even the start can be asked.
+        Known pages that no link leads to any more are asked last, so that what is gone is known to be gone. Finished
+        addresses are not asked again. An error that `on_page` raises ends the crawl.
+        Raises EngineUnavailable when not even a start can be asked.
         """

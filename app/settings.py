@@ -6,6 +6,7 @@ and there is one place to look. Unknown keys are refused in every layer.
 
 import os
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -216,6 +217,30 @@ class IngestSettings(Section):
     keep_failed_days: Positive
 
 
+class FirecrawlSettings(Section):
+    url: str
+    api_key: SecretStr
+    timeout_s: Annotated[float, Field(gt=0)]
+
+
+class CrawlSettings(Section):
+    outside: bool
+    contact: str
+    concurrency: Annotated[int, Field(ge=1, le=64)]
+    timeout_s: Annotated[float, Field(gt=0)]
+    max_pages: Positive
+    max_depth: NotNegative
+    enough: Fraction
+    keep_runs: Positive
+    secret: SecretStr
+    firecrawl: FirecrawlSettings
+
+    @property
+    def user_agent(self) -> str:
+        """What a site's owner reads in the log."""
+        return f"Cloister/{version('cloister')}" + (f" (+{self.contact})" if self.contact else "")
+
+
 class PdfSettings(Section):
     engine: Literal["pdfium", "unstructured"]
     strategy: Literal["fast", "hi_res"]
@@ -264,6 +289,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings
     tables: TablesSettings
     ingest: IngestSettings
+    crawl: CrawlSettings
     parse: ParseSettings
     ocr: OcrSettings
     limits: LimitsSettings

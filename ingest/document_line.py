@@ -124,18 +124,18 @@ class DocumentLine:
         The second value lists the files found inside, which are to become documents of this job.
         """
         item = work.item
-        key = parse_key(self.settings, item.source, depth=_depth(item))
+        key = parse_key(self.settings, item.file_name, depth=_depth(item))
         with self.database.read() as session:
             earlier = documents.load_parse(session, item.version_id) if item.version_id else None
             twin = None if earlier else documents.find_twin(session, item.content_hash, key)
         if earlier:
             return earlier, []
         if twin:
-            return _as_named(item.source, *twin), []
+            return _as_named(item.file_name, *twin), []
         path = self.files.path(item.content_hash)
         with self.sandbox.parse(
             path,
-            item.source,
+            item.file_name,
             depth=_depth(item),
             password=work.password,
             report=work.progress.reading,
@@ -230,7 +230,7 @@ class DocumentLine:
     def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int) -> None:
         """Let the version answer, clear away what was there before, and only then call the item indexed."""
         with self.database.write() as session:
-            documents.activate_version(session, document_id, version_id)
+            documents.activate_version(session, document_id, version_id, name=work.item.source)
             is_first = work.item.version_id is None and not documents.other_versions(session, document_id, version_id)
             if is_first:  # nothing to clear away: one commit instead of three
                 kept = self._note_indexed(session, work, embedded)

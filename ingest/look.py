@@ -47,7 +47,7 @@ class Look:
 
     def find_again(self, item: JobItem) -> FoundFile | None:
         """The file of an item, from where it came if it is still there, else as it was kept."""
-        file = FoundFile(item.source, item.location, item.content_hash, item.size_bytes)
+        file = FoundFile(item.source, item.location, item.content_hash, item.size_bytes, item.suffix)
         if Path(item.location).is_file():
             copied = self.copy(file)
             return copied if isinstance(copied, FoundFile) else None

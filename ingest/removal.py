@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.db import chats, documents, jobs
+from app.db import chats, crawls, documents, jobs
 from app.db.files import FileStore
 from app.db.session import Database
 from app.domain import Removed
@@ -38,6 +38,7 @@ class Removal:
         with self.database.write() as session:
             answers, keys = chats.redact_quotes(session, document_id)
             kept = jobs.release_failed(session, *place)
+            crawls.forget_document(session, document_id)
         for key in keys:
             (self.chat_files / key).unlink(missing_ok=True)
         files = remove_unused_files([*hashes, *kept], besides=document_id, database=self.database, files=self.files)

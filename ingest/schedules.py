@@ -3,17 +3,19 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from croniter import croniter  # type: ignore[import-untyped]
 from dbos import DBOS
 
-from app.domain import Source
+from app.domain import Schedule, Source
 from app.errors import Rejected
 
-PREFIX = "source-"
-# Words for the schedules that people mean most; times are UTC, as in cron expressions.
-PLAIN = {"hourly": "0 * * * *", "nightly": "0 2 * * *", "daily": "0 2 * * *", "weekly": "0 2 * * 0"}
+PREFIX: Final = "source-"
+# Words for the schedules that people mean most.
+PLAIN: Final = {"hourly": "0 * * * *", "nightly": "0 2 * * *", "daily": "0 2 * * *", "weekly": "0 2 * * 0"}
+NEVER: Final = ("", "never")
 log = logging.getLogger("cloister.ingest")
 # DBOS calls plain functions only when their time has come. There is one ingest line in a process, and so one checker.
 _checkers: list[Callable[[str], object]] = []
@@ -26,15 +28,17 @@ def run_due(_due_at: datetime, source_id: Any) -> None:
         check(str(source_id))
 
 
-def begin(check: Callable[[str], object], sources: list[Source]) -> None:
-    """Call `check` with the id of each source when it is due, from now on."""
+def begin(check: Callable[[str], object], sources: list[Source], now: datetime) -> None:
+    """Call `check` with the id of each source when it is due, from now on; once at once where it was missed."""
     _checkers[:] = [check]
     wanted = {PREFIX + source.id for source in sources}
     for schedule in DBOS.list_schedules():
         if schedule["schedule_name"].startswith(PREFIX) and schedule["schedule_name"] not in wanted:
             DBOS.delete_schedule(schedule["schedule_name"])
     for source in sources:
-        set_schedule(source.id, source.schedule)
+        set_schedule(source)
+        if was_missed(source, now):
+            check(source.id)
 
 
 def end() -> None:
@@ -42,29 +46,58 @@ def end() -> None:
     _checkers.clear()
 
 
-def set_schedule(source_id: str, schedule: str) -> None:
-    """Look at this source then, instead of when it was said before."""
+def set_schedule(source: Source) -> None:
+    """Look at this source as its schedule says, instead of when it was said before."""
+    if not source.schedule.cron or source.is_paused:
+        drop_schedule(source.id)
+        return
     DBOS.apply_schedules(
         [
             {
-                "schedule_name": PREFIX + source_id,
+                "schedule_name": PREFIX + source.id,
                 "workflow_fn": run_due,
-                "schedule": schedule,
-                "context": source_id,
+                "schedule": source.schedule.cron,
+                "cron_timezone": source.schedule.time_zone,
+                "context": source.id,
             }
         ]
     )
 
 
 def drop_schedule(source_id: str) -> None:
-    """Never look at this source again by itself."""
-    DBOS.delete_schedule(PREFIX + source_id)
+    """Never look at this source by itself."""
+    if DBOS.get_schedule(PREFIX + source_id):
+        DBOS.delete_schedule(PREFIX + source_id)
 
 
-def read_schedule(said: str) -> str:
-    """A cron expression of five fields, from itself or from a plain word. Raises Rejected."""
-    schedule = PLAIN.get(said.strip().lower(), said.strip())
-    if len(schedule.split()) != 5 or not croniter.is_valid(schedule):
+def was_missed(source: Source, now: datetime) -> bool:
+    """Whether a time at which the source was to be looked at has passed since it last was."""
+    if not source.schedule.cron or source.is_paused:
+        return False
+    last_due = croniter(source.schedule.cron, now.astimezone(ZoneInfo(source.schedule.time_zone))).get_prev(datetime)
+    return bool(last_due > (source.checked_at or source.created_at))
+
+
+def next_time(source: Source, now: datetime) -> datetime | None:
+    """When the source is looked at next by itself; None for never."""
+    if not source.schedule.cron or source.is_paused:
+        return None
+    clock = croniter(source.schedule.cron, now.astimezone(ZoneInfo(source.schedule.time_zone)))
+    following: datetime = clock.get_next(datetime)
+    while source.retry_at and following < source.retry_at:
+        following = clock.get_next(datetime)
+    return following.astimezone(now.tzinfo)
+
+
+def read_schedule(said: Schedule) -> Schedule:
+    """A schedule whose cron expression may be a plain word. Raises Rejected."""
+    plain = said.cron.strip()
+    cron = "" if plain.lower() in NEVER else PLAIN.get(plain.lower(), plain)
+    if cron and (len(cron.split()) != 5 or not croniter.is_valid(cron)):
         words = ", ".join(PLAIN)
-        raise Rejected(f"“{said}” is no schedule; say {words}, or a cron expression such as “0 2 * * *” (2:00 UTC).")
-    return schedule
+        raise Rejected(f"“{said.cron}” is no schedule; say {words}, or a cron expression such as “0 2 * * *” (2:00).")
+    try:
+        ZoneInfo(said.time_zone)
+    except (ValueError, OSError) as exc:
+        raise Rejected(f"“{said.time_zone}” is no time zone; name one like Europe/Zurich, or UTC.") from exc
+    return Schedule(cron, said.time_zone)

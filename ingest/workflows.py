@@ -26,10 +26,12 @@ from app.settings import Settings
 from ingest import schedules
 from ingest.document_line import DocumentLine, where
 from ingest.look import Look
+from ingest.site_runs import SiteRuns
+from ingest.sources.crawl.secrets import SecretBox
 from ingest.sources.folder import Unreadable
 from ingest.sources.upload import INSIDE
 from ingest.store import remove_unused_files, sweep_files
-from ingest.watched import WatchedFolders
+from ingest.watched import WatchedSources
 
 QUEUE = "ingest"
 # How often the queue and finished documents are looked for; DBOS's own second would be felt at every small upload.
@@ -50,7 +52,7 @@ log = logging.getLogger("cloister.ingest")
 class IngestLine(DBOSConfiguredInstance):
     """Starts and runs jobs. One per process; `launch` takes up what an earlier process left unfinished."""
 
-    def __init__(self, settings: Settings, database: Database, files: FileStore, jobs_url: str) -> None:
+    def __init__(self, settings: Settings, database: Database, files: FileStore, jobs_url: str, box: SecretBox) -> None:
         config: DBOSConfig = {
             "name": "cloister",
             "system_database_url": jobs_url,
@@ -65,7 +67,8 @@ class IngestLine(DBOSConfiguredInstance):
         self._settings = settings
         self._database = database
         self._files = files
-        self.folders = WatchedFolders(database, self._start_if_launched)
+        self._sites = SiteRuns(settings, database, files, box)
+        self.sources = WatchedSources(database, self._sites, self._start_if_launched)
         self._look = Look(database, files, settings.limits.file_mb)
         self._line: DocumentLine | None = None
         self._slots = threading.Semaphore(settings.ingest.concurrency)
@@ -91,7 +94,7 @@ class IngestLine(DBOSConfiguredInstance):
             watched = sources.list_sources(session)
         for job_id in unfinished:
             self._start(job_id)
-        schedules.begin(self.folders.check, watched)
+        schedules.begin(self.sources.check_due, watched, utc_now())
 
     def close(self) -> None:
         """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
@@ -265,9 +268,13 @@ class IngestLine(DBOSConfiguredInstance):
 
     @DBOS.step()
     def find_work(self, job_id: str) -> None:
-        """Look through a folder job's paths: what is new or changed is copied to the file store and queued."""
+        """Look through a job's paths or its site: what is new or changed is kept in the file store and queued."""
         with self._database.write() as session:
             jobs.start_job(session, job_id)
+        if source_id := self._sites.source_of(job_id):
+            self._sites.crawl(job_id, source_id, is_closing=self._closing.is_set)
+            self._stay_if_closing()
+            return
         job = self._job(job_id)
         if not job.paths:
             return
@@ -287,7 +294,10 @@ class IngestLine(DBOSConfiguredInstance):
 
     @DBOS.step()
     def remove_gone(self, job_id: str) -> None:
-        """Remove documents whose files are gone; only when the job was told to prune and not to stop."""
+        """Remove documents whose files or pages are gone; only when the job was told to prune and not to stop."""
+        if source_id := self._sites.source_of(job_id):
+            self._sites.settle(job_id, source_id, remove=self._remove_family)
+            return
         job = self._job(job_id)
         if not job.prune or job.is_cancelled:
             return
@@ -307,6 +317,8 @@ class IngestLine(DBOSConfiguredInstance):
     @DBOS.step()
     def finish_job(self, job_id: str, error: str) -> None:
         """Written last: from now on the job is over."""
+        if source_id := self._sites.source_of(job_id):
+            self._sites.finish(job_id, source_id, error or None)
         with self._database.write() as session:
             jobs.finish_job(session, job_id, error=error or None)
             jobs.forget_without_news(session, job_id)
@@ -338,9 +350,13 @@ class IngestLine(DBOSConfiguredInstance):
                 moved_at = time.monotonic()
             self._moved.wait(POLL_S)  # another process may have done it, so the wait has an end
             self._moved.clear()
-            if self._closing.is_set():
-                self._closed.wait()  # once DBOS is gone, this end does not count
-                raise RuntimeError("the service closes")
+            self._stay_if_closing()
+
+    def _stay_if_closing(self) -> None:
+        """A step that ends while the service closes would count as done; once DBOS is gone, no end counts."""
+        if self._closing.is_set():
+            self._closed.wait()
+            raise RuntimeError("the service closes")
 
     def _fail_if_stuck(self, job_id: str, attempt: int) -> None:
         """A document whose workflow ended without an outcome (the database was away) would be waited for for ever."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from app.cli.commands import cli
+from app.cli import cli
 from app.settings import ENV_PREFIX, PROFILE_VARIABLE, TEST_PREFIX, Section, Settings
 
 PROJECT = Path(__file__).parents[1]

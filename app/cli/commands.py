@@ -3,30 +3,17 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
 from app.cli import show
-from app.cli.connection import Api, announced, connect, find_service
-from app.errors import CloisterError, NotFound, Rejected, SettingsError
-from app.settings import Settings, load_settings, prepare_data_dir
-
-POLL_S = 0.2
-USERS_MISTAKE = 2
-
-cli = typer.Typer(
-    name="cloister",
-    help="A private knowledge assistant: cited answers from your own documents, on your own machines.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-Kb = Annotated[str | None, typer.Option("--kb", help="Name of a knowledge base.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+from app.cli.connection import Api, announced, find_service
+from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings, run_command
+from app.errors import CloisterError, SettingsError
+from app.settings import Settings, prepare_data_dir
 
 
 @cli.command()
@@ -42,9 +29,9 @@ def ingest(
         name = kb or settings.ingest.knowledge_base
         body = {"paths": [str(path.resolve()) for path in paths], "prune": prune}
         job = await api.post(f"/knowledge-bases/{quote(name, safe='')}/ingest", body)
-        await _follow(api, job, as_json=as_json)
+        await follow(api, job, as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -60,7 +47,7 @@ def search(
         body = {"query": text, "knowledge_bases": [kb] if kb else [], "k": k}
         show.print_passages((await api.post("/search", body))["passages"], as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -71,7 +58,7 @@ def ask(text: Annotated[str, typer.Argument(help="A question.")], kb: Kb = None,
         answer = await api.post("/ask", {"query": text, "knowledge_bases": [kb] if kb else []})
         show.print_answer(answer, as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -81,7 +68,7 @@ def text(document_id: str) -> None:
     async def run(api: Api, _settings: Settings) -> None:
         sys.stdout.write(await api.get_text(f"/documents/{document_id}/text"))
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -91,7 +78,7 @@ def documents(kb: Kb = None, as_json: Json = False) -> None:
     async def run(api: Api, _settings: Settings) -> None:
         show.print_documents(await api.get("/documents", **({"kb": kb} if kb else {})), as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -101,7 +88,7 @@ def delete(document_id: str, as_json: Json = False) -> None:
     async def run(api: Api, _settings: Settings) -> None:
         show.print_removed(await api.delete(f"/documents/{document_id}"), as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -111,7 +98,7 @@ def jobs(as_json: Json = False) -> None:
     async def run(api: Api, _settings: Settings) -> None:
         show.print_jobs(await api.get("/jobs"), as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -122,7 +109,7 @@ def cancel(job_id: str) -> None:
         job = await api.post(f"/jobs/{job_id}/cancel")
         typer.echo(f"Stopping; {job['done']} of {job['total']} documents are done and stay.", err=True)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -136,48 +123,9 @@ def retry(
 
     async def run(api: Api, _settings: Settings) -> None:
         job = await api.post(f"/jobs/{job_id}/retry", {"password": password})
-        await _follow(api, job, as_json=as_json)
+        await follow(api, job, as_json=as_json)
 
-    _run(run)
-
-
-@cli.command()
-def watch(
-    folder: Annotated[Path, typer.Argument(help="A folder of this machine, a network share for example.")],
-    every: Annotated[str, typer.Option(help="hourly, nightly, weekly or a cron expression (UTC).")] = "hourly",
-    kb: Kb = None,
-    as_json: Json = False,
-) -> None:
-    """Keep a folder in a knowledge base: what is new, changed or gone there is picked up on a schedule."""
-
-    async def run(api: Api, settings: Settings) -> None:
-        name = kb or settings.ingest.knowledge_base
-        body = {"path": str(folder.resolve()), "schedule": every}
-        source = await api.post(f"/knowledge-bases/{quote(name, safe='')}/folders", body)
-        show.print_sources([source], as_json=as_json)
-
-    _run(run)
-
-
-@cli.command()
-def sources(as_json: Json = False) -> None:
-    """List the folders that are watched."""
-
-    async def run(api: Api, _settings: Settings) -> None:
-        show.print_sources(await api.get("/sources"), as_json=as_json)
-
-    _run(run)
-
-
-@cli.command()
-def unwatch(source_id: str) -> None:
-    """Watch a folder no longer; its documents stay."""
-
-    async def run(api: Api, _settings: Settings) -> None:
-        await api.delete(f"/sources/{source_id}")
-        typer.echo("No longer watched; its documents stay.", err=True)
-
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -190,7 +138,7 @@ def doctor(as_json: Json = False) -> None:
         if any(finding["status"] == "broken" for finding in findings):
             raise typer.Exit(1)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command("api-key")
@@ -204,7 +152,7 @@ def api_key(
     async def run(api: Api, _settings: Settings) -> None:
         show.print_key(await api.post("/api-keys", {"name": name, "person": person}), as_json=as_json)
 
-    _run(run)
+    run_command(run)
 
 
 @cli.command()
@@ -212,7 +160,7 @@ def serve() -> None:
     """Run the service: chat, API and the durable jobs behind them."""
     import uvicorn
 
-    settings = _settings()
+    settings = read_settings()
     if running := asyncio.run(find_service(settings.data_dir)):
         typer.echo(f"Cloister runs on this data folder already, at {running}; stop it first.", err=True)
         raise typer.Exit(USERS_MISTAKE)
@@ -231,48 +179,3 @@ def serve() -> None:
     except CloisterError as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(USERS_MISTAKE if isinstance(exc, SettingsError) else 1) from exc
-
-
-def main() -> None:
-    """The entry point of the `cloister` command."""
-    cli()
-
-
-async def _follow(api: Api, job: dict[str, Any], *, as_json: bool) -> None:
-    """Show a job's progress until it is over, then its outcomes. Ctrl-C leaves it running."""
-    path = f"/jobs/{job['id']}"
-    with show.progress(quiet=as_json) as update:
-        while job["state"] in ("queued", "running"):
-            await asyncio.sleep(POLL_S)
-            job = await api.get(path, outcomes=False)
-            update(job)
-    job = await api.get(path)
-    if job["error"]:
-        raise CloisterError(job["error"])
-    show.print_outcomes(job["outcomes"], as_json=as_json)
-    if any(outcome["status"] in ("failed", "cancelled") for outcome in job["outcomes"]):
-        raise typer.Exit(1)
-
-
-def _run(command: Callable[[Api, Settings], Awaitable[Any]]) -> None:
-    """Run a command against the API; an error of ours is one sentence on stderr and an exit code."""
-    settings = _settings()
-
-    async def connected() -> None:
-        async with connect(settings) as api:
-            await command(api, settings)
-
-    try:
-        asyncio.run(connected())
-    except CloisterError as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(USERS_MISTAKE if isinstance(exc, Rejected | NotFound | SettingsError) else 1) from exc
-
-
-def _settings() -> Settings:
-    try:
-        settings = load_settings()
-    except SettingsError as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(USERS_MISTAKE) from exc
-    return settings

@@ -28,13 +28,17 @@ class Api:
         """The JSON of a GET."""
         return self._checked(await self._client.get(API + path, params=params)).json()
 
-    async def get_text(self, path: str) -> str:
+    async def get_text(self, path: str, **params: str) -> str:
         """The body of a GET."""
-        return self._checked(await self._client.get(API + path)).text
+        return self._checked(await self._client.get(API + path, params=params)).text
 
     async def post(self, path: str, body: object = None) -> Any:
         """The JSON of a POST."""
         return self._checked(await self._client.post(API + path, json=body)).json()
+
+    async def patch(self, path: str, body: object) -> Any:
+        """The JSON of a PATCH."""
+        return self._checked(await self._client.patch(API + path, json=body)).json()
 
     async def delete(self, path: str) -> Any:
         """The JSON of a DELETE; None where it says nothing."""

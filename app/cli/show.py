@@ -130,10 +130,70 @@ def print_sources(sources: Sequence[Record], *, as_json: bool) -> None:
     if as_json:
         print_json({"sources": sources})
         return
-    _print_table(("id", "location", "knowledge_base", "schedule", "checked_at"), sources)
+    shown = [source | {"schedule": _when(source)} for source in sources]
+    _print_table(("id", "location", "knowledge_base", "schedule", "checked_at", "next_at"), shown)
     for source in sources:
         if source["error"]:
-            out.print(f"{source['location']}: {source['error']}")
+            out.print(f"{source['location']}: {_printable(source['error'])}")
+
+
+def _when(source: Record) -> str:
+    if source["is_paused"]:
+        return "paused"
+    return f"{source['schedule']} {source['time_zone']}" if source["schedule"] else "when told to"
+
+
+@contextmanager
+def run_progress(*, quiet: bool) -> Iterator[Callable[[Record], None]]:
+    """A line on stderr while a site is visited."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"))
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("Crawling", total=None, facts="")
+
+        def update(run: Record) -> None:
+            bar.update(task, facts=_summary_of_run(run))
+
+        yield update
+
+
+def print_run(run: Record, *, as_json: bool) -> None:
+    """What a visit of a site found."""
+    if as_json:
+        print_json({"run_id": run["id"], "pages": run["pages"], "embedded_chunks": run["embedded_chunks"], "run": run})
+        return
+    out.print(f"Run {run['id']}: {_summary_of_run(run)}.")
+    out.print(
+        f"{run['requests']:,} requests, {run['bytes_read'] / 1e6:,.1f} MB, {run['embedded_chunks']:,} chunks embedded, "
+        f"{_duration(run['seconds'])}."
+    )
+    if run["beyond_limits"]:
+        out.print(f"{run['beyond_limits']:,} addresses were beyond the limits of depth and number.")
+    for note in run["notes"]:
+        out.print(note)
+
+
+def _summary_of_run(run: Record) -> str:
+    named = ("added", "changed", "unchanged", "removed", "failed")
+    return ", ".join(f"{run['pages'][name]:,} {name}" for name in named)
+
+
+def print_runs(runs: Sequence[Record], *, as_json: bool) -> None:
+    """A table of runs."""
+    if as_json:
+        print_json({"runs": runs})
+        return
+    shown = [run | {"pages": _summary_of_run(run)} for run in runs]
+    _print_table(("id", "started_at", "state", "pages", "requests", "seconds", "error"), shown)
+
+
+def print_run_pages(pages: Sequence[Record], *, as_json: bool) -> None:
+    """The pages of a run that are news."""
+    if as_json:
+        print_json({"pages": pages})
+        return
+    for page in pages:
+        out.print(f"{page['outcome']:<9} {page['url']}" + (f"  {_printable(page['note'])}" if page["note"] else ""))
 
 
 def print_jobs(jobs: Sequence[Record], *, as_json: bool) -> None:

@@ -176,9 +176,14 @@ def get_password(session: Session, version_id: str) -> str | None:
     return session.get_one(VersionRow, version_id).password
 
 
-def activate_version(session: Session, document_id: str, version_id: str) -> None:
-    """Make this version the one that answers. Raises Rejected when a person deleted the document meanwhile."""
-    change = update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=version_id)
+def activate_version(session: Session, document_id: str, version_id: str, *, name: str) -> None:
+    """Make this version the one that answers, under this name (a page's title may change).
+
+    Raises Rejected when a person deleted the document meanwhile.
+    """
+    change = (
+        update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=version_id, name=name)
+    )
     if not session.execute(change).rowcount:  # type: ignore[attr-defined]
         raise Rejected("The document was deleted while it was taken in; add it again if it is wanted.")
 

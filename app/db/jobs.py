@@ -84,6 +84,7 @@ def _insert(session: Session, job_id: str, files: Sequence[tuple[FoundFile, dict
             location=file.location,
             content_hash=file.content_hash,
             size_bytes=file.size_bytes,
+            suffix=file.suffix,
             **facts,
         ).model_dump()
         for offset, (file, facts) in enumerate(files)
@@ -341,6 +342,7 @@ def _item(row: JobItemRow) -> JobItem:
         content_hash=row.content_hash,
         size_bytes=row.size_bytes,
         status=ItemStatus(row.status),
+        suffix=row.suffix,
         stage=row.stage,
         progress=row.progress,
         started_at=row.started_at,

@@ -1,38 +1,82 @@
-"""Sources: folders that are looked through on a schedule."""
+"""Sources: folders and sites that are looked at on a schedule."""
 
+from datetime import timedelta
+from typing import Final
+
+from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from app.db.ids import name_id
 from app.db.tables import KnowledgeBaseRow, SourceRow, utc_now
-from app.domain import Source, SourceKind
+from app.domain import Schedule, SiteOptions, Source, SourceKind
 from app.errors import NotFound
+
+# After a failure; the wait doubles with each further one.
+FIRST_WAIT: Final = timedelta(minutes=15)
+LONGEST_WAIT: Final = timedelta(hours=23)
+_OPTIONS = TypeAdapter(SiteOptions)
 
 
 def put_source(
-    session: Session, kind: SourceKind, location: str, *, knowledge_base_id: str, schedule: str, created_by: str
+    session: Session,
+    kind: SourceKind,
+    location: str,
+    *,
+    knowledge_base_id: str,
+    schedule: Schedule | None,
+    created_by: str,
+    site: SiteOptions | None = None,
 ) -> str:
-    """Add a source, or change the schedule of the one at this location; returns its id."""
+    """Add a source, or change the one at this location; returns its id. No schedule: none, or the one it has."""
     id = name_id("source", knowledge_base_id, kind, location)
     row = session.get(SourceRow, id) or SourceRow(
         id=id,
         kind=kind,
         location=location,
         knowledge_base_id=knowledge_base_id,
-        schedule=schedule,
+        schedule="",
         created_by=created_by,
     )
-    row.schedule = schedule
     session.add(row)
     session.flush()
+    change_source(session, id, schedule=schedule, site=site)
     return id
+
+
+def change_source(
+    session: Session,
+    id: str,
+    *,
+    schedule: Schedule | None = None,
+    site: SiteOptions | None = None,
+    is_paused: bool | None = None,
+) -> None:
+    """Change what is named. Raises NotFound."""
+    row = _row(session, id)
+    if schedule is not None:
+        row.schedule, row.time_zone = schedule.cron, schedule.time_zone
+    if site is not None:
+        row.options = _OPTIONS.dump_json(site).decode()
+    if is_paused is not None:
+        row.is_paused = is_paused
+    session.add(row)
+
+
+def set_secret(session: Session, id: str, secret: bytes | None) -> None:
+    """Keep what signs in at a source, encrypted; None forgets it."""
+    row = _row(session, id)
+    row.secret = secret
+    session.add(row)
+
+
+def get_secret(session: Session, id: str) -> bytes | None:
+    """What signs in at a source, encrypted."""
+    return _row(session, id).secret
 
 
 def get_source(session: Session, id: str) -> Source:
     """A source. Raises NotFound."""
-    row = session.get(SourceRow, id)
-    if row is None:
-        raise NotFound(f"There is no source {id}.")
-    return _source(session, row)
+    return _source(session, _row(session, id))
 
 
 def list_sources(session: Session) -> list[Source]:
@@ -46,23 +90,51 @@ def delete_source(session: Session, id: str) -> None:
         session.delete(row)
 
 
-def note_check(session: Session, id: str, error: str | None) -> None:
-    """Write down when a source was last looked at, and what stood in the way."""
+def note_check(session: Session, id: str) -> None:
+    """Write down that a source is looked at now."""
     if row := session.get(SourceRow, id):
         row.checked_at = utc_now()
-        row.error = error
         session.add(row)
 
 
+def note_success(session: Session, id: str) -> None:
+    """Nothing stood in the way."""
+    if row := session.get(SourceRow, id):
+        row.error, row.failures, row.retry_at = None, 0, None
+        session.add(row)
+
+
+def note_failure(session: Session, id: str, error: str) -> None:
+    """Something stood in the way; the schedule leaves the source alone for a while, longer each time."""
+    if row := session.get(SourceRow, id):
+        row.error, row.failures = error, row.failures + 1
+        row.retry_at = utc_now() + min(FIRST_WAIT * 2 ** min(row.failures - 1, 20), LONGEST_WAIT)
+        session.add(row)
+
+
+def _row(session: Session, id: str) -> SourceRow:
+    row = session.get(SourceRow, id)
+    if row is None:
+        raise NotFound(f"There is no source {id}.")
+    return row
+
+
 def _source(session: Session, row: SourceRow) -> Source:
+    kind = SourceKind(row.kind)
     return Source(
         id=row.id,
-        kind=SourceKind(row.kind),
+        kind=kind,
         location=row.location,
         knowledge_base=session.get_one(KnowledgeBaseRow, row.knowledge_base_id).name,
         knowledge_base_id=row.knowledge_base_id,
-        schedule=row.schedule,
+        schedule=Schedule(row.schedule, row.time_zone),
+        is_paused=row.is_paused,
         created_by=row.created_by,
+        created_at=row.created_at,
         checked_at=row.checked_at,
         error=row.error,
+        failures=row.failures,
+        retry_at=row.retry_at,
+        site=_OPTIONS.validate_json(row.options) if kind is SourceKind.SITE else None,
+        signs_in=row.secret is not None,
     )

@@ -200,7 +200,9 @@ class JobRow(SQLModel, table=True):
 
 
 class JobItemRow(SQLModel, table=True):
-    """One document of an ingest job. `status`: queued, running, indexed, unchanged, failed, cancelled.
+    """One document of an ingest job. `suffix` tells what it is where its name does not.
+
+    `status`: queued, running, indexed, unchanged, failed, cancelled.
 
     `progress` is the part that is done, 0 to 1; `stage` says of what: reading, embedding.
     """
@@ -213,6 +215,7 @@ class JobItemRow(SQLModel, table=True):
     location: str = Field(index=True)
     content_hash: str = Field(default="", index=True)
     size_bytes: int = 0
+    suffix: str = ""
     status: str = "queued"
     stage: str = ""
     progress: float = 0.0
@@ -227,7 +230,11 @@ class JobItemRow(SQLModel, table=True):
 
 
 class SourceRow(SQLModel, table=True):
-    """Where documents keep coming from: a folder that is looked through on a `schedule` (cron, in UTC)."""
+    """Where documents keep coming from: a folder or a site, looked at on a `schedule` (cron; empty for never).
+
+    `options` are a site's (JSON), `secret` what signs in there, encrypted. `checkpoint` is where its last complete
+    crawl ended. After `failures` in a row the schedule waits until `retry_at`.
+    """
 
     __tablename__ = "source"
     __table_args__ = (UniqueConstraint("knowledge_base_id", "kind", "location"),)
@@ -238,7 +245,85 @@ class SourceRow(SQLModel, table=True):
         sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False, index=True)
     )
     schedule: str
+    time_zone: str = "UTC"
+    is_paused: bool = False
+    options: str = Field(default="{}", sa_type=Text)
+    secret: bytes | None = Field(default=None, sa_type=LargeBinary)
+    checkpoint: str = Field(default="", sa_type=Text)
     created_by: str
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = Field(default=None, sa_type=Text)
+    failures: int = 0
+    retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SitePageRow(SQLModel, table=True):
+    """A page of a site as it was taken in, by its canonical address: what the next crawl need not be sent again.
+
+    `text_hash` is of its words alone, without the targets of links. `links` (JSON) are those of the crawl.
+    """
+
+    __tablename__ = "site_page"
+    source_id: str = Field(sa_column=Column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True))
+    url: str = Field(primary_key=True)
+    document_id: str = Field(index=True)
+    text_hash: str
+    etag: str = ""
+    last_modified: str = ""
+    lastmod: str = ""
+    links: str = Field(default="[]", sa_type=Text)
+    fetched_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CrawlRunRow(SQLModel, table=True):
+    """One visit of a site; its id is its job's. `state`: running, done, failed, cancelled.
+
+    `pages` (JSON) counts addresses by outcome, `notes` (JSON) are sentences. `is_whole`: the crawl came to its end.
+    `accepts_removals`: a person said that much may go.
+    """
+
+    __tablename__ = "crawl_run"
+    id: str = Field(primary_key=True)
+    source_id: str = Field(sa_column=Column(ForeignKey("source.id", ondelete="CASCADE"), nullable=False, index=True))
+    state: str = "running"
+    accepts_removals: bool = False
+    is_whole: bool = False
+    is_delta: bool = False
+    checkpoint: str = Field(default="", sa_type=Text)
+    requests: int = 0
+    bytes_read: int = 0
+    left_out: int = 0
+    embedded_chunks: int = 0
+    pages: str = Field(default="{}", sa_type=Text)
+    notes: str = Field(default="[]", sa_type=Text)
+    error: str | None = Field(default=None, sa_type=Text)
+    started_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CrawlPageRow(SQLModel, table=True):
+    """One address of a run, written when it was read, so that a crash need not ask for it again.
+
+    `state` is what the crawl found, `outcome` what became of it. `diff`: how its text changed (zlib).
+    """
+
+    __tablename__ = "crawl_page"
+    run_id: str = Field(sa_column=Column(ForeignKey("crawl_run.id", ondelete="CASCADE"), primary_key=True))
+    url: str = Field(primary_key=True)
+    state: str
+    outcome: str = ""
+    canonical_url: str = ""
+    status: int = 0
+    title: str = ""
+    note: str = Field(default="", sa_type=Text)
+    item_id: str | None = None
+    document_id: str | None = Field(default=None, index=True)
+    text_hash: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    lastmod: str = ""
+    links: str = Field(default="[]", sa_type=Text)
+    bytes_read: int = 0
+    diff: bytes | None = Field(default=None, sa_type=LargeBinary)
+    fetched_at: datetime = Field(sa_type=UtcDateTime)

@@ -17,11 +17,22 @@ from app.domain.answers import (
     Statement,
 )
 from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
-from app.domain.crawls import CrawledPage, CrawlEnd, KnownPage, PageState
+from app.domain.crawls import (
+    CrawledPage,
+    CrawlEnd,
+    CrawlMemory,
+    CrawlRun,
+    KnownPage,
+    PageOutcome,
+    PageState,
+    RunPage,
+    RunState,
+)
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
 from app.domain.scopes import Scope
-from app.domain.sources import Source, SourceKind
+from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
+from app.domain.sources import Schedule, Source, SourceKind
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
@@ -34,8 +45,12 @@ __all__ = [
     "Citation",
     "Column",
     "CrawlEnd",
+    "CrawlEngine",
+    "CrawlMemory",
+    "CrawlRun",
     "CrawledPage",
     "Document",
+    "FormLogin",
     "Found",
     "FoundFile",
     "Grounds",
@@ -50,6 +65,7 @@ __all__ = [
     "Line",
     "Message",
     "Page",
+    "PageOutcome",
     "PageRect",
     "PageState",
     "ParsedDocument",
@@ -59,9 +75,14 @@ __all__ = [
     "Reference",
     "Removed",
     "Role",
+    "RunPage",
+    "RunState",
+    "Schedule",
     "Scope",
     "SearchFilter",
     "Selected",
+    "SignIn",
+    "SiteOptions",
     "Source",
     "SourceKind",
     "SparseVector",
@@ -69,4 +90,5 @@ __all__ = [
     "Statement",
     "Table",
     "TableResult",
+    "WikiKind",
 ]

@@ -1,5 +1,6 @@
-"""What a crawl finds."""
+"""What a crawl finds, and what is kept of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,24 +12,43 @@ class PageState(StrEnum):
     FETCHED = "fetched"
     """Read; `markdown` or `content` holds what it says."""
     NOT_MODIFIED = "not_modified"
-    """The server says that it is as it was (304)."""
+    """The server says that it is as it was (304, or the same date in its sitemap)."""
     MOVED = "moved"
     """Another address says the same: a redirect or a canonical link led there."""
     GONE = "gone"
-    """404 or 410."""
+    """404 or 410, or deleted by the wiki's own account."""
     REFUSED = "refused"
-    """Not for us: 401, 403, or robots.txt forbids it."""
+    """Not for us: 401, 403, or a page that asks to sign in."""
+    LEFT_OUT = "left_out"
+    """Nothing that we take in: robots.txt forbids it, it is an image or a program, it moved out of the crawl."""
     FAILED = "failed"
     """Anything else: `note` says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPage:
-    """What an earlier crawl kept of a page, so that it need not be sent again."""
+    """What an earlier crawl kept of a page, so that it need not be sent again.
+
+    `lastmod` is what the sitemap said of it. `links`: those that belong to the crawl.
+    """
 
     etag: str = ""
     last_modified: str = ""
+    lastmod: str = ""
     links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlMemory:
+    """What is known when a crawl begins.
+
+    `known`: what earlier crawls kept, by canonical address. `finished`: the links of addresses that this crawl was done
+    with before it was interrupted. `checkpoint`: where the last complete crawl ended, in words of the crawler's own.
+    """
+
+    known: Mapping[str, KnownPage] = field(default_factory=dict)
+    finished: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +74,79 @@ class CrawledPage:
     links: tuple[str, ...] = ()
     etag: str = ""
     last_modified: str = ""
+    lastmod: str = ""
     bytes_read: int = 0
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlEnd:
-    """How a crawl ended. `left_out`: addresses beyond the limits of depth and number, which were not asked."""
+    """How a crawl ended.
+
+    `left_out`: addresses beyond the limits of depth and number, which were not asked. `is_delta`: pages that were not
+    told are as they were. `checkpoint`: for the next crawl's memory.
+    """
 
     requests: int
     left_out: int
     is_cancelled: bool
+    is_delta: bool = False
+    checkpoint: str = ""
+
+
+class PageOutcome(StrEnum):
+    """What a run made of one address."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    FAILED = "failed"
+    MOVED = "moved"
+    """Another address says the same; this one is no document of its own."""
+    LEFT_OUT = "left_out"
+
+
+class RunState(StrEnum):
+    """Where a run stands. A run with failed pages is still done."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One address of a run. `has_diff`: its text changed, and how can be read."""
+
+    url: str
+    outcome: PageOutcome
+    title: str
+    status: int
+    note: str
+    document_id: str | None
+    has_diff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlRun:
+    """One visit of a site: what it found, and what that cost.
+
+    `pages` counts addresses by outcome, all of them present. `seconds`: until now where it runs. `notes` say what was
+    out of the ordinary, each in a sentence.
+    """
+
+    id: str
+    source_id: str
+    state: RunState
+    started_at: datetime
+    finished_at: datetime | None
+    pages: Mapping[PageOutcome, int]
+    requests: int
+    bytes_read: int
+    left_out: int
+    embedded_chunks: int
+    seconds: float
+    notes: tuple[str, ...]
+    error: str | None

@@ -97,13 +97,15 @@ class Attachment:
 class FoundFile:
     """One file that a source offers: `name` is how people see it, `location` tells it from all others.
 
-    The location of a file on this machine is its absolute path.
+    The location of a file on this machine is its absolute path, that of a page its address. `suffix` (".md") tells what
+    it is where its name does not.
     """
 
     name: str
     location: str
     content_hash: str
     size_bytes: int
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """One document of a job, and its outcome once there is one. `progress` is the part of it that is done, 0 to 1."""
+    """One document of a job, and its outcome once there is one.
+
+    `progress` is the part of it that is done, 0 to 1. `suffix`: see FoundFile.
+    """
 
     id: str
     job_id: str
@@ -37,6 +40,7 @@ class JobItem:
     content_hash: str
     size_bytes: int
     status: ItemStatus
+    suffix: str = ""
     stage: str = ""
     progress: float = 0.0
     started_at: datetime | None = None
@@ -47,6 +51,11 @@ class JobItem:
     embedded_chunks: int = 0
     seconds: float = 0.0
     error: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """A name that tells what the file is."""
+        return self.source + self.suffix
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What belongs to a crawl: the hosts and paths, how far, and what nobody wants of a wiki."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cached_property
 from typing import Final
@@ -24,6 +25,15 @@ NEVER: Final = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Files that hold no text of the site, told by their names so that they are not even asked for.
+NO_TEXT: Final = re.compile(
+    r"""
+    \.(?: png|jpe?g|gif|svg|webp|avif|ico|bmp|tiff? | css|js|mjs|map|wasm | woff2?|ttf|otf|eot
+       | mp[34]|m4[av]|ogg|ogv|wav|flac|avi|mov|mkv|webm | zip|gz|tgz|bz2|xz|zst|7z|rar|tar|jar|whl|deb|rpm|apk
+       | exe|msi|dmg|iso|img|bin )$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,9 @@ class Scope:
     """The bounds of one crawl.
 
     `include`, `exclude`: patterns with * and ? that are held against path and query; an address must match one of
-    `include` (if there are any) and none of `exclude`. `max_depth`: links away from a start address, which has depth 0.
-    `below_start`: only what lies in the folder of a start address. `all_pages`: also pages about pages (`NEVER`).
+    `include` (if there are any) and none of `exclude`. `max_depth`: links away from a start address, which has depth 0,
+    like what a sitemap names. `below_start`: only what lies in the folder of a start address. `all_pages`: also pages
+    about pages (`NEVER`). `reads_sitemaps`: what robots.txt names, and /sitemap.xml, are asked for more addresses.
     """
 
     starts: tuple[str, ...]
@@ -42,17 +53,11 @@ class Scope:
     max_pages: int = 10_000
     below_start: bool = True
     all_pages: bool = False
+    reads_sitemaps: bool = True
 
-    @classmethod
-    def of(cls, *starts: str, **bounds: object) -> "Scope":
-        """A scope with its start addresses folded. Raises Rejected for one that is no web address."""
-        folded = tuple(fold(start) for start in starts)
-        for said, start in zip(starts, folded, strict=True):
-            if start is None:
-                raise Rejected(f"“{said}” is no web address; give one that begins with http:// or https://.")
-        if not starts:
-            raise Rejected("A crawl needs an address to start from.")
-        return cls(tuple(start for start in folded if start), **bounds)  # type: ignore[arg-type]
+    def opened(self, target: str) -> "Scope":
+        """The same scope with one more start: where a start address led."""
+        return replace(self, starts=(*self.starts, target))
 
     def admits(self, url: str) -> bool:
         """Whether a folded address belongs to the crawl, whatever its depth. Start addresses always do."""
@@ -61,7 +66,7 @@ class Scope:
         if not any(url.startswith(prefix) for prefix in self._prefixes):
             return False
         path = path_of(url)
-        if not self.all_pages and NEVER.search(path):
+        if NO_TEXT.search(path.partition("?")[0]) or (not self.all_pages and NEVER.search(path)):
             return False
         return (not self._include or bool(self._include.search(path))) and not (
             self._exclude and self._exclude.search(path)
@@ -83,6 +88,19 @@ class Scope:
     @cached_property
     def _exclude(self) -> re.Pattern[str] | None:
         return _any_of(self.exclude)
+
+
+def fold_starts(said: Sequence[str]) -> tuple[str, ...]:
+    """Start addresses in their one form. Raises Rejected for one that is no web address, and for none."""
+    if not said:
+        raise Rejected("A crawl needs an address to start from.")
+    starts: list[str] = []
+    for each in said:
+        start = fold(each)
+        if start is None:
+            raise Rejected(f"“{each}” is no web address; give one that begins with http:// or https://.")
+        starts.append(start)
+    return tuple(dict.fromkeys(starts))
 
 
 def _root(url: str) -> str:

@@ -4,18 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.sites import SiteOptions
+
 
 class SourceKind(StrEnum):
     """What a source is."""
 
     FOLDER = "folder"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a source is looked at: a `cron` expression of five fields, empty for never, in a `time_zone` (IANA)."""
+
+    cron: str
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where documents keep coming from, looked at on a `schedule` (cron, UTC).
+    """Where documents keep coming from, looked at on a schedule unless it `is_paused`.
 
-    `error` is what stood in the way when it was last looked at.
+    `location`: a folder's path, a site's first address; `site` is None for a folder. `error` is what stood in the way
+    when it was last looked at, `failures` how often in a row; the schedule waits until `retry_at`. `signs_in`: a secret
+    is kept for it.
     """
 
     id: str
@@ -23,7 +36,13 @@ class Source:
     location: str
     knowledge_base: str
     knowledge_base_id: str
-    schedule: str
+    schedule: Schedule
+    is_paused: bool
     created_by: str
+    created_at: datetime
     checked_at: datetime | None
     error: str | None
+    failures: int
+    retry_at: datetime | None
+    site: SiteOptions | None
+    signs_in: bool

@@ -14,6 +14,7 @@ _SESSION_IN_PATH: Final = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 # Characters of a path that mean themselves.
 _SAFE_IN_PATH: Final = "/:@!$&'()*+,;=~-._"
 LONGEST: Final = 2_000
+_INDEX_FILES: Final = ("index.html", "index.htm")
 
 
 def fold(url: str, base: str = "") -> str | None:
@@ -41,16 +42,39 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
+def hostname_of(url: str) -> str:
+    """The host without its port."""
+    return urlsplit(url).hostname or ""
+
+
 def origin_of(url: str) -> str:
     """Scheme and host of a folded address."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def is_same_site(url: str, other: str) -> bool:
+    """Whether two addresses differ in no more than the scheme, its port, and “www.” in the host."""
+    one, two = (urlsplit(each).hostname or "" for each in (url, other))
+    return one.removeprefix("www.") == two.removeprefix("www.") and _said_port(url) == _said_port(other)
+
+
+def index_twins(url: str) -> tuple[str, ...]:
+    """The addresses under which a server may well show the same page: a folder and the index file in it."""
+    folder, _, last = url.rpartition("/")
+    if not last:
+        return tuple(f"{url}{name}" for name in _INDEX_FILES)
+    return (f"{folder}/",) if last in _INDEX_FILES else ()
+
+
 def path_of(url: str) -> str:
     """Path and query: what patterns are held against."""
     parts = urlsplit(url)
     return f"{unquote(parts.path)}?{unquote(parts.query)}" if parts.query else unquote(parts.path)
+
+
+def _said_port(url: str) -> int | None:
+    return urlsplit(url).port
 
 
 def _fold_path(path: str) -> str:

@@ -30,19 +30,25 @@ class AddressRefused(Rejected):
 
 
 class AddressGuard:
-    """Says which addresses may be connected to: public ones, and those of `internal` hosts that are private.
+    """Says which addresses may be connected to: those of `internal` hosts that are private, and, unless `outside` is
+    off, public ones.
 
     Link-local addresses, where clouds keep their metadata, are refused for every host.
     """
 
-    def __init__(self, internal: Collection[str] = ()) -> None:
+    def __init__(self, internal: Collection[str] = (), *, outside: bool = True) -> None:
         self._internal = frozenset(host.casefold() for host in internal)
+        self._outside = outside
 
     def check(self, host: str, address: str) -> None:
         """Raises AddressRefused."""
         plain = unwrap(ip_address(address.partition("%")[0]))
-        if is_public(plain):
+        if is_public(plain) and self._outside:
             return
+        if is_public(plain):
+            raise AddressRefused(
+                f"{host} is a site outside, and this service asks none (crawl.outside is off in its settings)."
+            )
         if host.casefold() not in self._internal:
             raise AddressRefused(
                 f"{host} is at {plain}, which is not a public address. If it is a site of your own network, an admin "

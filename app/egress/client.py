@@ -42,6 +42,11 @@ class Credentials:
     origin: str
     headers: Mapping[str, str] = field(repr=False)
 
+    @classmethod
+    def of(cls, url: str, headers: Mapping[str, str]) -> "Credentials":
+        """Headers for the origin of an address."""
+        return cls(_origin(httpx.URL(url)), dict(headers))
+
     def fit(self, url: httpx.URL) -> bool:
         """Whether this is the origin that they are for."""
         return _origin(url) == self.origin
@@ -61,7 +66,8 @@ def open_client(
     credentials: Credentials | None = None,
     resolve: Resolve = resolve,
 ) -> httpx.AsyncClient:
-    """The client. It reads no proxy from the environment; redirects are followed, each checked like a first address.
+    """The client. It reads no proxy from the environment; redirects are followed where a request says so, each checked
+    like a first address.
 
     Raises while in use: AddressRefused, AnswerTooLarge, AnswerUnreadable; httpx.HTTPError for what the network does.
     """
@@ -71,7 +77,6 @@ def open_client(
         transport=_Transport(guard, bounds, credentials, resolve),
         headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
         timeout=bounds.timeout_s,
-        follow_redirects=True,
         max_redirects=bounds.redirects,
         trust_env=False,
     )
@@ -95,8 +100,8 @@ class _Transport(httpx.AsyncHTTPTransport):
         if self._credentials and self._credentials.fit(request.url):
             request.headers.update(self._credentials.headers)
         elif self._credentials:
-            # httpx copies headers of the first request to a redirect on the same origin only, but not so custom ones.
-            for name in self._credentials.headers:
+            # httpx keeps Authorization to one origin, but not so other headers, nor cookies to one port or scheme.
+            for name in (*self._credentials.headers, "Authorization", "Cookie"):
                 request.headers.pop(name, None)
         answer = await super().handle_async_request(request)
         if answer.headers.get("content-length", "").isdecimal() and int(answer.headers["content-length"]) > self._most:

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from app import settings as settings_module
-from app.cli.commands import cli
+from app.cli import cli
 from app.errors import SettingsError
 from app.settings import CONFIGS_DIR, PROJECT_DIR, Section, Settings, load_settings
 

@@ -8,6 +8,7 @@ import ingest.chunking.sentences  # noqa: F401 - loaded once, before processes a
 from app.ports import Vectors
 from app.settings import load_settings
 from tests.fakes import WordHashEmbedder, open_with_fakes
+from tests.ingest.crawling import add, site_options, wait_for_run
 from tests.taking_in import start, wait_for
 
 S_PER_TEXT = 0.02
@@ -39,4 +40,18 @@ def take_in_or_go_on(data_dir: Path, docs: Path, notes: Path) -> None:
         job.with_suffix(".new").rename(job)
     services.ingest()
     wait_for(services, job.read_text())
+    services.close()
+
+
+def crawl_or_go_on(data_dir: Path, url: str, notes: Path) -> None:
+    """Ends when the run is over. `notes` holds the run's id."""
+    services = open_with_fakes(load_settings({"data_dir": data_dir}))
+    job = notes / JOB
+    if not job.exists():
+        run_id = services.ingest().sources.check(add(services, site_options(url)))
+        assert run_id is not None
+        job.with_suffix(".new").write_text(run_id)
+        job.with_suffix(".new").rename(job)
+    services.ingest()
+    wait_for_run(services, job.read_text())
     services.close()

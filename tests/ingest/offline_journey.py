@@ -28,7 +28,7 @@ def main() -> None:
             os.write(log, f"{facts[1][0]}\n".encode())
 
     sys.addaudithook(watch)  # before anything of ours, or of a vendor, is imported
-    from app.cli.commands import cli
+    from app.cli import cli
 
     for command in (["ingest", *documents], ["search", QUESTION], ["ask", QUESTION]):
         cli([*command, "--json"], standalone_mode=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.db import jobs, sources
-from app.domain import JobState
+from app.domain import JobState, Schedule
 from app.errors import NotFound, Rejected
 from app.services import Services
 from app.settings import Settings
@@ -27,7 +27,9 @@ def share(tmp_path: Path) -> Path:
 
 def watch(services: Services, share: Path, schedule: str = "nightly") -> str:
     base = open_base(services)
-    source_id = services.ingest().folders.watch(share, knowledge_base_id=base.id, person_id="local", schedule=schedule)
+    source_id = services.ingest().sources.watch_folder(
+        share, knowledge_base_id=base.id, person_id="local", schedule=Schedule(schedule)
+    )
     settle(services)
     return source_id
 
@@ -58,7 +60,7 @@ def test_new_changed_and_gone_files_are_picked_up(services: Services, share: Pat
     (share / "plums.md").write_text("# plums\n\nAll about plums.\n")
     (share / "pears.md").unlink()
     (share / "apples.md").write_text("# apples\n\nAll about green apples.\n")
-    job_id = services.ingest().folders.check(source_id)
+    job_id = services.ingest().sources.check(source_id)
     assert job_id is not None
     job = wait_for(services, job_id)
     assert job.removed == 1
@@ -69,7 +71,7 @@ def test_new_changed_and_gone_files_are_picked_up(services: Services, share: Pat
 def test_a_look_that_finds_nothing_new_leaves_no_job_behind(services: Services, share: Path) -> None:
     source_id = watch(services, share)
     assert job_list(services) == [JobState.DONE]
-    services.ingest().folders.check(source_id)
+    services.ingest().sources.check(source_id)
     settle(services)
     assert job_list(services) == [JobState.DONE]
 
@@ -77,7 +79,7 @@ def test_a_look_that_finds_nothing_new_leaves_no_job_behind(services: Services, 
 def test_a_share_that_is_away_loses_nothing_and_the_source_says_so(services: Services, share: Path) -> None:
     source_id = watch(services, share)
     share.rename(share.with_name("unplugged"))
-    assert services.ingest().folders.check(source_id) is None
+    assert services.ingest().sources.check(source_id) is None
     with services.database.read() as session:
         assert "cannot be reached; nothing was removed" in (sources.get_source(session, source_id).error or "")
     assert names(services) == {"apples.md", "pears.md"}
@@ -87,7 +89,7 @@ def test_an_empty_mount_point_loses_nothing_and_the_job_says_so(services: Servic
     source_id = watch(services, share)
     shutil.rmtree(share)
     share.mkdir()
-    job_id = services.ingest().folders.check(source_id)
+    job_id = services.ingest().sources.check(source_id)
     assert job_id is not None
     job = wait_for(services, job_id)
     assert job.state is JobState.FAILED
@@ -113,7 +115,7 @@ def test_a_watched_folder_is_still_watched_after_a_restart(settings: Settings, s
     services = open_with_fakes(settings)
     services.ingest()
     (share / "plums.md").write_text("# plums\n\nAll about plums.\n")
-    services.ingest().folders.check(source_id)
+    services.ingest().sources.check(source_id)
     settle(services)
     assert "plums.md" in names(services)
     services.close()
@@ -121,23 +123,23 @@ def test_a_watched_folder_is_still_watched_after_a_restart(settings: Settings, s
 
 def test_what_is_no_longer_watched_keeps_its_documents(services: Services, share: Path) -> None:
     source_id = watch(services, share)
-    services.ingest().folders.unwatch(source_id)
+    services.ingest().sources.unwatch(source_id)
     assert names(services) == {"apples.md", "pears.md"}
     with pytest.raises(NotFound):
-        services.ingest().folders.check(source_id)
+        services.ingest().sources.check(source_id)
 
 
 @pytest.mark.parametrize(
     ("said", "cron"), [("Nightly", "0 2 * * *"), ("hourly", "0 * * * *"), (" 5 4 * * 1 ", "5 4 * * 1")]
 )
 def test_schedules_are_plain_words_or_cron(said: str, cron: str) -> None:
-    assert schedules.read_schedule(said) == cron
+    assert schedules.read_schedule(Schedule(said)) == Schedule(cron)
 
 
-@pytest.mark.parametrize("said", ["", "sometimes", "* * * *", "* * * * * *", "61 * * * *"])
+@pytest.mark.parametrize("said", ["sometimes", "* * * *", "* * * * * *", "61 * * * *"])
 def test_a_schedule_that_cannot_be_read_is_refused_with_an_example(said: str) -> None:
     with pytest.raises(Rejected, match="cron expression such as"):
-        schedules.read_schedule(said)
+        schedules.read_schedule(Schedule(said))
 
 
 def test_a_folder_that_does_not_exist_cannot_be_watched(services: Services, tmp_path: Path) -> None:

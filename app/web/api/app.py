@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 from starlette.types import Lifespan
 
 from app.services import Services
-from app.web.api import doctor, documents, health, jobs, keys, search, sources
+from app.web.api import doctor, documents, health, jobs, keys, runs, search, sources
 from app.web.api.problems import install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
@@ -29,7 +29,15 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
     app.state.services = services
     install_problems(app)
     app.include_router(health.router)
-    for router in (search.router, documents.router, jobs.router, sources.router, doctor.router, keys.router):
+    for router in (
+        search.router,
+        documents.router,
+        jobs.router,
+        sources.router,
+        runs.router,
+        doctor.router,
+        keys.router,
+    ):
         app.include_router(router, prefix="/api/v1")
 
     @app.middleware("http")

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -15,19 +14,20 @@ from crawlee.crawlers import BasicCrawler, BasicCrawlingContext
 from crawlee.storage_clients import MemoryStorageClient
 from crawlee.storages import RequestQueue
 
-from app.domain import CrawledPage, CrawlEnd, KnownPage, PageState, Scope
-from app.domain.urls import fold, origin_of
+from app.domain import CrawledPage, CrawlEnd, CrawlMemory, FormLogin, PageState, Scope
+from app.domain.urls import host_of, index_twins, is_same_site, origin_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials, open_client
-from app.errors import Rejected
-from ingest.parse.encoding import NotTextError
-from ingest.sources.crawl.page import HtmlPage, read_html
+from app.errors import EngineUnavailable, Rejected
+from ingest.sources.crawl.fetch import Fetcher, Unsuccessful, blank
+from ingest.sources.crawl.login import log_in
 from ingest.sources.crawl.robots import Robots, fetch_robots
+from ingest.sources.crawl.sitemaps import read_sitemaps
 
 RETRIES: Final = 2
-HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
-GONE: Final = frozenset({404, 410})
-CLOSED: Final = frozenset({401, 403, 407, 451})
+# So many addresses in a row without any answer: the server is gone, and waiting for the rest helps nobody.
+SILENT: Final = 20
+READ: Final = frozenset({PageState.FETCHED, PageState.NOT_MODIFIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,27 @@ class BuiltinCrawler:
         *,
         bounds: Bounds | None = None,
         credentials: Credentials | None = None,
+        login: FormLogin | None = None,
         resolve: Resolve = resolve,
     ) -> None:
         self._guard, self._manners, self._bounds = guard, manners, bounds
-        self._credentials, self._resolve = credentials, resolve
+        self._credentials, self._login, self._resolve = credentials, login, resolve
 
     def crawl(
         self,
         scope: Scope,
-        known: Mapping[str, KnownPage],
+        memory: CrawlMemory,
         *,
-        finished: Mapping[str, Sequence[str]],
         on_page: Callable[[CrawledPage], None],
         is_cancelled: Callable[[], bool],
     ) -> CrawlEnd:
         """See Crawler."""
-        return asyncio.run(self._crawl(scope, known, finished, on_page, is_cancelled))
+        return asyncio.run(self._crawl(scope, memory, on_page, is_cancelled))
 
     async def _crawl(
         self,
         scope: Scope,
-        known: Mapping[str, KnownPage],
-        finished: Mapping[str, Sequence[str]],
+        memory: CrawlMemory,
         on_page: Callable[[CrawledPage], None],
         is_cancelled: Callable[[], bool],
     ) -> CrawlEnd:
@@ -86,8 +85,9 @@ class BuiltinCrawler:
             credentials=self._credentials,
             resolve=self._resolve,
         ) as client:
-            visit = _Visit(scope, known, self._manners, client, on_page, is_cancelled)
-            return await visit.run(finished)
+            requests = await log_in(client, self._login) if self._login else 0
+            visit = _Visit(scope, memory, self._manners, client, on_page, is_cancelled, requests=requests)
+            return await visit.run()
 
 
 @dataclass(slots=True)
@@ -95,37 +95,52 @@ class _Visit:
     """One crawl under way. All of it runs in one event loop, so nothing here is shared with another thread."""
 
     scope: Scope
-    known: Mapping[str, KnownPage]
+    memory: CrawlMemory
     manners: Manners
     client: httpx.AsyncClient
     on_page: Callable[[CrawledPage], None]
     is_cancelled: Callable[[], bool]
+    requests: int = 0
     depth_by_url: dict[str, int] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    state_by_url: dict[str, PageState] = field(default_factory=dict)
+    target_by_url: dict[str, str] = field(default_factory=dict)
+    lastmod_by_url: dict[str, str] = field(default_factory=dict)
+    index_words: dict[str, int] = field(default_factory=dict)
+    # Pages that name another address as their own, by that address, until it has answered.
+    waiting: dict[str, list[CrawledPage]] = field(default_factory=dict)
     robots: dict[str, Robots] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_at: float = 0.0
-    requests: int = 0
     left_out: set[str] = field(default_factory=set)
+    silent: int = 0
     failure: Exception | None = None
     was_cancelled: bool = False
 
-    async def run(self, finished: Mapping[str, Sequence[str]]) -> CrawlEnd:
-        if self.manners.obeys_robots:
-            for origin in sorted({origin_of(start) for start in self.scope.starts}):
-                self.requests += 1
-                self.robots[origin] = await fetch_robots(self.client, origin, self.manners.agent)
-        queue = await RequestQueue.open(alias=uuid4().hex, storage_client=MemoryStorageClient())
-        try:
-            crawler = self._crawler(queue)
-            requests = self._take_up(finished)
-            if requests:
-                await crawler.run(requests)
-        finally:
-            await queue.drop()
+    async def run(self) -> CrawlEnd:
+        """The whole visit: what links and sitemaps lead to, then the known pages that they did not lead to."""
+        for origin in sorted({origin_of(start) for start in self.scope.starts}):
+            self.requests += 1
+            self.robots[origin] = await fetch_robots(self.client, origin, self.manners.agent)
+        if self.scope.reads_sitemaps:
+            await self._read_sitemaps()
+        await self._visit(self._take_up())
+        if READ & set(self.state_by_url.values()):  # else the site is away, and all of it would be asked in vain
+            await self._visit(self._admit(self.memory.known, depth=0))
+        self._settle_waiting()
+        for url in self.left_out & self.memory.known.keys():
+            self._tell(blank(url, PageState.LEFT_OUT, "It is beyond the crawl's limits of depth and number."))
         if self.failure is not None:
             raise self.failure
         return CrawlEnd(self.requests, len(self.left_out), self.was_cancelled)
+
+    async def _visit(self, requests: list[Request]) -> None:
+        if not requests or self.failure or self.was_cancelled:
+            return
+        queue = await RequestQueue.open(alias=uuid4().hex, storage_client=MemoryStorageClient())
+        try:
+            await self._crawler(queue).run(requests)
+        finally:
+            await queue.drop()
 
     def _crawler(self, queue: RequestQueue) -> BasicCrawler:
         logging.getLogger("crawlee").setLevel(logging.CRITICAL)  # it logs addresses
@@ -143,14 +158,25 @@ class _Visit:
         crawler.failed_request_handler(self._give_up)
         return crawler
 
-    def _take_up(self, finished: Mapping[str, Sequence[str]]) -> list[Request]:
+    async def _read_sitemaps(self) -> None:
+        for origin, robots in self.robots.items():
+            host = host_of(origin)
+            named = tuple(each for each in robots.sitemaps if host_of(each) == host)
+            found, requests = await read_sitemaps(self.client, named or (f"{origin}/sitemap.xml",), host)
+            self.requests += requests
+            self.lastmod_by_url |= {url: lastmod for url, lastmod in found.items() if self.scope.admits(url)}
+
+    def _take_up(self) -> list[Request]:
         """The requests to begin with: the starts, or where an interrupted crawl was."""
-        self.told.update(finished)
+        finished = self.memory.finished
         pending: list[Request] = []
-        admitted = self._admit(self.scope.starts, depth=0)
+        admitted = self._admit([*self.scope.starts, *self.lastmod_by_url], depth=0)
         while admitted:
             request = admitted.pop()
             if request.url in finished:
+                self.state_by_url[request.url] = PageState.FETCHED
+                for link in finished[request.url]:
+                    self._open_for(request.url, link)
                 admitted += self._admit(finished[request.url], depth=self.depth_by_url[request.url] + 1)
             else:
                 pending.append(request)
@@ -162,83 +188,111 @@ class _Visit:
             self.was_cancelled = self.was_cancelled or self.failure is None
             return
         robots = self.robots.get(origin_of(url))
-        if robots and not robots.allows(url):
-            self._tell(_page(url, PageState.REFUSED, note="robots.txt asks crawlers to leave it alone."))
+        if robots and self.manners.obeys_robots and not robots.allows(url):
+            self._tell(blank(url, PageState.LEFT_OUT, "robots.txt asks crawlers to leave it alone."))
             return
-        await self._wait_for_turn(robots)
-        try:
+        page = self._as_dated(url)
+        if page is None:
+            await self._wait_for_turn(robots)
             page = await self._fetch(url)
+        if page.state is PageState.MOVED:
+            page = self._follow(page)
+        if page.state is PageState.FETCHED and page.canonical_url == url:
+            page = self._as_index(page)
+        if page.state is PageState.FETCHED and page.canonical_url != url:
+            self._wait_for_canonical(page)
+        else:
+            self._tell(page)
+        links = page.links if page.canonical_url in ("", url) else (*page.links, page.canonical_url)
+        is_moved = page.state is PageState.MOVED
+        await context.add_requests(self._admit(links, depth=self.depth_by_url[url] + (not is_moved)))
+
+    async def _fetch(self, url: str) -> CrawledPage:
+        """Raises Unsuccessful and httpx.HTTPError for what is tried again."""
+        self.requests += 1
+        try:
+            page = await Fetcher(self.client, self.scope.admits).fetch(url, self.memory.known.get(url))
         except Rejected as exc:
-            self._tell(_page(url, PageState.FAILED, note=str(exc)))
-            return
-        except httpx.TooManyRedirects:
-            self._tell(_page(url, PageState.FAILED, note="It is redirected again and again."))
-            return
-        self._tell(page)
-        await context.add_requests(self._admit(page.links, depth=self.depth_by_url[url] + 1))
+            return blank(url, PageState.FAILED, str(exc))
+        except Unsuccessful as exc:
+            self.next_at = max(self.next_at, time.monotonic() + exc.wait_s)
+            raise
+        self.silent = 0
+        return replace(page, lastmod=self.lastmod_by_url.get(url, ""))
 
     async def _give_up(self, context: BasicCrawlingContext, error: Exception) -> None:
         """After the last try."""
         match error:
-            case _Unsuccessful():
+            case Unsuccessful():
                 self._tell(error.page)
             case httpx.HTTPError():
                 said = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
-                self._tell(_page(context.request.url, PageState.FAILED, note=f"The server {said}."))
+                self._tell(blank(context.request.url, PageState.FAILED, f"The server {said}."))
+                self.silent += 1
+                if self.silent >= SILENT:
+                    self.failure = EngineUnavailable("The site stopped answering; it is tried again later.")
             case _:
                 self.failure = self.failure or error
 
-    async def _fetch(self, url: str) -> CrawledPage:
-        """Raises Rejected; httpx.HTTPError and _Unsuccessful for what is tried again."""
-        self.requests += 1
-        known = self.known.get(url)
-        answer = await self.client.get(url, headers=_conditions(known))
-        if answer.status_code == 304 and known:
-            return _page(url, PageState.NOT_MODIFIED, final_url=url, status=304, links=known.links)
-        page = replace(
-            _page(url, PageState.FETCHED, final_url=fold(str(answer.url)) or url, status=answer.status_code),
-            etag=answer.headers.get("etag", ""),
-            last_modified=answer.headers.get("last-modified", ""),
-            media_type=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
-            bytes_read=len(answer.content),
-        )
-        if answer.status_code in GONE:
-            return replace(page, state=PageState.GONE)
-        if answer.status_code in CLOSED:
-            return replace(page, state=PageState.REFUSED, note=f"The server refuses it ({answer.status_code}).")
-        if not answer.is_success:
-            raise _Unsuccessful(replace(page, state=PageState.FAILED, note=f"The server says {answer.status_code}."))
-        if page.final_url != url and not self.scope.admits(page.final_url):
-            return replace(page, state=PageState.MOVED, note="It moved to where this crawl does not go.")
-        if page.final_url != url:
-            return replace(page, state=PageState.MOVED, canonical_url=page.final_url, links=(page.final_url,))
-        if page.media_type not in HTML:
-            return replace(page, content=answer.content, canonical_url=page.final_url)
-        try:
-            html = await asyncio.to_thread(read_html, answer.content, url, answer.charset_encoding or "")
-        except NotTextError:
-            return replace(page, state=PageState.FAILED, note="It says that it is HTML and is no text.")
-        return self._with_text(page, html)
+    # --- where addresses lead ------------------------------------------------------------------
 
-    def _with_text(self, page: CrawledPage, html: HtmlPage) -> CrawledPage:
-        links = tuple(link for link in html.links if self.scope.admits(link))
-        is_ours = html.canonical and self.scope.admits(html.canonical)
-        canonical = html.canonical if is_ours else page.final_url
-        page = replace(
-            page,
-            canonical_url=canonical,
-            title=html.title,
-            language=html.language,
-            markdown=html.markdown,
-            links=links if canonical == page.url else (*links, canonical),
-        )
-        if html.is_door:
-            return replace(page, state=PageState.REFUSED, markdown="", note="It asks to sign in.")
-        if canonical != page.url:
-            return replace(page, state=PageState.MOVED, markdown="")
+    def _as_dated(self, url: str) -> CrawledPage | None:
+        """The page as it was, when the sitemap names the date that it named the last time."""
+        known, lastmod = self.memory.known.get(url), self.lastmod_by_url.get(url)
+        if known is None or not lastmod or known.lastmod != lastmod:
+            return None
+        page = blank(url, PageState.NOT_MODIFIED)
+        return replace(page, final_url=url, canonical_url=url, links=known.links, lastmod=lastmod)
+
+    def _follow(self, page: CrawledPage) -> CrawledPage:
+        """A redirect that leads to a page of the crawl; else what is wrong with it."""
+        (target,) = page.links
+        self._open_for(page.url, target)
+        if not self.scope.admits(target):
+            note = "It is redirected to where this crawl does not go."
+            return replace(page, state=PageState.LEFT_OUT, links=(), canonical_url="", note=note)
+        self.target_by_url[page.url] = target
+        passed = [page.url]
+        while target in self.target_by_url and target not in passed:
+            passed.append(target)
+            target = self.target_by_url[target]
+        if target in passed:
+            return replace(page, state=PageState.FAILED, links=(), note="It is redirected in a circle.")
         return page
 
-    def _admit(self, urls: Sequence[str], *, depth: int) -> list[Request]:
+    def _open_for(self, url: str, target: str) -> None:
+        """A start address may lead to the same site's https or www address: that is meant, too."""
+        if url in self.scope.starts and is_same_site(url, target) and not self.scope.admits(target):
+            self.scope = self.scope.opened(target)
+
+    def _as_index(self, page: CrawledPage) -> CrawledPage:
+        """A folder and its index file are one page if they say the same, or did so at an earlier crawl."""
+        words = hash(page.markdown)
+        for twin in index_twins(page.url):
+            was_one = twin in self.memory.known and page.url not in self.memory.known
+            if was_one or self.index_words.get(twin) == words:
+                return replace(page, canonical_url=twin)
+            self.index_words[page.url] = words
+        return page
+
+    def _wait_for_canonical(self, page: CrawledPage) -> None:
+        """A page that calls itself by another address is a copy, if that address answers."""
+        state = self.state_by_url.get(page.canonical_url)
+        if state is None:
+            self.waiting.setdefault(page.canonical_url, []).append(page)
+        else:
+            self._tell(_settled(page, state))
+
+    def _settle_waiting(self) -> None:
+        """What waits for an address that never answered stands for itself."""
+        if self.was_cancelled or self.failure:
+            return
+        for pages in list(self.waiting.values()):
+            for page in pages:
+                self._tell(_settled(page, None))
+        self.waiting.clear()
+
+    def _admit(self, urls: Iterable[str], *, depth: int) -> list[Request]:
         """Requests for those addresses that are new and within the bounds."""
         admitted = []
         for url in urls:
@@ -247,43 +301,34 @@ class _Visit:
             if depth > self.scope.max_depth or len(self.depth_by_url) >= self.scope.max_pages:
                 self.left_out.add(url)
                 continue
+            self.left_out.discard(url)
             self.depth_by_url[url] = depth
             admitted.append(Request.from_url(url))
         return admitted
 
     def _tell(self, page: CrawledPage) -> None:
-        if page.url in self.told or self.failure is not None:
+        if page.url in self.state_by_url or self.failure is not None:
             return
-        self.told.add(page.url)
+        self.state_by_url[page.url] = page.state
         try:
             self.on_page(page)
         except Exception as exc:  # noqa: BLE001 - raised again when the crawl has ended
             self.failure = exc
+        for copy in self.waiting.pop(page.url, []):
+            self._tell(_settled(copy, page.state))
 
     async def _wait_for_turn(self, robots: Robots | None) -> None:
-        delay = max(self.manners.delay_s, robots.delay_s if robots else 0.0)
-        if not delay:
+        asked = robots.delay_s if robots and self.manners.obeys_robots else 0.0
+        delay = max(self.manners.delay_s, asked)
+        if not delay and self.next_at <= time.monotonic():
             return
         async with self.turn:
             await asyncio.sleep(max(0.0, self.next_at - time.monotonic()))
-            self.next_at = time.monotonic() + delay
+            self.next_at = max(self.next_at, time.monotonic() + delay)
 
 
-class _Unsuccessful(Exception):
-    """An answer that may be better at the next try."""
-
-    def __init__(self, page: CrawledPage) -> None:
-        super().__init__(page.status)
-        self.page = page
-
-
-def _conditions(known: KnownPage | None) -> dict[str, str]:
-    """Headers that spare the server an answer that we have (RFC 9110, section 13)."""
-    if known is None:
-        return {}
-    conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in conditions.items() if value}
-
-
-def _page(url: str, state: PageState, **facts: object) -> CrawledPage:
-    return CrawledPage(url, state, datetime.now(UTC), **facts)  # type: ignore[arg-type]
+def _settled(page: CrawledPage, state_of_canonical: PageState | None) -> CrawledPage:
+    """A copy of another page has moved there; without that page it is the page."""
+    if state_of_canonical in READ:
+        return replace(page, state=PageState.MOVED, markdown="")
+    return replace(page, canonical_url=page.url)

@@ -9,12 +9,18 @@ from ingest.parse.html import read_tree, text_of, tree_markdown
 
 _LINKS: Final = "//a/@href | //area/@href | //iframe/@src | //frame/@src | //link[@rel='next' or @rel='prev']/@href"
 
+# DokuWiki says so in words of the reader's language; what it offers instead is to make the page.
+_MISSING: Final = (
+    "//meta[@name='generator' and starts-with(@content, 'DokuWiki')] and //body[not(//*[@id='dokuwiki__top'])]"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
     """`links`: folded, in the page's order, each once. `canonical`: empty where the page names none on its own host.
 
-    `is_door`: it asks for a password, which a page of a site seldom does.
+    `is_door`: it asks for a password, which a page of a site seldom does. `is_missing`: a wiki shows that it has no
+    such page, though the server says 200. `needs_script`: it says nothing and has programs that may.
     """
 
     title: str
@@ -23,6 +29,8 @@ class HtmlPage:
     links: tuple[str, ...]
     canonical: str
     is_door: bool
+    is_missing: bool
+    needs_script: bool
 
 
 def read_html(content: bytes, url: str, charset: str = "") -> HtmlPage:
@@ -32,6 +40,8 @@ def read_html(content: bytes, url: str, charset: str = "") -> HtmlPage:
     base_url = url if base is None else fold(base.get("href"), url) or url
     links = tuple(dict.fromkeys(link for each in tree.xpath(_LINKS) if (link := fold(str(each), base_url))))
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), "")
+    has_script = bool(tree.xpath("//script[@src or normalize-space()]"))
+    is_missing = bool(tree.xpath(_MISSING))
     is_door = bool(tree.xpath("//input[@type='password']"))
     title, heading = tree.find(".//title"), tree.find(".//h1")
     for link in tree.iter("a"):
@@ -49,4 +59,6 @@ def read_html(content: bytes, url: str, charset: str = "") -> HtmlPage:
         links=links,
         canonical=(fold(str(canonical), base_url) or "") if canonical else "",
         is_door=is_door,
+        is_missing=is_missing,
+        needs_script=has_script and not markdown.strip(),
     )

@@ -44,7 +44,7 @@ async def fetch_robots(client: httpx.AsyncClient, origin: str, agent: str) -> Ro
     """
     nothing = Protego.parse("")
     try:
-        answer = await client.get(f"{origin}/robots.txt")
+        answer = await client.get(f"{origin}/robots.txt", follow_redirects=True)
     except Rejected:
         return Robots(nothing, agent)
     except httpx.HTTPError:

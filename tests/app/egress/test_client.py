@@ -90,7 +90,7 @@ def fetch(url: str, *, credentials: Credentials | None = None, max_mb: int = 2) 
         async with open_client(
             guard, user_agent="Cloister", bounds=bounds, credentials=credentials, resolve=here
         ) as client:
-            return await client.get(url)
+            return await client.get(url, follow_redirects=True)
 
     return asyncio.run(run())
 
