@@ -121,7 +121,7 @@ _TABLES_BY_LANGUAGE = {
             "table": "more than one table fits your words",
         },
         by_model="the language model wrote the query",
-        more_rows="… and {n} more rows.",
+        more_rows="… and {n} more rows",
         spellings="Spellings that differ only in capitals or spaces count as one.",
     ),
     "de": TablePhrases(
@@ -179,7 +179,7 @@ _TABLES_BY_LANGUAGE = {
             "table": "mehr als eine Tabelle passt zu Ihren Worten",
         },
         by_model="das Sprachmodell hat die Abfrage geschrieben",
-        more_rows="… und {n} weitere Zeilen.",
+        more_rows="… und {n} weitere Zeilen",
         spellings="Schreibweisen, die sich nur in Großschreibung oder Leerzeichen unterscheiden, zählen als eine.",
     ),
 }

@@ -1,5 +1,6 @@
 """What was computed from tables, as Markdown below the sentence that says it. Pure."""
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -17,7 +18,7 @@ def render_computed(result: TableResult, words: Words) -> str:
     """What to know about the result, its first rows, and the SQL below a heading that the page folds."""
     blocks = [
         *([f"*{unsure_note(result, words)}*"] if not result.is_sure else []),
-        _table(result, words, lambda text: plain(shorten(text, CELL_LENGTH))),
+        _table(result, lambda text: plain(shorten(text, CELL_LENGTH)), lambda cells: _column_texts(cells, words)),
         *([f"*{row_note(result, words)}*"] if row_note(result, words) else []),
         # A heading of the sixth rank with a block of SQL below it is what the page knows the fold by. A number in
         # brackets would become a chip even in code: spaces keep it apart.
@@ -31,7 +32,8 @@ def copy_computed(result: TableResult, words: Words) -> str:
     """The same for the clipboard, with whole cells."""
     blocks = [
         *([unsure_note(result, words)] if not result.is_sure else []),
-        _table(result, words, lambda text: one_line(text).replace("|", "\\|")),
+        # Ungrouped: what is copied may go into a sheet.
+        _table(result, lambda text: one_line(text).replace("|", "\\|"), lambda cells: _plain_texts(cells, words)),
         *([row_note(result, words)] if row_note(result, words) else []),
         f"{words.how_computed}:",
         fence(result.sql.strip(), "sql"),
@@ -76,18 +78,51 @@ def cell_text(cell: Cell, words: Words) -> str:
             return str(cell)
 
 
+def _column_texts(cells: list[Cell], words: Words) -> list[str]:
+    """The cells of a column. Figures with fractions have as many decimals, and groups of three, to compare them."""
+    if not any(isinstance(cell, float | Decimal) for cell in cells) or not all(map(_is_plain, cells)):
+        return _plain_texts(cells, words)
+    decimals = max(len(_digits(cell).partition(".")[2]) for cell in cells if isinstance(cell, float | Decimal))
+    return [_grouped(cell, decimals, words) if _is_figure(cell) else cell_text(cell, words) for cell in cells]
+
+
+def _plain_texts(cells: list[Cell], words: Words) -> list[str]:
+    return [cell_text(cell, words) for cell in cells]
+
+
+def _is_figure(cell: Cell) -> bool:
+    return isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
+
+
+def _is_plain(cell: Cell) -> bool:
+    """Whether a cell is empty or a number that is written without an exponent."""
+    return (
+        cell is None
+        or (_is_figure(cell) and not isinstance(cell, float))
+        or (isinstance(cell, float) and math.isfinite(cell) and "e" not in _digits(cell))
+    )
+
+
+def _grouped(cell: Cell, decimals: int, words: Words) -> str:
+    assert isinstance(cell, int | float | Decimal)
+    group = "," if words.decimal == "." else "."
+    return f"{cell:,.{decimals}f}".translate({ord(","): group, ord("."): words.decimal})
+
+
 def _digits(value: float | Decimal) -> str:
     # Twelve digits: what floating point adds beyond them stands in no table.
     text = f"{value:.12g}" if isinstance(value, float) else f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
-def _table(result: TableResult, words: Words, escape: Callable[[str], str]) -> str:
+def _table(result: TableResult, escape: Callable[[str], str], write_column: Callable[[list[Cell]], list[str]]) -> str:
     rows = result.rows[:SHOWN_ROWS]
+    columns = [[row[n] for row in rows] for n in range(len(result.columns))]
+    texts = [write_column(cells) for cells in columns]
     lines = [
         [escape(name) for name in result.columns],
-        [_alignment([row[n] for row in rows]) for n in range(len(result.columns))],
-        *([escape(cell_text(cell, words)) for cell in row] for row in rows),
+        [_alignment(cells) for cells in columns],
+        *([escape(text) for text in row] for row in zip(*texts, strict=True)),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -21,7 +21,7 @@ def result(
 
 def test_a_result_is_a_table_above_its_sql() -> None:
     assert render_computed(result(), ENGLISH) == (
-        "| region | total |\n| --- | ---: |\n| North 0 | 0 |\n| North 1 | 1.5 |\n\n"
+        "| region | total |\n| --- | ---: |\n| North 0 | 0.0 |\n| North 1 | 1.5 |\n\n"
         f"###### How this was computed\n\n```sql\n{SQL}\n```"
     )
 
@@ -88,3 +88,9 @@ def test_what_is_copied_has_whole_cells_and_the_sql_as_it_ran() -> None:
 )
 def test_a_cell_is_written_as_the_reader_writes_it(cell: Cell, words: Words, shown: str) -> None:
     assert cell_text(cell, words) == shown
+
+
+def test_a_column_of_figures_lines_up_and_is_grouped_while_years_are_not() -> None:
+    rows: tuple[tuple[Cell, ...], ...] = ((2024, 841882.4), (2025, 570075.0), (2026, None))
+    text = render_computed(TableResult("SELECT 1", ("year", "sum"), rows, False, (), True), GERMAN)
+    assert "| 2024 | 841.882,4 |\n| 2025 | 570.075,0 |\n| 2026 | – |" in text
