@@ -47,6 +47,11 @@ def hostname_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def file_name_of(url: str) -> str:
+    """The last part of the path, as people write it."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
+
+
 def origin_of(url: str) -> str:
     """Scheme and host of a folded address."""
     parts = urlsplit(url)

@@ -81,7 +81,7 @@ def tree_markdown(tree: html.HtmlElement) -> str:
     for unwanted in NEVER(tree):
         if unwanted.getparent() is not None:
             unwanted.drop_tree()
-    main = _main_element(tree)
+    main = main_element(tree)
     for edge in list(main.iter("header", "footer")):
         # An article's own header often holds its title.
         if edge is not main and (edge.tag == "footer" or (edge.find(".//h1") is None and edge.find(".//h2") is None)):
@@ -117,7 +117,7 @@ def _decode(content: bytes, charset: str) -> str:
     return decode(content, charset or stated or "")
 
 
-def _main_element(tree: html.HtmlElement) -> html.HtmlElement:
+def main_element(tree: html.HtmlElement) -> html.HtmlElement:
     body = tree.find("body")
     body = tree if body is None else body
     least = _length(body) * LEAST_MAIN_SHARE

@@ -68,3 +68,10 @@ def error_of(services: Services, source_id: str) -> str:
     """What stands in a source's way."""
     with services.database.read() as session:
         return sources.get_source(session, source_id).error or ""
+
+
+def pages_of_url(services: Services, run: CrawlRun, prefix: str) -> dict[str, PageOutcome]:
+    """What a run says of addresses that begin so, without the beginning."""
+    with services.database.read() as session:
+        listed = crawls.list_run_pages(session, run.id)
+    return {page.url.removeprefix(prefix): page.outcome for page in listed if page.url.startswith(prefix)}

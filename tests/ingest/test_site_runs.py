@@ -43,7 +43,7 @@ def names(services: Services) -> set[str]:
 def test_a_site_is_taken_in_whole_and_its_pages_are_named_by_their_titles(services: Services, wiki: Site) -> None:
     run = visit(services, add(services, site_options(wiki.url())))
     assert (run.state, counts(run), run.error, run.notes) == (RunState.DONE, {"added": 4}, None, ())
-    assert run.requests == 6  # robots.txt, sitemap.xml, four pages
+    assert run.requests == 7  # robots.txt, a look whether it is a MediaWiki, sitemap.xml, four pages
     assert run.bytes_read == sum(len(str(page.body)) for page in wiki.pages.values() if isinstance(page, Answer))
     assert names(services) == {"Fruit", "Apples", "Pears", "Plums"}
     with services.database.read() as session:

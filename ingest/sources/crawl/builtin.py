@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,27 +20,18 @@ from app.egress.client import Bounds, Credentials, open_client
 from app.errors import EngineUnavailable, Rejected
 from ingest.sources.crawl.fetch import Fetcher, Unsuccessful, blank
 from ingest.sources.crawl.login import log_in
+from ingest.sources.crawl.manners import Manners
+from ingest.sources.crawl.mediawiki import WikiPlace, WikiVisit, find_wiki
+from ingest.sources.crawl.pace import Pace
 from ingest.sources.crawl.robots import Robots, fetch_robots
 from ingest.sources.crawl.sitemaps import read_sitemaps
 
 RETRIES: Final = 2
 # So many addresses in a row without any answer: the server is gone, and waiting for the rest helps nobody.
 SILENT: Final = 20
+# The checkpoint of a site that is no wiki with an API.
+PLAIN: Final = "plain"
 READ: Final = frozenset({PageState.FETCHED, PageState.NOT_MODIFIED})
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a site is visited. `delay_s`: at least so long between two requests; `concurrency`: requests at once.
-
-    `agent` is what robots.txt knows us by. `obeys_robots` may be off for one's own site.
-    """
-
-    user_agent: str
-    agent: str = "Cloister"
-    concurrency: int = 8
-    delay_s: float = 0.0
-    obeys_robots: bool = True
 
 
 class BuiltinCrawler:
@@ -55,10 +45,12 @@ class BuiltinCrawler:
         bounds: Bounds | None = None,
         credentials: Credentials | None = None,
         login: FormLogin | None = None,
+        looks_for_wikis: bool = True,
         resolve: Resolve = resolve,
     ) -> None:
         self._guard, self._manners, self._bounds = guard, manners, bounds
         self._credentials, self._login, self._resolve = credentials, login, resolve
+        self._looks_for_wikis = looks_for_wikis
 
     def crawl(
         self,
@@ -86,8 +78,28 @@ class BuiltinCrawler:
             resolve=self._resolve,
         ) as client:
             requests = await log_in(client, self._login) if self._login else 0
-            visit = _Visit(scope, memory, self._manners, client, on_page, is_cancelled, requests=requests)
-            return await visit.run()
+            robots = await self._read_robots(client, scope)
+            requests += len(robots)
+            asked = max((each.delay_s for each in robots.values()), default=0.0) if self._manners.obeys_robots else 0.0
+            pace = Pace(max(self._manners.delay_s, asked))
+            place = WikiPlace.read(memory.checkpoint)
+            if self._looks_for_wikis and not memory.checkpoint:
+                requests += 1
+                place = await find_wiki(client, scope.starts[0])
+            if place:
+                rules = robots[origin_of(scope.starts[0])]
+                wiki = WikiVisit(
+                    place, scope, memory, self._manners, rules, client, on_page, is_cancelled, pace, requests
+                )
+                if wiki.may_ask:
+                    return await wiki.run()
+            visit = _Visit(scope, memory, self._manners, client, on_page, is_cancelled, pace, robots, requests)
+            return replace(await visit.run(), checkpoint=PLAIN)
+
+    async def _read_robots(self, client: httpx.AsyncClient, scope: Scope) -> dict[str, Robots]:
+        """The rules of each host that a crawl starts at."""
+        origins = sorted({origin_of(start) for start in scope.starts})
+        return {origin: await fetch_robots(client, origin, self._manners.agent) for origin in origins}
 
 
 @dataclass(slots=True)
@@ -100,6 +112,8 @@ class _Visit:
     client: httpx.AsyncClient
     on_page: Callable[[CrawledPage], None]
     is_cancelled: Callable[[], bool]
+    pace: Pace
+    robots: dict[str, Robots]
     requests: int = 0
     depth_by_url: dict[str, int] = field(default_factory=dict)
     state_by_url: dict[str, PageState] = field(default_factory=dict)
@@ -108,9 +122,6 @@ class _Visit:
     index_words: dict[str, int] = field(default_factory=dict)
     # Pages that name another address as their own, by that address, until it has answered.
     waiting: dict[str, list[CrawledPage]] = field(default_factory=dict)
-    robots: dict[str, Robots] = field(default_factory=dict)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    next_at: float = 0.0
     left_out: set[str] = field(default_factory=set)
     silent: int = 0
     failure: Exception | None = None
@@ -118,9 +129,6 @@ class _Visit:
 
     async def run(self) -> CrawlEnd:
         """The whole visit: what links and sitemaps lead to, then the known pages that they did not lead to."""
-        for origin in sorted({origin_of(start) for start in self.scope.starts}):
-            self.requests += 1
-            self.robots[origin] = await fetch_robots(self.client, origin, self.manners.agent)
         if self.scope.reads_sitemaps:
             await self._read_sitemaps()
         await self._visit(self._take_up())
@@ -193,7 +201,7 @@ class _Visit:
             return
         page = self._as_dated(url)
         if page is None:
-            await self._wait_for_turn(robots)
+            await self.pace.wait_for_turn()
             page = await self._fetch(url)
         if page.state is PageState.MOVED:
             page = self._follow(page)
@@ -215,7 +223,7 @@ class _Visit:
         except Rejected as exc:
             return blank(url, PageState.FAILED, str(exc))
         except Unsuccessful as exc:
-            self.next_at = max(self.next_at, time.monotonic() + exc.wait_s)
+            self.pace.pause(exc.wait_s)
             raise
         self.silent = 0
         return replace(page, lastmod=self.lastmod_by_url.get(url, ""))
@@ -316,15 +324,6 @@ class _Visit:
             self.failure = exc
         for copy in self.waiting.pop(page.url, []):
             self._tell(_settled(copy, page.state))
-
-    async def _wait_for_turn(self, robots: Robots | None) -> None:
-        asked = robots.delay_s if robots and self.manners.obeys_robots else 0.0
-        delay = max(self.manners.delay_s, asked)
-        if not delay and self.next_at <= time.monotonic():
-            return
-        async with self.turn:
-            await asyncio.sleep(max(0.0, self.next_at - time.monotonic()))
-            self.next_at = max(self.next_at, time.monotonic() + delay)
 
 
 def _settled(page: CrawledPage, state_of_canonical: PageState | None) -> CrawledPage:

@@ -114,13 +114,13 @@ def _without_body(page: CrawledPage, answer: httpx.Response) -> CrawledPage | No
         return replace(page, state=PageState.REFUSED, note=f"The server refuses it ({status}).")
     if not answer.is_success:
         failed = replace(page, state=PageState.FAILED, note=f"The server says {status}.")
-        raise Unsuccessful(failed, _retry_after(answer) if status in BUSY else 0.0)
+        raise Unsuccessful(failed, retry_after(answer) if status in BUSY else 0.0)
     if NO_TEXT.match(page.media_type):
         return replace(page, state=PageState.LEFT_OUT, note=f"It is {page.media_type}, which holds no text.")
     return None
 
 
-def _retry_after(answer: httpx.Response) -> float:
+def retry_after(answer: httpx.Response) -> float:
     """Seconds that the server asks to wait (RFC 9110, section 10.2.3), 0 where it names none."""
     said = answer.headers.get("retry-after", "").strip()
     if said.isdecimal():

@@ -2,14 +2,15 @@
 
 from typing import assert_never
 
-from app.domain import CrawlEngine, SignIn, SiteOptions
+from app.domain import CrawlEngine, SignIn, SiteOptions, WikiKind
 from app.domain.urls import hostname_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials
 from app.errors import Rejected
 from app.ports import Crawler
 from app.settings import Settings
-from ingest.sources.crawl.builtin import BuiltinCrawler, Manners
+from ingest.sources.crawl.builtin import BuiltinCrawler
+from ingest.sources.crawl.manners import Manners
 
 
 def open_crawler(site: SiteOptions, sign_in: SignIn | None, settings: Settings, resolve: Resolve = resolve) -> Crawler:
@@ -36,5 +37,6 @@ def _builtin(site: SiteOptions, sign_in: SignIn | None, settings: Settings, reso
         bounds=Bounds(max_mb=settings.limits.file_mb, timeout_s=settings.crawl.timeout_s),
         credentials=Credentials.of(site.scope.starts[0], sign_in.headers) if sign_in else None,
         login=sign_in.form if sign_in else None,
+        looks_for_wikis=site.wiki is not WikiKind.PLAIN,
         resolve=resolve,
     )

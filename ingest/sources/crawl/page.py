@@ -5,13 +5,17 @@ from typing import Final
 from urllib.parse import urljoin
 
 from app.domain.urls import fold
-from ingest.parse.html import read_tree, text_of, tree_markdown
+from ingest.parse.html import main_element, read_tree, text_of, tree_markdown
 
 _LINKS: Final = "//a/@href | //area/@href | //iframe/@src | //frame/@src | //link[@rel='next' or @rel='prev']/@href"
 
-# DokuWiki says so in words of the reader's language; what it offers instead is to make the page.
+# A heading that is the site's name stands beside a logo, or among what every page has.
+_HEADINGS: Final = ".//h1[not(.//img or .//svg or ancestor::header or ancestor::nav)]"
+# DokuWiki says so in the reader's language, and in what templates make of it: a class, or what it tells search engines.
 _MISSING: Final = (
-    "//meta[@name='generator' and starts-with(@content, 'DokuWiki')] and //body[not(//*[@id='dokuwiki__top'])]"
+    "//meta[@name='generator' and starts-with(@content, 'DokuWiki')] and ("
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' notFound ')]"
+    " or (//meta[@name='robots' and @content='noindex,follow'] and not(//link[@rel='canonical'])))"
 )
 
 
@@ -43,7 +47,8 @@ def read_html(content: bytes, url: str, charset: str = "") -> HtmlPage:
     has_script = bool(tree.xpath("//script[@src or normalize-space()]"))
     is_missing = bool(tree.xpath(_MISSING))
     is_door = bool(tree.xpath("//input[@type='password']"))
-    title, heading = tree.find(".//title"), tree.find(".//h1")
+    title = tree.find(".//title")
+    heading = next(iter([*main_element(tree).xpath(_HEADINGS), *tree.xpath(_HEADINGS)]), None)
     for link in tree.iter("a"):
         target = link.get("href", "")
         # Where a link leads is part of what the page says; inside the page it leads nowhere else.

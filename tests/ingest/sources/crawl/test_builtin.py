@@ -13,7 +13,8 @@ from app.domain.scopes import fold_starts
 from app.egress.addresses import AddressGuard, resolve
 from app.egress.client import Bounds, Credentials
 from app.errors import EngineUnavailable
-from ingest.sources.crawl.builtin import BuiltinCrawler, Manners
+from ingest.sources.crawl.builtin import BuiltinCrawler
+from ingest.sources.crawl.manners import Manners
 from tests.ingest.sources.crawl.site import Answer, Site
 
 NS = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -53,6 +54,7 @@ def crawl(
         bounds=Bounds(max_mb=1, timeout_s=5),
         credentials=Credentials.of(site.url(), sign_in or {}),
         login=login,
+        looks_for_wikis=False,
         resolve=here,
     )
     end = crawler.crawl(
@@ -81,7 +83,7 @@ def test_every_page_that_links_lead_to_is_fetched_once(site: Site) -> None:
     assert (pages["/b"].title, pages["/b"].links) == ("B", (site.url("/c.html"),))
     assert "What B says." in pages["/b"].markdown
     assert sorted(site.asked) == ["/", "/a", "/b", "/c.html", "/robots.txt"]
-    assert end == CrawlEnd(requests=5, left_out=0, is_cancelled=False)
+    assert (end.requests, end.left_out, end.is_cancelled) == (5, 0, False)
 
 
 def test_what_has_not_changed_is_not_sent_again_and_its_links_are_followed(site: Site) -> None:
@@ -259,7 +261,7 @@ def test_an_interrupted_crawl_goes_on_where_it_was(site: Site) -> None:
 
 def test_an_error_of_whoever_is_told_ends_the_crawl(site: Site) -> None:
     site.pages = {"/": site.link("/a"), "/a": site.link("/b"), "/b": site.link()}
-    crawler = BuiltinCrawler(AddressGuard(["wiki.corp"]), Manners("Cloister/test"), resolve=here)
+    crawler = BuiltinCrawler(AddressGuard(["wiki.corp"]), Manners("Cloister/test"), looks_for_wikis=False, resolve=here)
 
     def refuse(_: CrawledPage) -> None:
         raise OSError("disk full")
