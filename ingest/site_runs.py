@@ -68,7 +68,8 @@ class SiteRuns:
                 if url in active and active[url][1] == page.document_id
             }
             memory = CrawlMemory(
-                known={url: page.page for url, page in known.items()},
+                known={url: page.page for url, page in known.items()}
+                | {url: copy for url, copy in crawls.list_copies(session, source_id).items() if copy.copy_of in known},
                 finished=crawls.list_finished(session, job_id),
                 checkpoint=crawls.get_checkpoint(session, source_id),
             )

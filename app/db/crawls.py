@@ -4,7 +4,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -56,9 +56,17 @@ class FoundPage:
 
 
 def list_known(session: Session, source_id: str) -> dict[str, StoredPage]:
-    """The pages of a site that were taken in, by canonical address."""
-    rows = session.exec(select(SitePageRow).where(SitePageRow.source_id == source_id))
+    """The pages of a site that were taken in, by address; copies of them are not among these."""
+    of_source = (SitePageRow.source_id == source_id, SitePageRow.copy_of == "")
+    rows = session.exec(select(SitePageRow).where(*of_source))
     return {row.url: StoredPage(row.document_id, row.text_hash, _known(row)) for row in rows}
+
+
+def list_copies(session: Session, source_id: str) -> dict[str, KnownPage]:
+    """Addresses that showed the same as a page that was taken in."""
+    of_source = (SitePageRow.source_id == source_id, SitePageRow.copy_of != "")
+    rows = session.exec(select(SitePageRow).where(*of_source))
+    return {row.url: replace(_known(row), copy_of=row.copy_of) for row in rows}
 
 
 def get_checkpoint(session: Session, source_id: str) -> str:
@@ -67,12 +75,15 @@ def get_checkpoint(session: Session, source_id: str) -> str:
 
 
 def keep_known(session: Session, source_id: str, found: Iterable[FoundPage]) -> None:
-    """Remember pages as they were found, for the next crawl."""
+    """Remember pages as they were found, for the next crawl, and these copies instead of all earlier ones."""
+    of_source = (col(SitePageRow.source_id) == source_id, col(SitePageRow.copy_of) != "")
+    session.execute(delete(SitePageRow).where(*of_source))
     rows = [
         SitePageRow(
             source_id=source_id,
             url=each.url,
             document_id=each.document_id or "",
+            copy_of="" if each.document_id else each.canonical_url,
             text_hash=each.text_hash,
             etag=each.page.etag,
             last_modified=each.page.last_modified,

@@ -259,16 +259,18 @@ class SourceRow(SQLModel, table=True):
 
 
 class SitePageRow(SQLModel, table=True):
-    """A page of a site as it was taken in, by its canonical address: what the next crawl need not be sent again.
+    """A page of a site as it was taken in: what the next crawl need not be sent again.
 
-    `text_hash` is of its words alone, without the targets of links. `links` (JSON) are those of the crawl.
+    An address that shows another page is `copy_of` that one and no document. `text_hash` is of its words
+    alone, without the targets of links. `links` (JSON) are those of the crawl.
     """
 
     __tablename__ = "site_page"
     source_id: str = Field(sa_column=Column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True))
     url: str = Field(primary_key=True)
-    document_id: str = Field(index=True)
-    text_hash: str
+    document_id: str = Field(default="", index=True)
+    copy_of: str = ""
+    text_hash: str = ""
     etag: str = ""
     last_modified: str = ""
     lastmod: str = ""

@@ -29,13 +29,15 @@ class PageState(StrEnum):
 class KnownPage:
     """What an earlier crawl kept of a page, so that it need not be sent again.
 
-    `lastmod` is what the sitemap said of it. `links`: those that belong to the crawl.
+    `lastmod` is what the sitemap said of it. `links`: those that belong to the crawl. `copy_of`: the page that it was a
+    copy of; empty for a page of its own.
     """
 
     etag: str = ""
     last_modified: str = ""
     lastmod: str = ""
     links: tuple[str, ...] = ()
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

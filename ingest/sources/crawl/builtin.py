@@ -133,9 +133,10 @@ class _Visit:
             await self._read_sitemaps()
         await self._visit(self._take_up())
         if READ & set(self.state_by_url.values()):  # else the site is away, and all of it would be asked in vain
-            await self._visit(self._admit(self.memory.known, depth=0))
+            pages = [url for url, known in self.memory.known.items() if not known.copy_of]
+            await self._visit(self._admit(pages, depth=0))
         self._settle_waiting()
-        for url in self.left_out & self.memory.known.keys():
+        for url in self.left_out.intersection(url for url, known in self.memory.known.items() if not known.copy_of):
             self._tell(blank(url, PageState.LEFT_OUT, "It is beyond the crawl's limits of depth and number."))
         if self.failure is not None:
             raise self.failure
@@ -207,7 +208,7 @@ class _Visit:
             page = self._follow(page)
         if page.state is PageState.FETCHED and page.canonical_url == url:
             page = self._as_index(page)
-        if page.state is PageState.FETCHED and page.canonical_url != url:
+        if page.state in READ and page.canonical_url != url:
             self._wait_for_canonical(page)
         else:
             self._tell(page)
@@ -277,7 +278,8 @@ class _Visit:
         """A folder and its index file are one page if they say the same, or did so at an earlier crawl."""
         words = hash(page.markdown)
         for twin in index_twins(page.url):
-            was_one = twin in self.memory.known and page.url not in self.memory.known
+            known = self.memory.known.get(page.url)
+            was_one = twin in self.memory.known and (known is None or known.copy_of == twin)
             if was_one or self.index_words.get(twin) == words:
                 return replace(page, canonical_url=twin)
             self.index_words[page.url] = words
@@ -330,4 +332,8 @@ def _settled(page: CrawledPage, state_of_canonical: PageState | None) -> Crawled
     """A copy of another page has moved there; without that page it is the page."""
     if state_of_canonical in READ:
         return replace(page, state=PageState.MOVED, markdown="")
+    if page.state is PageState.NOT_MODIFIED:
+        return replace(
+            page, state=PageState.FAILED, note="The page that it was a copy of is gone; it is read anew soon."
+        )
     return replace(page, canonical_url=page.url)

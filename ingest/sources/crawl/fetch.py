@@ -61,7 +61,7 @@ class Fetcher:
                 media_type=answer.headers.get("content-type", "").partition(";")[0].strip().lower(),
             )
             if answer.status_code == 304 and known:
-                return replace(page, state=PageState.NOT_MODIFIED, links=known.links)
+                return _as_known(page, known)
             if early := _without_body(page, answer):
                 return early
             content = await answer.aread()
@@ -98,6 +98,18 @@ class Fetcher:
 def blank(url: str, state: PageState, note: str = "") -> CrawledPage:
     """An address of which no more is known."""
     return CrawledPage(url, state, datetime.now(UTC), note=note)
+
+
+def _as_known(page: CrawledPage, known: KnownPage) -> CrawledPage:
+    """A page that is as it was; the server need not name its validators again."""
+    return replace(
+        page,
+        state=PageState.NOT_MODIFIED,
+        canonical_url=known.copy_of or page.url,
+        links=known.links,
+        etag=page.etag or known.etag,
+        last_modified=page.last_modified or known.last_modified,
+    )
 
 
 def _without_body(page: CrawledPage, answer: httpx.Response) -> CrawledPage | None:

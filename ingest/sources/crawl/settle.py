@@ -56,6 +56,7 @@ def settle(found: Sequence[FoundPage], known: Mapping[str, StoredPage], facts: C
         result.outcomes[each.url] = _outcome(each, known.get(each.url))
         if result.outcomes[each.url][0] in TAKEN_IN:
             result.keep.append(_with_document(each, known.get(each.url)))
+    result.keep += [each for each in found if _is_copy(each, result)]
     unseen = known.keys() - by_url.keys()
     if facts.is_delta:
         result.outcomes |= dict.fromkeys(unseen, (PageOutcome.UNCHANGED, ""))
@@ -68,6 +69,13 @@ def settle(found: Sequence[FoundPage], known: Mapping[str, StoredPage], facts: C
     _remove(gone, known, alive, facts, result)
     _note_kept(known, by_url, result)
     return result
+
+
+def _is_copy(page: FoundPage, result: Settlement) -> bool:
+    """Whether it shows a page that was taken in, and the server can say whether it still does."""
+    is_told = bool(page.page.etag or page.page.last_modified)
+    outcome = result.outcomes.get(page.canonical_url, (None, ""))[0]
+    return page.state is PageState.MOVED and page.text_hash == "" and is_told and outcome in TAKEN_IN
 
 
 def _outcome(page: FoundPage, known: StoredPage | None) -> tuple[PageOutcome, str]:

@@ -34,6 +34,7 @@ def _create_site_page() -> None:
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("document_id", sa.String(), nullable=False),
+        sa.Column("copy_of", sa.String(), nullable=False),
         sa.Column("text_hash", sa.String(), nullable=False),
         sa.Column("etag", sa.String(), nullable=False),
         sa.Column("last_modified", sa.String(), nullable=False),

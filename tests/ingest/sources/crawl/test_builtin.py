@@ -444,3 +444,21 @@ def test_a_form_that_does_not_let_in_stops_the_crawl_with_a_sentence(site: Site,
     site.posts = {"/enter": Answer(form)}
     with pytest.raises(EngineUnavailable, match=said):
         crawl(site, login=FormLogin(site.url("/login"), {"p": "s3cret"}))
+
+
+def test_a_copy_that_is_as_it_was_is_not_sent_again(site: Site) -> None:
+    def page(headers: dict[str, str]) -> Answer:
+        if headers.get("if-none-match") == '"1"':
+            return Answer(status=304)
+        body = '<link rel="canonical" href="/a"><main>Words.</main><a href="/a?print=1">print</a>'
+        return Answer(body, headers={"Content-Type": "text/html", "ETag": '"1"'})
+
+    site.pages = {"/": site.link("/a", "/a?print=1"), "/a": page, "/a?print=1": page}
+    known = {site.url("/a"): KnownPage('"1"', links=(site.url("/a?print=1"),))}
+    known[site.url("/a?print=1")] = KnownPage('"1"', copy_of=site.url("/a"))
+    pages, _ = crawl(site, known=known)
+    assert (pages["/a"].state, pages["/a?print=1"].state) == (PageState.NOT_MODIFIED, PageState.MOVED)
+    assert pages["/a?print=1"].bytes_read == 0
+    site.pages["/a"] = Answer(status=404)
+    pages, _ = crawl(site, known=known)
+    assert (pages["/a"].state, pages["/a?print=1"].state) == (PageState.GONE, PageState.FAILED)
