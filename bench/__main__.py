@@ -25,6 +25,7 @@ BENCHMARKS = (
     "kills",
     "load",
     "tables",
+    "crawl",
 )
 
 

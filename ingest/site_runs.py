@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.db import crawls, documents, jobs, sources
-from app.db.crawls import StoredPage
+from app.db.crawls import PageNote, StoredPage
 from app.db.files import FileStore
 from app.db.ids import text_hash
 from app.db.session import Database
@@ -23,6 +23,9 @@ from ingest.sources.crawl.text import MARKDOWN, hash_words, page_file, page_name
 
 # How often a run looks whether a person stopped it.
 LOOK_S: Final = 0.5
+# Pages that are written down together: so many, or those of so many seconds.
+TOGETHER: Final = 16
+TOGETHER_S: Final = 0.05
 log = logging.getLogger("cloister.ingest")
 
 
@@ -78,7 +81,10 @@ class SiteRuns:
         crawler = self.open_crawler(source, sign_in)
         intake = _Intake(job_id, source, known, active, self.database, self.files)
         stop = _Stop(job_id, self.database, is_closing)
-        end = crawler.crawl(source.site.scope, memory, on_page=intake.take, is_cancelled=stop.is_due)
+        try:
+            end = crawler.crawl(source.site.scope, memory, on_page=intake.take, is_cancelled=stop.is_due)
+        finally:
+            intake.flush()
         with self.database.write() as session:
             is_cancelled = end.is_cancelled or jobs.is_cancelled(session, job_id)
             crawls.note_end(session, job_id, replace(end, is_cancelled=is_cancelled))
@@ -128,9 +134,12 @@ class SiteRuns:
                 sources.note_success(session, source_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Intake:
-    """Takes what a crawl tells: writes it down, and queues new and changed texts as documents of the job."""
+    """Takes what a crawl tells: writes it down, and queues new and changed texts as documents of the job.
+
+    What is told in quick succession is written together; a crash costs no more than what was told in that moment.
+    """
 
     job_id: str
     source: Source
@@ -138,51 +147,45 @@ class _Intake:
     active: dict[str, tuple[str, str]]
     database: Database
     files: FileStore
+    _waiting: list[PageNote] = field(default_factory=list)
+    _flushed_at: float = 0.0
 
     def take(self, page: CrawledPage) -> None:
-        """Durable on return."""
-        if page.state is not PageState.FETCHED:
-            self._note(page)
-        elif not page.content and not page.markdown.strip():
-            self._note(replace(page, state=PageState.LEFT_OUT, note=page.note or "It holds no text."))
-        else:
-            self._take_text(page)
+        """Durable within a moment, or at the next page."""
+        self._waiting.append(self._read(page))
+        if len(self._waiting) >= TOGETHER or time.monotonic() > self._flushed_at + TOGETHER_S:
+            self.flush()
 
-    def _note(self, page: CrawledPage) -> None:
+    def flush(self) -> None:
+        """Write down what waits for it. Durable on return."""
         with self.database.write() as session:
-            crawls.note_page(session, self.job_id, page)
+            crawls.note_pages(session, self.job_id, self._waiting)
+        self._waiting = []
+        self._flushed_at = time.monotonic()
 
-    def _take_text(self, page: CrawledPage) -> None:
+    def _read(self, page: CrawledPage) -> PageNote:
+        if page.state is not PageState.FETCHED:
+            return PageNote(page)
+        if not page.content and not page.markdown.strip():
+            return PageNote(replace(page, state=PageState.LEFT_OUT, note=page.note or "It holds no text."))
+        return self._read_text(page)
+
+    def _read_text(self, page: CrawledPage) -> PageNote:
         content = page.content or page_file(page)
         words = text_hash(content.hex()) if page.content else hash_words(content.decode())
         stored, (active_hash, document_id) = self.known.get(page.url), self.active.get(page.url, ("", ""))
         if stored and stored.text_hash == words:
-            with self.database.write() as session:
-                crawls.note_page(
-                    session,
-                    self.job_id,
-                    page,
-                    outcome=PageOutcome.UNCHANGED,
-                    document_id=document_id,
-                    text_hash=words,
-                )
-            return
+            return PageNote(page, PageOutcome.UNCHANGED, document_id, text_hash=words)
         content_hash, size_bytes = self.files.add(io.BytesIO(content))
         name, suffix = page_name(page)
-        file = FoundFile(name, page.url, content_hash, size_bytes, suffix)
-        diff = self._diff(active_hash, content) if active_hash and suffix == MARKDOWN else ""
-        with self.database.write() as session:
-            (item_id,) = jobs.add_items(session, self.job_id, [file])
-            crawls.note_page(
-                session,
-                self.job_id,
-                page,
-                outcome=PageOutcome.CHANGED if active_hash else PageOutcome.ADDED,
-                document_id=documents.name_document(self.source.knowledge_base_id, page.url),
-                item_id=item_id,
-                text_hash=words,
-                diff=diff,
-            )
+        return PageNote(
+            page,
+            PageOutcome.CHANGED if active_hash else PageOutcome.ADDED,
+            documents.name_document(self.source.knowledge_base_id, page.url),
+            FoundFile(name, page.url, content_hash, size_bytes, suffix),
+            text_hash=words,
+            diff=self._diff(active_hash, content) if active_hash and suffix == MARKDOWN else "",
+        )
 
     def _diff(self, active_hash: str, content: bytes) -> str:
         before = self.files.path(active_hash)

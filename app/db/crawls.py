@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
 
+from app.db import jobs
 from app.db.session import insert_new, save_rows
 from app.db.tables import CrawlPageRow, CrawlRunRow, JobItemRow, SitePageRow, SourceRow, utc_now
 from app.domain import (
     CrawledPage,
     CrawlEnd,
     CrawlRun,
+    FoundFile,
     ItemStatus,
     KnownPage,
     PageOutcome,
@@ -33,6 +35,21 @@ class StoredPage:
     document_id: str
     text_hash: str
     page: KnownPage
+
+
+@dataclass(frozen=True, slots=True)
+class PageNote:
+    """What a crawl told of an address. `file`: where it is to become a document, whose location is the address.
+
+    `outcome`, `document_id`: of that document, as far as is known before it is taken in.
+    """
+
+    page: CrawledPage
+    outcome: PageOutcome | None = None
+    document_id: str | None = None
+    file: FoundFile | None = None
+    text_hash: str = ""
+    diff: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,39 +145,36 @@ def find_source_of(session: Session, run_id: str) -> str | None:
     return session.exec(select(CrawlRunRow.source_id).where(CrawlRunRow.id == run_id)).first()
 
 
-def note_page(
-    session: Session,
-    run_id: str,
-    page: CrawledPage,
-    *,
-    outcome: PageOutcome | None = None,
-    document_id: str | None = None,
-    item_id: str | None = None,
-    text_hash: str = "",
-    diff: str = "",
-) -> None:
-    """Write down what was found at an address; the first word stands when it was found before."""
-    row = CrawlPageRow(
-        run_id=run_id,
-        url=page.url,
-        state=page.state,
-        outcome=outcome or "",
-        canonical_url=page.canonical_url,
-        status=page.status,
-        title=page.title,
-        note=page.note,
-        item_id=item_id,
-        document_id=document_id,
-        text_hash=text_hash,
-        etag=page.etag,
-        last_modified=page.last_modified,
-        lastmod=page.lastmod,
-        links=json.dumps(page.links),
-        bytes_read=page.bytes_read,
-        diff=zlib.compress(diff.encode()) if diff else None,
-        fetched_at=page.fetched_at,
+def note_pages(session: Session, run_id: str, notes: Sequence[PageNote]) -> None:
+    """Write down what was found, and queue the files as documents; the first word on an address stands."""
+    files = [each.file for each in notes if each.file]
+    item_id_by_location = dict(
+        zip((file.location for file in files), jobs.add_items(session, run_id, files), strict=True)
     )
-    insert_new(session, CrawlPageRow, [row.model_dump()])
+    rows = [
+        CrawlPageRow(
+            run_id=run_id,
+            url=each.page.url,
+            state=each.page.state,
+            outcome=each.outcome or "",
+            canonical_url=each.page.canonical_url,
+            status=each.page.status,
+            title=each.page.title,
+            note=each.page.note,
+            item_id=item_id_by_location.get(each.page.url),
+            document_id=each.document_id,
+            text_hash=each.text_hash,
+            etag=each.page.etag,
+            last_modified=each.page.last_modified,
+            lastmod=each.page.lastmod,
+            links=json.dumps(each.page.links),
+            bytes_read=each.page.bytes_read,
+            diff=zlib.compress(each.diff.encode()) if each.diff else None,
+            fetched_at=each.page.fetched_at,
+        ).model_dump()
+        for each in notes
+    ]
+    insert_new(session, CrawlPageRow, rows)
 
 
 def list_finished(session: Session, run_id: str) -> dict[str, tuple[str, ...]]:
