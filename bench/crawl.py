@@ -122,7 +122,7 @@ async def _crawl_alone(url: str) -> int:
     @crawler.router.default_handler
     async def _handle(context: BeautifulSoupCrawlingContext) -> None:
         read.append(context.request.url)
-        await context.enqueue_links()
+        await context.enqueue_links(strategy="same-origin")
 
     await crawler.run([url])
     return len(read)
