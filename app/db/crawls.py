@@ -367,4 +367,4 @@ def _count_so_far(session: Session, run_id: str) -> dict[str, int]:
 
 
 def _known(row: Any) -> KnownPage:
-    return KnownPage(row.etag, row.last_modified, row.lastmod, tuple(json.loads(row.links)))
+    return KnownPage(row.etag, row.last_modified, row.lastmod, tuple(json.loads(row.links)), fetched_at=row.fetched_at)

@@ -38,6 +38,7 @@ class KnownPage:
     lastmod: str = ""
     links: tuple[str, ...] = ()
     copy_of: str = ""
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
