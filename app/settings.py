@@ -226,6 +226,7 @@ class FirecrawlSettings(Section):
 class CrawlSettings(Section):
     outside: bool
     contact: str
+    browser: str
     concurrency: Annotated[int, Field(ge=1, le=64)]
     timeout_s: Annotated[float, Field(gt=0)]
     max_pages: Positive

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import uuid4
@@ -23,6 +24,7 @@ from ingest.sources.crawl.login import log_in
 from ingest.sources.crawl.manners import Manners
 from ingest.sources.crawl.mediawiki import WikiPlace, WikiVisit, find_wiki
 from ingest.sources.crawl.pace import Pace
+from ingest.sources.crawl.render import Renderer, opened_browser
 from ingest.sources.crawl.robots import Robots, fetch_robots
 from ingest.sources.crawl.sitemaps import read_sitemaps
 
@@ -93,8 +95,19 @@ class BuiltinCrawler:
                 )
                 if wiki.may_ask:
                     return await wiki.run()
-            visit = _Visit(scope, memory, self._manners, client, on_page, is_cancelled, pace, robots, requests)
-            return replace(await visit.run(), checkpoint=PLAIN)
+            async with self._renderer(client) as renderer:
+                visit = _Visit(
+                    scope, memory, self._manners, client, renderer, on_page, is_cancelled, pace, robots, requests
+                )
+                return replace(await visit.run(), checkpoint=PLAIN)
+
+    @asynccontextmanager
+    async def _renderer(self, client: httpx.AsyncClient) -> AsyncIterator[Renderer | None]:
+        if not self._manners.renders:
+            yield None
+            return
+        async with opened_browser(client, self._manners.browser) as renderer:
+            yield renderer
 
     async def _read_robots(self, client: httpx.AsyncClient, scope: Scope) -> dict[str, Robots]:
         """The rules of each host that a crawl starts at."""
@@ -110,6 +123,7 @@ class _Visit:
     memory: CrawlMemory
     manners: Manners
     client: httpx.AsyncClient
+    renderer: Renderer | None
     on_page: Callable[[CrawledPage], None]
     is_cancelled: Callable[[], bool]
     pace: Pace
@@ -220,7 +234,7 @@ class _Visit:
         """Raises Unsuccessful and httpx.HTTPError for what is tried again."""
         self.requests += 1
         try:
-            page = await Fetcher(self.client, self.scope.admits).fetch(url, self.memory.known.get(url))
+            page = await Fetcher(self.client, self.scope.admits, self.renderer).fetch(url, self.memory.known.get(url))
         except Rejected as exc:
             return blank(url, PageState.FAILED, str(exc))
         except Unsuccessful as exc:

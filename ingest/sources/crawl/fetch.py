@@ -14,6 +14,7 @@ from app.domain import CrawledPage, KnownPage, PageState
 from app.domain.urls import fold
 from ingest.parse.encoding import NotTextError
 from ingest.sources.crawl.page import HtmlPage, read_html
+from ingest.sources.crawl.render import Renderer
 
 HTML: Final = frozenset({"text/html", "application/xhtml+xml", ""})
 GONE: Final = frozenset({404, 410})
@@ -42,13 +43,18 @@ class Fetcher:
 
     client: httpx.AsyncClient
     admits: Callable[[str], bool]
+    renderer: Renderer | None = None
 
     async def fetch(self, url: str, known: KnownPage | None) -> CrawledPage:
         """What became of the address. A redirect is MOVED, with its target as the only link.
 
+        With a renderer, pages are what a browser makes of them, and always sent anew: what a script shows may change
+        while the page that loads it does not.
+
         Raises Rejected; httpx.HTTPError and Unsuccessful for what is worth another try.
         """
-        request = self.client.build_request("GET", url, headers=_conditions(known))
+        conditions = {} if self.renderer else _conditions(known)
+        request = self.client.build_request("GET", url, headers=conditions)
         answer = await self.client.send(request, stream=True)
         try:
             page = replace(
@@ -70,8 +76,11 @@ class Fetcher:
         page = replace(page, bytes_read=len(content))
         if page.media_type not in HTML:
             return replace(page, content=content)
+        charset = answer.charset_encoding or ""
+        if self.renderer:
+            content, charset = (await self.renderer.render(url)).encode(), "utf-8"
         try:
-            html = await asyncio.to_thread(read_html, content, url, answer.charset_encoding or "")
+            html = await asyncio.to_thread(read_html, content, url, charset)
         except NotTextError:
             return replace(page, state=PageState.FAILED, note="It says that it is HTML and is no text.")
         return self._with_text(page, html)

@@ -57,6 +57,8 @@ def _manners(site: SiteOptions, settings: Settings) -> Manners:
         concurrency=site.concurrency,
         delay_s=site.delay_s,
         obeys_robots=site.obeys_robots,
+        renders=site.renders,
+        browser=settings.crawl.browser,
     )
 
 
