@@ -98,6 +98,6 @@ def read_schedule(said: Schedule) -> Schedule:
         raise Rejected(f"“{said.cron}” is no schedule; say {words}, or a cron expression such as “0 2 * * *” (2:00).")
     try:
         ZoneInfo(said.time_zone)
-    except (ValueError, OSError) as exc:
+    except (KeyError, ValueError, OSError) as exc:
         raise Rejected(f"“{said.time_zone}” is no time zone; name one like Europe/Zurich, or UTC.") from exc
     return Schedule(cron, said.time_zone)

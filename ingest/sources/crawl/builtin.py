@@ -212,7 +212,11 @@ class _Visit:
             return
         robots = self.robots.get(origin_of(url))
         if robots and self.manners.obeys_robots and not robots.allows(url):
-            self._tell(blank(url, PageState.LEFT_OUT, "robots.txt asks crawlers to leave it alone."))
+            self._tell(
+                blank(url, PageState.FAILED, robots.unreadable)
+                if robots.unreadable
+                else blank(url, PageState.LEFT_OUT, "robots.txt asks crawlers to leave it alone.")
+            )
             return
         page = self._as_dated(url)
         if page is None:

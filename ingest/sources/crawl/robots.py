@@ -16,15 +16,18 @@ LONGEST_DELAY_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Robots:
-    """The rules of one host for us. `delay_s`: seconds between two requests; `sitemaps`: addresses that it names."""
+    """The rules of one host for us. `delay_s`: seconds between two requests; `sitemaps`: addresses that it names.
+
+    `unreadable`: why the file cannot be read for now, in which case nothing is allowed.
+    """
 
     rules: Protego
     agent: str
-    forbids_all: bool = False
+    unreadable: str = ""
 
     def allows(self, url: str) -> bool:
         """Whether the address may be asked."""
-        return not self.forbids_all and self.rules.can_fetch(url, self.agent)
+        return not self.unreadable and self.rules.can_fetch(url, self.agent)
 
     @property
     def delay_s(self) -> float:
@@ -48,9 +51,10 @@ async def fetch_robots(client: httpx.AsyncClient, origin: str, agent: str) -> Ro
     except Rejected:
         return Robots(nothing, agent)
     except httpx.HTTPError:
-        return Robots(nothing, agent, forbids_all=True)
+        return Robots(nothing, agent, unreadable="The server cannot be reached.")
     if answer.status_code >= 500:
-        return Robots(nothing, agent, forbids_all=True)
+        said = f"The server says {answer.status_code} when asked for robots.txt, and without that nothing is read."
+        return Robots(nothing, agent, unreadable=said)
     if answer.status_code >= 400:
         return Robots(nothing, agent)
     return Robots(Protego.parse(answer.content[:MOST_BYTES].decode("utf-8", "replace")), agent)

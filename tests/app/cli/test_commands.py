@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engines.vector_index.edge import EdgeIndex
+from tests.ingest.sources.crawl.site import Site
 from tests.running_service import Cloister, RunningService, free_port, serve
 
 POLICY = (
@@ -156,3 +157,33 @@ def test_a_second_service_on_the_same_folder_is_refused_and_the_first_stays_know
     assert refused.code == 2
     assert f"already, at {service.url}" in refused.stderr
     assert json.loads((service.cloister.data_dir / "service.json").read_text())["url"] == service.url
+
+
+def test_a_site_is_crawled_and_crawled_again_through_the_running_service(service: RunningService) -> None:
+    with Site(host="127.0.0.1").served() as site:
+        site.pages = {"/": site.link("/pears", title="Fruit"), "/pears": site.link(title="Pears", text="About pears.")}
+        first = service.cloister("crawl", site.url(), "--kb", "Wiki", "--every", "weekly", "--json")
+        assert first.code == 0, first.stderr
+        assert {"run_id", "pages", "embedded_chunks"} <= first.document.keys()
+        assert first.document["pages"]["added"] == 2
+        site.pages["/pears"] = site.link(title="Pears", text="About green pears.")
+        again = service.cloister("crawl", site.url(), "--kb", "Wiki", "--json").document
+        assert (again["pages"]["changed"], again["embedded_chunks"]) == (1, 1)
+        changed = service.cloister("changes", again["run_id"])
+        assert changed.stdout == f"changed   {site.url('/pears')}\n"
+        assert "+About green pears." in service.cloister("changes", again["run_id"], site.url("/pears")).stdout
+        (source,) = service.cloister("sources", "--json").document["sources"]
+        assert (source["schedule"], source["site"]["is_internal"]) == ("0 2 * * 0", True)
+        assert "2 unchanged" in service.cloister("check", source["id"]).stdout
+        assert len(service.cloister("runs", source["id"], "--json").document["runs"]) == 3
+        assert "paused" in service.cloister("pause", source["id"]).stdout
+        assert "hourly" not in service.cloister("schedule", source["id"], "hourly").stdout
+        assert service.cloister("unwatch", source["id"]).code == 0
+
+
+def test_a_site_that_cannot_be_crawled_is_an_error_in_one_sentence(service: RunningService) -> None:
+    away = service.cloister("crawl", f"http://127.0.0.1:{free_port()}/", "--kb", "Wiki", "--json")
+    assert (away.code, away.stdout) == (1, "")
+    assert "cannot be reached" in away.stderr
+    wrong = service.cloister("crawl", "wiki.example", "--json")
+    assert (wrong.code, wrong.stdout) == (2, "")

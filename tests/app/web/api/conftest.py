@@ -29,6 +29,9 @@ class Api:
     def post(self, path: str, body: object) -> Any:
         return self.client.post(f"/api/v1{path}", json=body)
 
+    def patch(self, path: str, body: object) -> Any:
+        return self.client.patch(f"/api/v1{path}", json=body)
+
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api/v1{path}")
 

@@ -173,7 +173,9 @@ def test_robots_txt_is_obeyed_unless_the_source_says_otherwise(site: Site) -> No
 def test_while_robots_txt_cannot_be_read_nothing_is_asked(site: Site) -> None:
     site.pages = {"/robots.txt": Answer(status=500), "/": site.link()}
     pages, _ = crawl(site)
-    assert states(pages) == {"/": PageState.LEFT_OUT}
+    assert states(pages) == {"/": PageState.FAILED}
+    assert "robots.txt" in pages["/"].note
+    assert "/" not in site.asked
 
 
 def test_an_endless_calendar_ends_at_the_depth_limit(site: Site) -> None:
