@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from app.db.embeddings import find_vectors
 from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, TextRow, VersionRow
 from app.domain import Hit, Passage
+from app.domain.urls import web_address
 from app.ports import Vectors
 
 Place = tuple[str, int, int]
@@ -124,6 +125,7 @@ _PASSAGE_COLUMNS = (
     ChunkRow.table_header,
     ChunkRow.text_hash,
     DocumentRow.name,
+    DocumentRow.location,
     VersionRow.media_type,
     VersionRow.language,
     VersionRow.title,
@@ -148,6 +150,7 @@ def _passage(row: Any) -> Passage:
         start=row.start_char,
         end=row.end_char,
         text=row.text,
+        url=web_address(row.location),
         table_header=row.table_header,
         page_breaks=tuple((page, start) for page, start in json.loads(row.page_breaks)),
     )

@@ -39,6 +39,8 @@ class Passage:
     """Of joined chunks, where in the document the one stands for which the passage was found; None: all of it."""
     also_in: tuple[str, ...] = ()
     """Names of other documents that say nearly the same."""
+    url: str = ""
+    """Where the document stands on the web; empty for files."""
 
     @property
     def full_text(self) -> str:

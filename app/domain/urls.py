@@ -58,6 +58,11 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def web_address(location: str) -> str:
+    """A document's location if it is an address on the web, else nothing: where files lie is not for everybody."""
+    return location if location.startswith(("http://", "https://")) else ""
+
+
 def is_same_site(url: str, other: str) -> bool:
     """Whether two addresses differ in no more than the scheme, its port, and “www.” in the host."""
     one, two = (urlsplit(each).hostname or "" for each in (url, other))

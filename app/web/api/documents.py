@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from app.access import Access
 from app.db import documents, knowledge_bases
 from app.domain import Document, FoundFile, KnowledgeBase
+from app.domain.urls import web_address
 from app.errors import Forbidden, NotFound, Rejected
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
@@ -111,10 +112,19 @@ def get_file(id: str, access: AccessOf, services: ServicesOf) -> FileResponse:
     return FileResponse(
         services.files.path(document.content_hash),
         media_type=document.media_type if inline else "application/octet-stream",
-        filename=Path(document.name).name,
+        filename=_file_name(document),
         content_disposition_type="inline" if inline else "attachment",
         headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"},
     )
+
+
+def _file_name(document: Document) -> str:
+    """What the file is called when it is saved: a page has a title, which may hold slashes and no suffix."""
+    if not web_address(document.location):
+        return Path(document.name).name
+    name = document.name.replace("/", "-")
+    is_markdown = document.media_type == "text/markdown" and not name.endswith(".md")
+    return f"{name}.md" if is_markdown else name
 
 
 @router.get("/documents/{id}/pages/{n}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from app.domain import Answer, Citation, Passage
+from app.domain.urls import host_of
 from app.web.chat.computed import copy_computed, render_computed
 from app.web.chat.doubts import mark_doubts, reason
 from app.web.chat.markup import chip, one_line, plain, shorten
@@ -65,7 +66,14 @@ def render_passage(passage: Passage, words: Words) -> str:
     parts = [part for part in re.split(r"\n\s*\n", passage.full_text) if part.strip()]
     blocks = [block for part in parts for block in _blocks(part)]
     quoted = ["\n".join(f"> {line}" for line in block.split("\n")) for block in blocks]
-    return "\n>\n".join([f"**{heading}**\n", *quoted])
+    passage_text = "\n>\n".join([f"**{heading}**\n", *quoted])
+    return f"{page_link(passage.url, words)}\n\n{passage_text}" if passage.url else passage_text
+
+
+def page_link(url: str, words: Words) -> str:
+    """The way to a page of a site, as Markdown. Brackets in the address would end the link."""
+    target = url.replace("(", "%28").replace(")", "%29")
+    return f"[{words.open_page.format(host=plain(host_of(url)))}]({target})"
 
 
 def render_answer(answer: Answer, words: Words) -> str:

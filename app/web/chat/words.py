@@ -60,6 +60,7 @@ class Words:
     # Evidence beside an answer.
     page_alt: str
     open_file: str
+    open_page: str
     # Files added in the chat.
     attached: str
     may_not_upload: str
@@ -154,6 +155,7 @@ ENGLISH = Words(
     date="%Y-%m-%d",
     page_alt="{place}, as a picture; highlighted: {quote}",
     open_file="Open the whole file",
+    open_page="Open the page at {host}",
     attached="Added: {names}",
     may_not_upload="Only an admin may add documents here. Ask the owner of this service to add yours.",
     attach_again="The files were not stored; attach them again.",
@@ -247,6 +249,7 @@ GERMAN = Words(
     date="%d.%m.%Y",
     page_alt="{place}, als Bild; hervorgehoben: {quote}",
     open_file="Die ganze Datei öffnen",
+    open_page="Die Seite auf {host} öffnen",
     attached="Hinzugefügt: {names}",
     may_not_upload="Nur die Verwaltung darf hier Dokumente hinzufügen. Bitten Sie den Betreiber darum.",
     attach_again="Die Dateien wurden nicht gespeichert; hängen Sie sie noch einmal an.",

@@ -40,6 +40,7 @@ class PassageOut(Model):
     heading: str
     text: str
     also_in: list[str]
+    url: str | None
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -55,6 +56,7 @@ class PassageOut(Model):
             heading=" › ".join(passage.headings),
             text=passage.text,
             also_in=list(passage.also_in),
+            url=passage.url or None,
         )
 
 

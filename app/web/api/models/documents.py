@@ -11,6 +11,7 @@ from app.domain import (
     Removed,
     Table,
 )
+from app.domain.urls import web_address
 from app.web.api.models.base import Model
 
 
@@ -43,8 +44,11 @@ class TableOut(Model):
 
 
 class DocumentOut(Model):
+    """A document as its readers see it. `url`: where a page of a site stands; null for files."""
+
     id: str
     name: str
+    url: str | None
     knowledge_base: str
     media_type: str
     title: str
@@ -63,6 +67,7 @@ class DocumentOut(Model):
         return cls(
             id=document.id,
             name=document.name,
+            url=web_address(document.location) or None,
             knowledge_base=document.knowledge_base,
             media_type=document.media_type,
             title=document.title,

@@ -61,7 +61,10 @@ def test_a_site_is_kept_visited_and_its_runs_are_looked_at(api: Api, site: Site)
     assert "+All about green pears." in diff.text
     assert api.get(f"/runs/{again['id']}/diff", url=site.url("/")).status_code == 404
     (passage, *_) = api.post("/search", {"query": "green pears", "knowledge_bases": ["Wiki"]}).json()["passages"]
-    assert passage["document"] == "Pears"
+    assert (passage["document"], passage["url"]) == ("Pears", site.url("/pears"))
+    saved = api.get(f"/documents/{passage['document_id']}/file")
+    assert 'filename="Pears.md"' in saved.headers["content-disposition"]
+    assert api.get(f"/documents/{passage['document_id']}").json()["url"] == site.url("/pears")
 
 
 def test_a_source_is_changed_paused_and_forgotten(api: Api, site: Site) -> None:

@@ -133,3 +133,9 @@ def test_document_text_is_shown_as_it_is(text: str, shown: str) -> None:
 )
 def test_words_follow_the_browser(language: str, words: object) -> None:
     assert words_for(language) is words
+
+
+def test_a_passage_of_a_site_leads_to_its_page() -> None:
+    found = replace(passage(), url="https://wiki.example/a_(b)")
+    first, *_ = render_passage(found, ENGLISH).splitlines()
+    assert first == "[Open the page at wiki.example](https://wiki.example/a_%28b%29)"
