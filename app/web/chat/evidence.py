@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
-from app.web.chat.markup import chip, plain, shorten
+from app.web.chat.markup import chip, plain, shorten, unlinked
 from app.web.chat.memo import place, render_passage
 from app.web.chat.words import Words
 
@@ -82,7 +82,7 @@ def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
 
 def render_quote(citation: Citation, words: Words) -> str:
     """A quote by itself, and the way to the whole file, as Markdown."""
-    return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(citation.quote)}"
+    return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
 
 
 def _build_element(passage: Passage, words: Words, citation: Citation | None) -> PassageText:

@@ -5,6 +5,8 @@ import re
 # Characters with a meaning in Markdown, and colons that start a link or a directive.
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~!&]|:(?=[\w/])|(?<=www)\.|^[-+=](?=\s)|(?<=^\d)[.)](?=\s)")
 
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:https?:|mailto:|[/#.])(?:[^()\s]|\([^()\s]*\))*\)")
+
 
 def chip(n: int) -> str:
     """The reference to passage `n` in a text, and the name of the element that it opens."""
@@ -14,6 +16,11 @@ def chip(n: int) -> str:
 def plain(text: str) -> str:
     """Document text as one line that Markdown shows as it is: no link, no image, no heading, no chip."""
     return _MARKUP.sub(lambda match: f"\\{match[0]}", one_line(text))
+
+
+def unlinked(text: str) -> str:
+    """The text with the words of Markdown's links instead of the links: addresses are no pleasure to read."""
+    return _LINK.sub(lambda match: match[1], text)
 
 
 def one_line(text: str) -> str:

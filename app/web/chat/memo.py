@@ -13,7 +13,7 @@ from app.domain import Answer, Citation, Passage
 from app.domain.urls import host_of
 from app.web.chat.computed import copy_computed, render_computed
 from app.web.chat.doubts import mark_doubts, reason
-from app.web.chat.markup import chip, one_line, plain, shorten
+from app.web.chat.markup import chip, one_line, plain, shorten, unlinked
 from app.web.chat.words import Words
 
 EXCERPT_LENGTH = 360
@@ -26,13 +26,19 @@ def place(document: str, page: int | None, headings: Sequence[str], words: Words
     """Where a passage stands: the document, then its page or else its headings."""
     if page is not None:
         return f"{plain(document)}, {words.page.format(n=page)}"
-    return ", ".join([plain(document), *([heading_path(headings)] if headings else [])])
+    below = _below(document, headings)
+    return ", ".join([plain(document), *([heading_path(below)] if below else [])])
 
 
 def place_text(document: str, page: int | None, headings: Sequence[str], words: Words) -> str:
     """The same, where no Markdown is read."""
-    below = words.page.format(n=page) if page is not None else " › ".join(headings)
+    below = words.page.format(n=page) if page is not None else " › ".join(_below(document, headings))
     return ", ".join(part for part in (document, below) if part)
+
+
+def _below(document: str, headings: Sequence[str]) -> Sequence[str]:
+    """A page's first heading is mostly its title, which is said already."""
+    return headings[1:] if headings and headings[0] == document else headings
 
 
 def heading_path(headings: Sequence[str]) -> str:
@@ -55,7 +61,7 @@ def render_passages(passages: Iterable[Passage], words: Words, cited: Collection
     """The passages of a search: rank and place, the beginning of the text, whether it is cited, and its scores."""
     return "\n\n".join(
         f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n"
-        f"> {plain(shorten(p.full_text, EXCERPT_LENGTH))}\n\n*{_scores(p, words, is_cited=p.rank in cited)}*"
+        f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n*{_scores(p, words, is_cited=p.rank in cited)}*"
         for p in passages
     )
 
@@ -135,7 +141,7 @@ def _source(citation: Citation, headings: Sequence[str], words: Words, said: str
     where = place(citation.document, citation.page, headings, words)
     if _bare(citation.quote) in said:
         return f"- {chip(citation.n)} {where}"
-    quote = words.quote.format(text=plain(citation.quote))
+    quote = words.quote.format(text=plain(unlinked(citation.quote)))
     doubt = "" if citation.verified else f" ({words.unverified})"
     return f"- {chip(citation.n)} {where} — *{quote}*{doubt}"
 
@@ -144,7 +150,7 @@ def _copy_source(citation: Citation, headings: Sequence[str], words: Words) -> s
     """One source for the clipboard. Its quote is there in any case: whoever reads it has no page to open."""
     where = place_text(citation.document, citation.page, headings, words)
     doubt = "" if citation.verified else f" ({words.unverified})"
-    return f"{chip(citation.n)} {where}: {words.quote.format(text=one_line(citation.quote))}{doubt}"
+    return f"{chip(citation.n)} {where}: {words.quote.format(text=one_line(unlinked(citation.quote)))}{doubt}"
 
 
 def _scores(passage: Passage, words: Words, *, is_cited: bool) -> str:
@@ -172,7 +178,7 @@ def _bare(text: str) -> str:
 def _blocks(part: str) -> list[str]:
     """Lines without an empty one between them: tables as tables, the rest as one line each."""
     runs = [(is_row, list(lines)) for is_row, lines in groupby(part.strip().split("\n"), key=_is_row)]
-    return [_table(lines) if is_row and len(lines) > 1 else plain(" ".join(lines)) for is_row, lines in runs]
+    return [_table(lines) if is_row and len(lines) > 1 else plain(unlinked(" ".join(lines))) for is_row, lines in runs]
 
 
 def _is_row(line: str) -> bool:

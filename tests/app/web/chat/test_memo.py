@@ -139,3 +139,17 @@ def test_a_passage_of_a_site_leads_to_its_page() -> None:
     found = replace(passage(), url="https://wiki.example/a_(b)")
     first, *_ = render_passage(found, ENGLISH).splitlines()
     assert first == "[Open the page at wiki.example](https://wiki.example/a_%28b%29)"
+
+
+def test_of_a_link_in_a_document_its_words_are_shown() -> None:
+    quote = "Set the [`expiry`](https://wiki.example/a_(b)#c), see ![plan](/plan.png) and [1](2)."
+    citation = Citation(1, "Caching", "Caching", None, 0, len(quote), quote, True)
+    shown = render_answer(Answer("Set it [1].", (citation,), (), False, {}), ENGLISH)
+    assert plain("Set the `expiry`, see plan and ").rstrip() in shown
+    assert "wiki.example" not in shown
+    assert plain("[1](2)") in shown
+
+
+def test_a_pages_title_is_not_said_twice() -> None:
+    found = replace(passage(document="Caching", page=None), headings=("Caching", "Responses"))
+    assert "**Caching, Responses**" in render_passages([found], ENGLISH)
