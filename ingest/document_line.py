@@ -35,7 +35,7 @@ from ingest.sources.upload import INSIDE, store_attachment, tell_apart
 from ingest.upsert_together import UpsertTogether
 
 # Part of the key under which parsed texts are shared: raised when parsers give other texts than before.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 log = logging.getLogger("cloister.ingest")
 
 

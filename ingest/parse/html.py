@@ -16,6 +16,10 @@ from ingest.parse.encoding import decode
 
 # In the order of trust.
 MAIN: Final = (
+    # An exported page of Confluence, and one of BookStack.
+    "//*[@id='main-content' and ../../..//*[@id='title-text']]",
+    "//body[contains(concat(' ', normalize-space(@class), ' '), ' export ')]"
+    "//div[contains(concat(' ', normalize-space(@class), ' '), ' page-content ')]",
     "//main",
     "//*[@role='main']",
     "//article",
@@ -34,6 +38,9 @@ NEVER: Final = etree.XPath(
     " | //*[contains(translate(@style, ' ', ''), 'visibility:hidden')]"
     " | //a[contains(concat(' ', normalize-space(@class), ' '), ' headerlink ')]"
     " | //*[contains(concat(' ', normalize-space(@class), ' '), ' mw-editsection ')]"
+    # When and by whom, below an exported page of BookStack: another text at every export.
+    " | //body[contains(concat(' ', normalize-space(@class), ' '), ' export ')]"
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' entity-meta ')]"
 )
 # A main element with less than this part of the page's text was marked by mistake.
 LEAST_MAIN_SHARE: Final = 0.25

@@ -17,9 +17,12 @@ FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", 
 def parse_html(path: Path) -> ParsedDocument:
     """The main element as Markdown; navigation, scripts and hidden text are left out."""
     tree = read_tree(path.read_bytes())
+    exported = next(iter(tree.xpath("//*[@id='title-text' and //*[@id='main-content']]")), None)
     title, heading = tree.find(".//title"), tree.find(".//h1")
     named = title if title is not None and text_of(title) else heading
     name = "" if named is None else text_of(named)
+    if exported is not None:  # Confluence: “Space : Title”
+        name = text_of(exported).partition(" : ")[2] or text_of(exported)
     language = str(tree.get("lang") or "")
     return ParsedDocument(
         text=tree_markdown(tree),
