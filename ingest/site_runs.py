@@ -23,6 +23,8 @@ from ingest.sources.crawl.text import MARKDOWN, hash_words, page_file, page_name
 
 # How often a run looks whether a person stopped it.
 LOOK_S: Final = 0.5
+# After so many seconds of crawling, what was found is taken in before the crawl goes on.
+PART_S: Final = 60.0
 # Pages that are written down together: so many, or those of so many seconds.
 TOGETHER: Final = 16
 TOGETHER_S: Final = 0.05
@@ -56,10 +58,11 @@ class SiteRuns:
         with self.database.read() as session:
             return crawls.find_source_of(session, job_id)
 
-    def crawl(self, job_id: str, source_id: str, *, is_closing: Callable[[], bool]) -> None:
-        """Read the site. New and changed pages become the job's documents while it goes on.
+    def crawl(self, job_id: str, source_id: str, *, is_closing: Callable[[], bool]) -> bool:
+        """Read the site, or the next part of it; whether that was all. New and changed pages are the job's documents.
 
-        Addresses that were read before an interruption are not asked again. Raises Rejected, EngineUnavailable.
+        Addresses that were read in an earlier part or before an interruption are not asked again.
+        Raises Rejected, EngineUnavailable.
         """
         with self.database.read() as session:
             source = sources.get_source(session, source_id)
@@ -80,14 +83,15 @@ class SiteRuns:
         sign_in = self.box.open(sealed) if sealed else None
         crawler = self.open_crawler(source, sign_in)
         intake = _Intake(job_id, source, known, active, self.database, self.files)
-        stop = _Stop(job_id, self.database, is_closing)
+        stop = _Stop(job_id, self.database, lambda: is_closing() or intake.is_full())
         try:
             end = crawler.crawl(source.site.scope, memory, on_page=intake.take, is_cancelled=stop.is_due)
         finally:
             intake.flush()
         with self.database.write() as session:
-            is_cancelled = end.is_cancelled or jobs.is_cancelled(session, job_id)
-            crawls.note_end(session, job_id, replace(end, is_cancelled=is_cancelled))
+            is_stopped = jobs.is_cancelled(session, job_id)
+            crawls.note_end(session, job_id, replace(end, is_cancelled=end.is_cancelled or is_stopped))
+        return is_stopped or not end.is_cancelled
 
     def open_crawler(self, source: Source, sign_in: SignIn | None) -> Crawler:
         """The crawler for a source."""
@@ -149,10 +153,18 @@ class _Intake:
     files: FileStore
     _waiting: list[PageNote] = field(default_factory=list)
     _flushed_at: float = 0.0
+    _queued: int = 0
+    _began_at: float = field(default_factory=time.monotonic)
+
+    def is_full(self) -> bool:
+        """Whether it is time to take in what was found so far."""
+        return self._queued > 0 and time.monotonic() > self._began_at + PART_S
 
     def take(self, page: CrawledPage) -> None:
         """Durable within a moment, or at the next page."""
-        self._waiting.append(self._read(page))
+        note = self._read(page)
+        self._waiting.append(note)
+        self._queued += note.file is not None
         if len(self._waiting) >= TOGETHER or time.monotonic() > self._flushed_at + TOGETHER_S:
             self.flush()
 

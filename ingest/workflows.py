@@ -44,7 +44,7 @@ SCHEDULES_S = 2
 # A job whose documents have not moved for so long is checked for workflows that ended in an error.
 SUSPICIOUS_S = 5
 # Workflows of an earlier run are taken up by the next one when this is the same: what they do must stay compatible.
-APPLICATION_VERSION = "2"
+APPLICATION_VERSION = "3"
 log = logging.getLogger("cloister.ingest")
 
 
@@ -226,14 +226,11 @@ class IngestLine(DBOSConfiguredInstance):
     def run_job(self, job_id: str, attempt: int) -> None:
         """Find what is to be done, have it done document by document, and mark the job done last."""
         try:
-            self.find_work(job_id)
             started: set[str] = set()
-            while todo := [item_id for item_id in self.list_work(job_id, len(started)) if item_id not in started]:
-                for item_id in todo:
-                    with SetWorkflowID(_attempt_id(item_id, attempt)):
-                        DBOS.enqueue_workflow(QUEUE, self.run_item, item_id)
-                self._wait_for(job_id, todo[-1], attempt)
-                started.update(todo)
+            is_found = False
+            while not is_found:
+                is_found = self.find_work(job_id, len(started))
+                self._take_in(job_id, attempt, started)
             self.remove_gone(job_id)
             self.finish_job(job_id, "")
         except CloisterError as exc:
@@ -267,17 +264,20 @@ class IngestLine(DBOSConfiguredInstance):
     # --- steps: each may run twice -------------------------------------------------------------
 
     @DBOS.step()
-    def find_work(self, job_id: str) -> None:
-        """Look through a job's paths or its site: what is new or changed is kept in the file store and queued."""
+    def find_work(self, job_id: str, _round: int) -> bool:
+        """Look through a job's paths or its site: what is new or changed is kept in the file store and queued.
+
+        False where there is more to be found: a large site is taken in part by part, so that it answers early.
+        """
         with self._database.write() as session:
             jobs.start_job(session, job_id)
         if source_id := self._sites.source_of(job_id):
-            self._sites.crawl(job_id, source_id, is_closing=self._closing.is_set)
+            is_found = self._sites.crawl(job_id, source_id, is_closing=self._closing.is_set)
             self._stay_if_closing()
-            return
+            return is_found
         job = self._job(job_id)
         if not job.paths:
-            return
+            return True
         plan, unreadable = self._look.plan(job)
         copied = [self._look.copy(file) for file in (*plan.new, *plan.changed)]
         unreadable += [each for each in copied if isinstance(each, Unreadable)]
@@ -285,6 +285,7 @@ class IngestLine(DBOSConfiguredInstance):
             jobs.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
             jobs.add_unchanged(session, job_id, plan.unchanged)
             jobs.add_failed(session, job_id, [(each.file, each.reason) for each in unreadable])
+        return True
 
     @DBOS.step()
     def list_work(self, job_id: str, _round: int) -> list[str]:
@@ -334,6 +335,15 @@ class IngestLine(DBOSConfiguredInstance):
     def _stages(self) -> DocumentLine:
         assert self._line is not None, "launch comes first"
         return self._line
+
+    def _take_in(self, job_id: str, attempt: int, started: set[str]) -> None:
+        """Have all documents taken in that were found so far, and what turns out to lie in them."""
+        while todo := [item_id for item_id in self.list_work(job_id, len(started)) if item_id not in started]:
+            for item_id in todo:
+                with SetWorkflowID(_attempt_id(item_id, attempt)):
+                    DBOS.enqueue_workflow(QUEUE, self.run_item, item_id)
+            self._wait_for(job_id, todo[-1], attempt)
+            started.update(todo)
 
     def _wait_for(self, job_id: str, last_item_id: str, attempt: int) -> None:
         """Return when every document of the job, up to this one in their order, has an outcome."""

@@ -270,7 +270,8 @@ def finish_run(session: Session, run_id: str, state: RunState, *, error: str | N
     quiet = col(CrawlPageRow.outcome).in_(["", PageOutcome.UNCHANGED, PageOutcome.MOVED])
     session.execute(delete(CrawlPageRow).where(of_run, quiet))
     session.execute(update(CrawlPageRow).where(of_run).values(links="[]"))
-    if state is RunState.DONE and row.checkpoint:
+    # A page that failed is to be asked for again, which a crawl that goes on from here would not do.
+    if state is RunState.DONE and row.checkpoint and not json.loads(row.pages).get(PageOutcome.FAILED):
         session.execute(update(SourceRow).where(col(SourceRow.id) == row.source_id).values(checkpoint=row.checkpoint))
 
 

@@ -11,9 +11,9 @@ from tests.ingest.sources.crawl.site import Site
 from tests.taking_in import PATIENCE_S, open_base
 
 
-def site_options(*starts: str, is_internal: bool = True, **bounds: Any) -> SiteOptions:
+def site_options(*starts: str, is_internal: bool = True, concurrency: int = 4, **bounds: Any) -> SiteOptions:
     """A site on this machine."""
-    return SiteOptions(Scope(fold_starts(starts), **bounds), concurrency=4, is_internal=is_internal)
+    return SiteOptions(Scope(fold_starts(starts), **bounds), concurrency=concurrency, is_internal=is_internal)
 
 
 def add(

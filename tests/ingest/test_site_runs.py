@@ -9,6 +9,7 @@ import pytest
 from app.db import crawls, documents, sources
 from app.domain import PageOutcome, RunState, SignIn
 from app.services import Services
+from ingest import site_runs
 from tests.ingest.crawling import add, counts, error_of, pages_of, site_options, visit
 from tests.ingest.sources.crawl.site import Answer, Site
 from tests.ingest.stock import take_stock
@@ -366,3 +367,21 @@ def test_only_the_newest_runs_are_kept(services: Services, wiki: Site) -> None:
         crawls.forget_old_runs(session, source_id, keep=2)
     with services.database.read() as session:
         assert [run.id for run in crawls.list_runs(session, source_id)] == ids[:0:-1]
+
+
+def test_a_slow_crawl_is_taken_in_part_by_part(services: Services, wiki: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_runs, "PART_S", 0.0)
+    found: list[set[str]] = []
+
+    def look(_: dict[str, str]) -> Answer:
+        found.append(names(services))
+        return wiki.link(title="Plums", text="All about plums.")
+
+    wiki.pages["/apples"] = wiki.link("/plums", title="Apples", text="All about apples.")
+    wiki.pages["/"] = wiki.link("/apples", "/pears", title="Fruit", text="An index of fruit.")
+    wiki.pages["/plums"] = look
+    run = visit(services, add(services, site_options(wiki.url(), concurrency=1)))
+    assert found == [{"Fruit", "Apples", "Pears"}] or found == [{"Fruit", "Apples"}]
+    assert (run.state, counts(run)) == (RunState.DONE, {"added": 4})
+    assert [wiki.asked.count(path) for path in ("/apples", "/pears", "/plums")] == [1, 1, 1]
+    take_stock(services)

@@ -20,6 +20,7 @@ def test_an_edited_a_deleted_and_a_new_page_of_mediawiki_are_what_the_next_visit
     with mediawiki(tmp_path / "wiki") as wiki:
         for name in ("Apples", "Pears", "Plums"):
             wiki.edit(name, f"All about {name.lower()}.\n\n== Use ==\n* jam\n* cake\n")
+        time.sleep(1.1)  # changes of this second are looked at once more
         source_id = add(services, site_options(wiki.url))
         assert counts(visit(services, source_id)) == {"added": 4}
         assert names(services) == {"Apples", "Pears", "Plums", "Main Page"}

@@ -130,7 +130,8 @@ def _free_port() -> int:
 def _served(root: Path, port: int, environment: dict[str, str]) -> Iterator[None]:
     server = subprocess.Popen(
         ["php", "-S", f"127.0.0.1:{port}", "-t", str(root)],
-        env=environment | {"PHP_CLI_SERVER_WORKERS": "2"},
+        # One request at a time: two that fill an empty cache at once say so on their pages.
+        env=environment | {"PHP_CLI_SERVER_WORKERS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
