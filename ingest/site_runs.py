@@ -12,7 +12,17 @@ from app.db.crawls import PageNote, StoredPage
 from app.db.files import FileStore
 from app.db.ids import text_hash
 from app.db.session import Database
-from app.domain import CrawledPage, CrawlMemory, FoundFile, PageOutcome, PageState, RunState, SignIn, Source
+from app.domain import (
+    CrawledPage,
+    CrawlEngine,
+    CrawlMemory,
+    FoundFile,
+    PageOutcome,
+    PageState,
+    RunState,
+    SignIn,
+    Source,
+)
 from app.errors import EngineUnavailable
 from app.ports import Crawler
 from app.settings import Settings
@@ -83,7 +93,9 @@ class SiteRuns:
         sign_in = self.box.open(sealed) if sealed else None
         crawler = self.open_crawler(source, sign_in)
         intake = _Intake(job_id, source, known, active, self.database, self.files)
-        stop = _Stop(job_id, self.database, lambda: is_closing() or intake.is_full())
+        # Firecrawl cannot go on where it was: to stop it in between would be to begin anew.
+        is_in_parts = source.site.engine is CrawlEngine.BUILTIN
+        stop = _Stop(job_id, self.database, lambda: is_closing() or (is_in_parts and intake.is_full()))
         try:
             end = crawler.crawl(source.site.scope, memory, on_page=intake.take, is_cancelled=stop.is_due)
         finally:

@@ -39,6 +39,17 @@ def wait_for(services: Services, job_id: str) -> Job:
         time.sleep(0.02)
 
 
+def wait_for_all(services: Services) -> None:
+    """Wait until no job is at work."""
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        with services.database.read() as session:
+            if not jobs.unfinished_jobs(session):
+                return
+        assert time.monotonic() < give_up_at, f"a job still runs after {PATIENCE_S} s"
+        time.sleep(0.02)
+
+
 def take_in(services: Services, *paths: Path, kb: str = "Documents", prune: bool = False) -> dict[str, JobItem]:
     """Ingest files and folders to the end; returns the outcomes by the documents' names."""
     job = wait_for(services, start(services, *paths, kb=kb, prune=prune))

@@ -1,6 +1,5 @@
 """When sources are looked at: time zones, pauses, what was missed, and rest after failures."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from app.db import jobs, sources
+from app.db import sources
 from app.db.tables import SourceRow
 from app.domain import Schedule, Source, SourceKind
 from app.errors import Rejected
@@ -16,7 +15,7 @@ from app.services import Services
 from app.settings import Settings
 from ingest import schedules
 from tests.fakes import open_with_fakes
-from tests.taking_in import PATIENCE_S, find, open_base
+from tests.taking_in import find, open_base, wait_for_all
 
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 SOURCE = Source(
@@ -50,18 +49,8 @@ def watch(services: Services, share: Path, cron: str = "0 2 * * *", time_zone: s
     source_id = services.ingest().sources.watch_folder(
         share, knowledge_base_id=open_base(services).id, person_id="local", schedule=Schedule(cron, time_zone)
     )
-    settle(services)
+    wait_for_all(services)
     return source_id
-
-
-def settle(services: Services) -> None:
-    give_up_at = time.monotonic() + PATIENCE_S
-    while True:
-        with services.database.read() as session:
-            if not jobs.unfinished_jobs(session):
-                return
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def names(services: Services) -> set[str]:
@@ -108,7 +97,7 @@ def test_a_look_that_was_missed_while_the_service_was_off_happens_once_at_the_st
     (share / "plums.md").write_text("# Plums\n\nAll about plums.\n")
     services = open_with_fakes(settings)
     services.ingest()
-    settle(services)
+    wait_for_all(services)
     assert names(services) == {"apples.md", "plums.md"}
     with services.database.read() as session:
         source = sources.get_source(session, source_id)
@@ -123,11 +112,11 @@ def test_a_paused_source_is_left_alone_until_it_goes_on(services: Services, shar
     assert not [each for each in DBOS.list_schedules() if each["schedule_name"] == schedules.PREFIX + source_id]
     (share / "plums.md").write_text("# Plums\n\nAll about plums.\n")
     watched.check_due(source_id)
-    settle(services)
+    wait_for_all(services)
     assert names(services) == {"apples.md"}
     watched.change(source_id, is_paused=False)
     watched.check_due(source_id)
-    settle(services)
+    wait_for_all(services)
     assert names(services) == {"apples.md", "plums.md"}
 
 
@@ -147,10 +136,10 @@ def test_after_failures_the_schedule_waits_longer_each_time_and_a_person_need_no
     share.with_name("unplugged").rename(share)
     (share / "plums.md").write_text("# Plums\n\nAll about plums.\n")
     services.ingest().sources.check_due(source_id)
-    settle(services)
+    wait_for_all(services)
     assert names(services) == {"apples.md"}
     services.ingest().sources.check(source_id)
-    settle(services)
+    wait_for_all(services)
     assert names(services) == {"apples.md", "plums.md"}
     with services.database.read() as session:
         assert sources.get_source(session, source_id).failures == 0

@@ -13,7 +13,7 @@ from app.services import Services
 from app.settings import Settings
 from ingest import schedules
 from tests.fakes import open_with_fakes
-from tests.taking_in import PATIENCE_S, find, open_base, wait_for
+from tests.taking_in import PATIENCE_S, find, open_base, wait_for, wait_for_all
 
 
 @pytest.fixture
@@ -30,19 +30,8 @@ def watch(services: Services, share: Path, schedule: str = "nightly") -> str:
     source_id = services.ingest().sources.watch_folder(
         share, knowledge_base_id=base.id, person_id="local", schedule=Schedule(schedule)
     )
-    settle(services)
+    wait_for_all(services)
     return source_id
-
-
-def settle(services: Services) -> None:
-    """Wait until no job is at work."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while True:
-        with services.database.read() as session:
-            if not jobs.unfinished_jobs(session):
-                return
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def names(services: Services) -> set[str]:
@@ -72,7 +61,7 @@ def test_a_look_that_finds_nothing_new_leaves_no_job_behind(services: Services, 
     source_id = watch(services, share)
     assert job_list(services) == [JobState.DONE]
     services.ingest().sources.check(source_id)
-    settle(services)
+    wait_for_all(services)
     assert job_list(services) == [JobState.DONE]
 
 
@@ -116,7 +105,7 @@ def test_a_watched_folder_is_still_watched_after_a_restart(settings: Settings, s
     services.ingest()
     (share / "plums.md").write_text("# plums\n\nAll about plums.\n")
     services.ingest().sources.check(source_id)
-    settle(services)
+    wait_for_all(services)
     assert "plums.md" in names(services)
     services.close()
 

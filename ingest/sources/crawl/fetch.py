@@ -83,25 +83,26 @@ class Fetcher:
             html = await asyncio.to_thread(read_html, content, url, charset)
         except NotTextError:
             return replace(page, state=PageState.FAILED, note="It says that it is HTML and is no text.")
-        return self._with_text(page, html)
+        return with_html(page, html, self.admits)
 
-    def _with_text(self, page: CrawledPage, html: HtmlPage) -> CrawledPage:
-        named = html.canonical if html.canonical and self.admits(html.canonical) else page.url
-        page = replace(
-            page,
-            canonical_url=named,
-            title=html.title,
-            language=html.language,
-            markdown=html.markdown,
-            links=tuple(link for link in html.links if self.admits(link)),
-        )
-        if html.is_missing:
-            return replace(page, state=PageState.GONE, markdown="", links=())
-        if html.needs_script:
-            return replace(page, state=PageState.FAILED, note=NEEDS_SCRIPT)
-        if html.is_door:
-            return replace(page, state=PageState.REFUSED, markdown="", note="It asks to sign in.")
-        return page
+
+def with_html(page: CrawledPage, html: HtmlPage, admits: Callable[[str], bool]) -> CrawledPage:
+    """A page with what its HTML says, or what that says of the page: that it is none, or not for us."""
+    page = replace(
+        page,
+        canonical_url=html.canonical if html.canonical and admits(html.canonical) else page.url,
+        title=html.title,
+        language=html.language,
+        markdown=html.markdown,
+        links=tuple(link for link in html.links if admits(link)),
+    )
+    if html.is_missing:
+        return replace(page, state=PageState.GONE, markdown="", links=())
+    if html.needs_script:
+        return replace(page, state=PageState.FAILED, note=NEEDS_SCRIPT)
+    if html.is_door:
+        return replace(page, state=PageState.REFUSED, markdown="", note="It asks to sign in.")
+    return page
 
 
 def blank(url: str, state: PageState, note: str = "") -> CrawledPage:

@@ -31,7 +31,7 @@ from app.domain.urls import fold
 from app.errors import EngineUnavailable
 from app.settings import FirecrawlSettings
 from ingest.parse.encoding import NotTextError
-from ingest.sources.crawl.fetch import CLOSED, GONE, NEEDS_SCRIPT, blank
+from ingest.sources.crawl.fetch import CLOSED, GONE, blank, with_html
 from ingest.sources.crawl.manners import Manners
 from ingest.sources.crawl.page import read_html
 
@@ -206,21 +206,14 @@ class _Visit:
             html = read_html(content.encode(), page.url, "utf-8")
         except NotTextError:
             return replace(page, state=PageState.FAILED, note="It says that it is HTML and is no text.")
-        page = replace(
-            page,
-            title=html.title or page.title,
-            language=html.language or page.language,
-            markdown=html.markdown,
-            links=tuple(link for link in html.links if self.scope.admits(link)),
+        read = with_html(page, html, self.scope.admits)
+        return replace(
+            read,
+            canonical_url=page.url,  # another address that it names was found by the server as well
+            title=read.title or page.title,
+            language=read.language or page.language,
             bytes_read=len(content.encode()),
         )
-        if html.is_missing:
-            return replace(page, state=PageState.GONE, markdown="", links=())
-        if html.needs_script:
-            return replace(page, state=PageState.FAILED, note=NEEDS_SCRIPT)
-        if html.is_door:
-            return replace(page, state=PageState.REFUSED, markdown="", note="It asks to sign in.")
-        return page
 
     def _is_as_known(self, url: str, document: Document) -> bool:
         """Whether the server's change tracking says so, against a visit that is not older than ours of that page."""
