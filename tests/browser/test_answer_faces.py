@@ -331,7 +331,7 @@ def _expect_table(page: Page) -> None:
     answer = _answer(page)
     expect(answer).to_contain_text("“yesterday” did not go into the computation.")
     expect(answer.locator("tbody tr")).to_have_count(10)
-    expect(answer.locator("tbody tr").first).to_have_text("Region 1 [1] <b>1234.52024-03-01")
+    expect(answer.locator("tbody tr").first).to_have_text("Region 1 [1] <b>1,234.502024-03-01")
     expect(answer).to_contain_text("The first 10 of 12 rows.")
     sql = answer.locator("code.language-sql")
     expect(sql).to_be_hidden()

@@ -1,6 +1,5 @@
 """What was computed from tables, as Markdown below the sentence that says it. Pure."""
 
-import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -12,6 +11,9 @@ from app.web.chat.words import Words
 
 SHOWN_ROWS = 10
 CELL_LENGTH = 120
+MOST_DECIMALS = 2
+# Figures below and beyond these are written as they come.
+SMALL, LARGE = 0.1, 1e12
 
 
 def render_computed(result: TableResult, words: Words) -> str:
@@ -79,32 +81,26 @@ def cell_text(cell: Cell, words: Words) -> str:
 
 
 def _column_texts(cells: list[Cell], words: Words) -> list[str]:
-    """The cells of a column. Figures with fractions have as many decimals, and groups of three, to compare them."""
-    if not any(isinstance(cell, float | Decimal) for cell in cells) or not all(map(_is_plain, cells)):
+    """The cells of a column. Figures with fractions get groups of three and as many decimals each, two at most.
+
+    Small ones are left as they are: two decimals would not tell them apart. What is copied is whole in any case.
+    """
+    figures = [cell for cell in cells if cell is not None]
+    if not all(isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) for cell in figures):
         return _plain_texts(cells, words)
-    decimals = max(len(_digits(cell).partition(".")[2]) for cell in cells if isinstance(cell, float | Decimal))
-    return [_grouped(cell, decimals, words) if _is_figure(cell) else cell_text(cell, words) for cell in cells]
+    fractions = [cell for cell in figures if isinstance(cell, float | Decimal)]
+    sizes = [abs(float(cell)) for cell in figures if isinstance(cell, int | float | Decimal)]
+    if not fractions or not all(size == 0 or SMALL <= size < LARGE for size in sizes):
+        return _plain_texts(cells, words)
+    decimals = min(MOST_DECIMALS, max(len(_digits(cell).partition(".")[2]) for cell in fractions))
+    return [cell_text(cell, words) if cell is None else _grouped(cell, decimals, words) for cell in cells]
 
 
 def _plain_texts(cells: list[Cell], words: Words) -> list[str]:
     return [cell_text(cell, words) for cell in cells]
 
 
-def _is_figure(cell: Cell) -> bool:
-    return isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
-
-
-def _is_plain(cell: Cell) -> bool:
-    """Whether a cell is empty or a number that is written without an exponent."""
-    return (
-        cell is None
-        or (_is_figure(cell) and not isinstance(cell, float))
-        or (isinstance(cell, float) and math.isfinite(cell) and "e" not in _digits(cell))
-    )
-
-
 def _grouped(cell: Cell, decimals: int, words: Words) -> str:
-    assert isinstance(cell, int | float | Decimal)
     group = "," if words.decimal == "." else "."
     return f"{cell:,.{decimals}f}".translate({ord(","): group, ord("."): words.decimal})
 

@@ -5,7 +5,7 @@ import re
 # Characters with a meaning in Markdown, and colons that start a link or a directive.
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~!&]|:(?=[\w/])|(?<=www)\.|^[-+=](?=\s)|(?<=^\d)[.)](?=\s)")
 
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:https?:|mailto:|[/#.])(?:[^()\s]|\([^()\s]*\))*\)")
+_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?:https?:|mailto:|[/#.])(?:[^()\s]|\([^()\s]*\))*\)")
 
 
 def chip(n: int) -> str:

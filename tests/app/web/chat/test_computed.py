@@ -94,3 +94,11 @@ def test_a_column_of_figures_lines_up_and_is_grouped_while_years_are_not() -> No
     rows: tuple[tuple[Cell, ...], ...] = ((2024, 841882.4), (2025, 570075.0), (2026, None))
     text = render_computed(TableResult("SELECT 1", ("year", "sum"), rows, False, (), True), GERMAN)
     assert "| 2024 | 841.882,4 |\n| 2025 | 570.075,0 |\n| 2026 | – |" in text
+
+
+def test_long_fractions_are_cut_to_two_decimals_where_that_says_enough() -> None:
+    rows: tuple[tuple[Cell, ...], ...] = ((1234.5, 0.0034), (176.357142857, 0.5), (2, None))
+    text = render_computed(TableResult("SELECT 1", ("average", "share"), rows, False, (), True), ENGLISH)
+    assert "| 1,234.50 | 0.0034 |\n| 176.36 | 0.5 |\n| 2.00 | – |" in text
+    copied = copy_computed(TableResult("SELECT 1", ("average", "share"), rows, False, (), True), ENGLISH)
+    assert "| 176.357142857 |" in copied
