@@ -215,6 +215,7 @@ class IngestSettings(Section):
     samples: str
     concurrency: Positive
     keep_failed_days: Positive
+    keep_generations_days: Positive
 
 
 class FirecrawlSettings(Section):

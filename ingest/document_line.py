@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from app.db import chunks as chunk_rows
-from app.db import documents, jobs, knowledge_bases
+from app.db import documents, generations, jobs, knowledge_bases
 from app.db.documents import StoredParse
 from app.db.files import FileStore
 from app.db.ids import name_id
@@ -41,13 +41,18 @@ log = logging.getLogger("cloister.ingest")
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One document at hand."""
+    """One document at hand. `rechunks`: it is in already, and cut anew for the generation that `base` names."""
 
     item: JobItem
     base: KnowledgeBase
     password: str | None
     progress: ProgressNote
     started: float
+    rechunks: bool
+
+
+class _Switched(Exception):
+    """Another generation answers than when the work began: what was made for the old one would not be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class DocumentLine:
             return
         try:
             self._bring_in(work)
+        except _Switched:
+            self.take_in(item_id, is_closed=is_closed)
         except Cancelled:
             self._undo(work, ItemStatus.CANCELLED, None)
         except CloisterError as exc:
@@ -91,6 +98,9 @@ class DocumentLine:
             self._undo(work, ItemStatus.FAILED, reason)
 
     def _bring_in(self, work: _Work) -> None:
+        if work.rechunks:
+            self._cut_anew(work)
+            return
         item = work.item
         with self.database.read() as session:
             active = documents.find_active(session, work.base.id, item.location)
@@ -105,6 +115,44 @@ class DocumentLine:
         version_id = self._write(work, stored, inside, chunk_by_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         self._publish(work, document_id, version_id, embedded)
+
+    def _cut_anew(self, work: _Work) -> None:
+        """Cut a version that answers under the profile of another generation, and index it there."""
+        version_id = generations.version_at(work.item.location)
+        with self.database.read() as session:
+            stored = documents.load_parse(session, version_id)
+            document_id = documents.find_document_of(session, version_id)
+        if stored is None or document_id is None:  # deleted or replaced meanwhile
+            with self.database.write() as session:
+                jobs.update_item(session, work.item.id, status=ItemStatus.UNCHANGED, progress=1.0)
+            return
+        knowledge_bases.require_model(work.base, self.embedder.model_id)
+        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
+        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
+        # Rows last: they say that the version is in.
+        with self.database.write() as session:
+            if documents.find_document_of(session, version_id) is not None:
+                chunk_rows.replace_chunks(
+                    session,
+                    generation_id=work.base.generation_id,
+                    document_id=document_id,
+                    version_id=version_id,
+                    chunk_by_id=chunk_by_id,
+                    pages=stored.parsed.pages,
+                )
+            jobs.update_item(
+                session,
+                work.item.id,
+                status=ItemStatus.INDEXED,
+                progress=1.0,
+                pages=len(stored.parsed.pages),
+                chunks=len(chunk_by_id),
+                embedded_chunks=embedded,
+                seconds=_seconds(work),
+                error=None,
+            )
+        store.remove_stale_points(document_id, [work.base.generation_id], database=self.database, index=self.index)
 
     def _end_known(self, work: _Work, document_id: str) -> None:
         """The content answers already: because it did before this job, or because a crash came after publishing."""
@@ -230,6 +278,9 @@ class DocumentLine:
     def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int) -> None:
         """Let the version answer, clear away what was there before, and only then call the item indexed."""
         with self.database.write() as session:
+            answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
+            if answering != work.base.generation_id:
+                raise _Switched
             documents.activate_version(session, document_id, version_id, name=work.item.source)
             is_first = work.item.version_id is None and not documents.other_versions(session, document_id, version_id)
             if is_first:  # nothing to clear away: one commit instead of three
@@ -247,7 +298,7 @@ class DocumentLine:
         store.remove_leftovers(
             document_id,
             version_id,
-            generation_id=work.base.generation_id,
+            generation_ids=self._generations_of(work),
             database=self.database,
             index=self.index,
             files=self.files,
@@ -288,7 +339,7 @@ class DocumentLine:
             store.discard_version(
                 item.document_id,
                 item.version_id,
-                generation_id=work.base.generation_id,
+                generation_ids=self._generations_of(work),
                 database=self.database,
                 index=self.index,
                 files=self.files,
@@ -308,11 +359,19 @@ class DocumentLine:
                 jobs.release_item(session, item.id)
         store.remove_unused_files([item.content_hash], database=self.database, files=self.files)
 
+    def _generations_of(self, work: _Work) -> list[str]:
+        with self.database.read() as session:
+            return generations.list_ids(session, work.base.id)
+
     def _open(self, item_id: str) -> _Work:
         with self.database.read() as session:
-            item, knowledge_base_id, password = jobs.get_order(session, item_id)
-            base = knowledge_bases.get(session, knowledge_base_id)
-        return _Work(item, base, password, ProgressNote(item, self.database), time.monotonic())
+            order = jobs.get_order(session, item_id)
+            base = knowledge_bases.get(session, order.knowledge_base_id)
+            if order.generation_id:
+                generation = generations.get(session, order.generation_id)
+                base = replace(base, generation_id=generation.id, profile=generation.profile)
+        progress = ProgressNote(order.item, self.database)
+        return _Work(order.item, base, order.password, progress, time.monotonic(), order.generation_id is not None)
 
 
 def _seconds(work: _Work) -> float:

@@ -58,15 +58,19 @@ def build_points(
 
 
 def remove_leftovers(
-    document_id: str, version_id: str, *, generation_id: str, database: Database, index: VectorIndex, files: FileStore
+    document_id: str,
+    version_id: str,
+    *,
+    generation_ids: Sequence[str],
+    database: Database,
+    index: VectorIndex,
+    files: FileStore,
 ) -> None:
     """Remove what only other versions than the one that answers needed, and points of earlier attempts at it."""
     with database.read() as session:
         keep = chunk_rows.chunk_ids(session, version_id)
         old = documents.other_versions(session, document_id, version_id)
-    stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
-    if stale:
-        index.delete_chunks(sorted(stale))
+    _delete_points(document_id, generation_ids, keep, index)
     # Files before the rows that name them: after a crash in between, the rows are still there to go by.
     hashes = [hash_ for version in old for hash_ in (version.content_hash, version.tables_hash) if hash_]
     remove_unused_files(hashes, besides=document_id, database=database, files=files)
@@ -75,17 +79,38 @@ def remove_leftovers(
             documents.delete_version(session, version.id)
 
 
+def remove_stale_points(
+    document_id: str, generation_ids: Sequence[str], *, database: Database, index: VectorIndex
+) -> None:
+    """Remove a document's points that no chunk row stands for any more."""
+    for generation_id in generation_ids:
+        with database.read() as session:
+            keep = chunk_rows.chunk_ids_of(session, generation_id, document_id)
+        _delete_points(document_id, [generation_id], keep, index)
+
+
+def _delete_points(document_id: str, generation_ids: Sequence[str], keep: set[str], index: VectorIndex) -> None:
+    for generation_id in generation_ids:
+        stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
+        if stale:
+            index.delete_chunks(sorted(stale))
+
+
 def discard_version(
-    document_id: str, version_id: str, *, generation_id: str, database: Database, index: VectorIndex, files: FileStore
+    document_id: str,
+    version_id: str,
+    *,
+    generation_ids: Sequence[str],
+    database: Database,
+    index: VectorIndex,
+    files: FileStore,
 ) -> None:
     """Undo a version that could not be finished; an older version that answers stays as it is."""
     with database.write() as session:
         tables_hash = documents.get_tables_hash(session, version_id)
         active = documents.discard_version(session, document_id, version_id)
         keep = chunk_rows.chunk_ids(session, active) if active else set()
-    stale = index.chunk_ids(generation_id=generation_id, document_id=document_id) - keep
-    if stale:
-        index.delete_chunks(sorted(stale))
+    _delete_points(document_id, generation_ids, keep, index)
     if tables_hash:
         remove_unused_files([tables_hash], database=database, files=files)
 

@@ -26,6 +26,7 @@ from app.settings import Settings
 from ingest import schedules
 from ingest.document_line import DocumentLine, where
 from ingest.look import Look
+from ingest.reindex import Reindexing
 from ingest.site_runs import SiteRuns
 from ingest.sources.crawl.secrets import SecretBox
 from ingest.sources.folder import Unreadable
@@ -68,6 +69,13 @@ class IngestLine(DBOSConfiguredInstance):
         self._database = database
         self._files = files
         self._sites = SiteRuns(settings, database, files, box)
+        self.reindexing = Reindexing(
+            settings,
+            database,
+            self._start_if_launched,
+            lambda: self._stages.index,
+            lambda: self._stages.embedder.max_tokens,
+        )
         self.sources = WatchedSources(database, self._sites, self._start_if_launched)
         self._look = Look(database, files, settings.limits.file_mb)
         self._line: DocumentLine | None = None
@@ -82,6 +90,7 @@ class IngestLine(DBOSConfiguredInstance):
         self._files.sweep_incoming()
         self._forget_old_failures()
         sweep_files(database=self._database, files=self._files)
+        self.reindexing.sweep()
         DBOS.launch()
         DBOS.register_queue(
             QUEUE,
@@ -171,6 +180,8 @@ class IngestLine(DBOSConfiguredInstance):
             job = jobs.get_job(session, job_id)
         if job.state in jobs.OPEN_JOBS:
             raise Rejected("The job still runs; wait until it is over, or cancel it first.")
+        if job.generation_id:
+            raise Rejected("A re-index is not tried again in part; start it anew.")
         again = [self._look.find_again(item) for item in job.items if item.status in jobs.NOT_TAKEN_IN]
         found = [each for each in again if each is not None]
         if not found:
@@ -276,6 +287,8 @@ class IngestLine(DBOSConfiguredInstance):
             self._stay_if_closing()
             return is_found
         job = self._job(job_id)
+        if job.generation_id:
+            return self.reindexing.find_work(job_id, job.generation_id)
         if not job.paths:
             return True
         plan, unreadable = self._look.plan(job)
@@ -320,6 +333,8 @@ class IngestLine(DBOSConfiguredInstance):
         """Written last: from now on the job is over."""
         if source_id := self._sites.source_of(job_id):
             self._sites.finish(job_id, source_id, error or None)
+        if generation_id := self._job(job_id).generation_id:
+            self.reindexing.finish(generation_id)
         with self._database.write() as session:
             jobs.finish_job(session, job_id, error=error or None)
             jobs.forget_without_news(session, job_id)

@@ -196,6 +196,14 @@ def print_run_pages(pages: Sequence[Record], *, as_json: bool) -> None:
         out.print(f"{page['outcome']:<9} {page['url']}" + (f"  {_printable(page['note'])}" if page["note"] else ""))
 
 
+def print_generations(generations: Sequence[Record], *, as_json: bool) -> None:
+    """A table of generations."""
+    if as_json:
+        print_json({"generations": generations})
+        return
+    _print_table(("id", "state", "splitter", "chunk_size", "overlap", "chunks", "created_at"), generations)
+
+
 def print_jobs(jobs: Sequence[Record], *, as_json: bool) -> None:
     """A table of jobs."""
     if as_json:

@@ -53,6 +53,12 @@ def chunk_ids(session: Session, version_id: str) -> set[str]:
     return set(session.exec(select(ChunkRow.chunk_id).where(ChunkRow.version_id == version_id)))
 
 
+def chunk_ids_of(session: Session, generation_id: str, document_id: str) -> set[str]:
+    """The ids of a document's chunks in one generation, over all its versions."""
+    of_both = (ChunkRow.generation_id == generation_id, ChunkRow.document_id == document_id)
+    return set(session.exec(select(ChunkRow.chunk_id).where(*of_both)))
+
+
 def languages(session: Session, knowledge_base_ids: Sequence[str]) -> list[str]:
     """The languages of the searchable documents of these knowledge bases."""
     rows = session.exec(

@@ -226,6 +226,11 @@ def discard_version(session: Session, document_id: str, version_id: str) -> str 
     return document.active_version_id
 
 
+def find_document_of(session: Session, version_id: str) -> str | None:
+    """The document that this version answers for; None where it answers no more."""
+    return session.exec(select(DocumentRow.id).where(DocumentRow.active_version_id == version_id)).first()
+
+
 def hide_document(session: Session, document_id: str) -> None:
     """Take a document out of every answer; its rows stay until everything else of it is gone."""
     session.execute(update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=None))

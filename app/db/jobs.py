@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,10 @@ def create_job(
     prune: bool = False,
     password: str | None = None,
     source_id: str | None = None,
+    generation_id: str | None = None,
     is_check: bool = False,
 ) -> str:
-    """Write down work to do: either `paths` to look through, or `files` that are already stored.
+    """Write down work to do: `paths` to look through, `files` that are already stored, or a generation to fill.
 
     A check is a look that nobody asked for at this moment: it is forgotten when it brings no news.
     """
@@ -47,6 +49,7 @@ def create_job(
         prune=prune,
         password=password,
         source_id=source_id,
+        generation_id=generation_id,
     )
     session.add(row)
     session.flush()
@@ -190,14 +193,26 @@ def bytes_inside(session: Session, job_id: str, inside: str) -> int:
     return int(session.exec(size).one())
 
 
-def get_order(session: Session, item_id: str) -> tuple[JobItem, str, str | None]:
-    """One document of a job, the knowledge base that it goes to, and the password that was given for it."""
-    item, knowledge_base_id, password = session.exec(
-        select(JobItemRow, JobRow.knowledge_base_id, JobRow.password)
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One document of a job, the knowledge base that it goes to, the password that was given for it, and the generation
+    that it is cut anew for (None: it is taken in).
+    """
+
+    item: JobItem
+    knowledge_base_id: str
+    password: str | None
+    generation_id: str | None
+
+
+def get_order(session: Session, item_id: str) -> Order:
+    """What is to be done with one document of a job."""
+    item, *rest = session.execute(
+        select(JobItemRow, JobRow.knowledge_base_id, JobRow.password, JobRow.generation_id)
         .join(JobRow, col(JobRow.id) == JobItemRow.job_id)
         .where(JobItemRow.id == item_id)
     ).one()
-    return _item(item), knowledge_base_id, password
+    return Order(_item(item), *rest)
 
 
 def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:
@@ -233,6 +248,22 @@ def unfinished_jobs(session: Session) -> list[str]:
     return list(
         session.exec(select(JobRow.id).where(col(JobRow.state).in_(OPEN_JOBS)).order_by(col(JobRow.created_at)))
     )
+
+
+def find_open_reindex(session: Session, knowledge_base_id: str) -> str | None:
+    """The job that fills a generation of a knowledge base at the moment."""
+    query = select(JobRow.id).where(
+        JobRow.knowledge_base_id == knowledge_base_id,
+        col(JobRow.generation_id).is_not(None),
+        col(JobRow.state).in_(OPEN_JOBS),
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def list_failures(session: Session, job_id: str) -> list[str]:
+    """The reasons of a job's documents that failed."""
+    failed = (JobItemRow.job_id == job_id, JobItemRow.status == ItemStatus.FAILED)
+    return [error or "" for error in session.exec(select(JobItemRow.error).where(*failed))]
 
 
 def find_open_job(session: Session, source_id: str) -> str | None:
@@ -301,6 +332,7 @@ def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
         requested_by=row.requested_by,
         state=JobState(row.state),
         paths=tuple(json.loads(row.paths)),
+        generation_id=row.generation_id,
         prune=row.prune,
         error=row.error,
         created_at=row.created_at,

@@ -33,10 +33,13 @@ class Candidate:
 def load_candidates(session: Session, hits: Sequence[Hit], question: Vectors, *, model_id: str) -> list[Candidate]:
     """Hits with their text and their cosine with the question's vector, in the hits' order, ranked from 1.
 
+    Another generation may have begun to answer since the search; a chunk's id tells in which one it is.
+
     The cosine is that of the chunk's own vector, which knows nothing of its neighbours. A hit whose chunk does not
     count any more is left out.
     """
-    rows = session.execute(_select_chunks().where(col(ChunkRow.chunk_id).in_([hit.chunk_id for hit in hits]))).all()
+    ids = [hit.chunk_id for hit in hits]
+    rows = session.execute(_select_of_versions().where(col(ChunkRow.chunk_id).in_(ids))).all()
     # Not joined: SQLite would begin with all vectors of the model, which took 0.6 s with 100,000 of them.
     vector_by_hash = find_vectors(session, model_id, [row.text_hash for row in rows])
     found = {row.chunk_id: row for row in rows if row.text_hash in vector_by_hash}
@@ -94,7 +97,16 @@ def _find_span(session: Session, place: Place, knowledge_base_ids: Sequence[str]
 
 
 def _select_chunks(*more: Any) -> Any:
-    """The chunks that count, as columns: building three objects for each hit cost 1 ms of a search of 14."""
+    """The chunks that count: of the generations that answer now."""
+    return _select_of_versions(*more).join(
+        KnowledgeBaseRow,
+        (col(KnowledgeBaseRow.id) == DocumentRow.knowledge_base_id)
+        & (col(KnowledgeBaseRow.active_generation_id) == ChunkRow.generation_id),
+    )
+
+
+def _select_of_versions(*more: Any) -> Any:
+    """Chunks of versions that answer, in any generation, as columns: three objects for each hit cost 1 ms of 14."""
     return (
         select(*_PASSAGE_COLUMNS, *more)  # type: ignore[call-overload]
         # By ids first, which have an index: what is active is only compared.
@@ -103,11 +115,6 @@ def _select_chunks(*more: Any) -> Any:
             (col(DocumentRow.id) == ChunkRow.document_id) & (col(DocumentRow.active_version_id) == ChunkRow.version_id),
         )
         .join(VersionRow, col(VersionRow.id) == ChunkRow.version_id)
-        .join(
-            KnowledgeBaseRow,
-            (col(KnowledgeBaseRow.id) == DocumentRow.knowledge_base_id)
-            & (col(KnowledgeBaseRow.active_generation_id) == ChunkRow.generation_id),
-        )
     )
 
 

@@ -71,7 +71,7 @@ class Membership(SQLModel, table=True):
 
 
 class Generation(SQLModel, table=True):
-    """One knowledge base chunked under one profile with one embedding model."""
+    """One knowledge base chunked under one profile with one embedding model. `state`: building, active, kept."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     knowledge_base_id: str = Field(index=True)
@@ -79,7 +79,9 @@ class Generation(SQLModel, table=True):
     chunk_size: int
     overlap: int
     embedding_model_id: str
+    state: str = "active"
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class DocumentRow(SQLModel, table=True):
@@ -175,10 +177,11 @@ class EmbeddingRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """A piece of durable work that people can watch. A `kind` of "check" is forgotten when it brings no news.
+    """A piece of durable work that people can watch; one with a generation fills that.
 
-    `state`: queued, running, done, failed, cancelled. `removed` counts documents whose files were gone.
-    `cancelled_at` is when a person asked it to stop. The `password` for its files is wiped when it ends.
+    A `kind` of "check" is forgotten when it brings no news. `state`: queued, running, done, failed, cancelled.
+    `removed` counts documents whose files were gone. `cancelled_at` is when a person asked it to stop. The `password`
+    for its files is wiped when it ends.
     """
 
     __tablename__ = "job"
@@ -191,6 +194,7 @@ class JobRow(SQLModel, table=True):
     prune: bool = False
     password: str | None = None
     source_id: str | None = Field(default=None, index=True)
+    generation_id: str | None = Field(default=None, index=True)
     removed: int = 0
     error: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

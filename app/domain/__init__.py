@@ -16,7 +16,7 @@ from app.domain.answers import (
     Role,
     Statement,
 )
-from app.domain.chunks import Chunk, ChunkingProfile, KnowledgeBase, Splitter
+from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
 from app.domain.crawls import (
     CrawledPage,
     CrawlEnd,
@@ -53,8 +53,10 @@ __all__ = [
     "FormLogin",
     "Found",
     "FoundFile",
+    "GenerationState",
     "Grounds",
     "Hit",
+    "IndexGeneration",
     "IndexedChunk",
     "ItemStatus",
     "Job",

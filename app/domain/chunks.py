@@ -1,6 +1,7 @@
 """Chunks: spans of a document's text, and how text is cut into them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -19,6 +20,31 @@ class ChunkingProfile:
     splitter: Splitter
     chunk_size: int
     overlap: int
+
+
+class GenerationState(StrEnum):
+    """Whether a generation is being built, answers, or is kept for a way back."""
+
+    BUILDING = "building"
+    ACTIVE = "active"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexGeneration:
+    """One knowledge base chunked under one profile with one embedding model.
+
+    `retired_at`: when it stopped to answer.
+    """
+
+    id: str
+    knowledge_base_id: str
+    profile: ChunkingProfile
+    embedding_model_id: str
+    state: GenerationState
+    chunks: int
+    created_at: datetime
+    retired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

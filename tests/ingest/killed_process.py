@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ingest.chunking.sentences  # noqa: F401 - loaded once, before processes are forked
+from app.domain import ChunkingProfile, Splitter
 from app.ports import Vectors
 from app.settings import load_settings
 from tests.fakes import WordHashEmbedder, open_with_fakes
 from tests.ingest.crawling import add, site_options, wait_for_run
-from tests.taking_in import start, wait_for
+from tests.taking_in import open_base, start, wait_for
 
 S_PER_TEXT = 0.02
 JOB = "job"
@@ -54,4 +55,18 @@ def crawl_or_go_on(data_dir: Path, url: str, notes: Path) -> None:
         job.with_suffix(".new").rename(job)
     services.ingest()
     wait_for_run(services, job.read_text())
+    services.close()
+
+
+def reindex_or_go_on(data_dir: Path, notes: Path) -> None:
+    """Cuts the knowledge base of the first test process anew, or goes on with that. `notes` holds the job's id."""
+    services = open_with_fakes(load_settings({"data_dir": data_dir}), LoggingEmbedder(notes / EMBEDDED))
+    job = notes / JOB
+    if not job.exists():
+        profile = ChunkingProfile(Splitter.SENTENCE, 16, 0)
+        job_id = services.ingest().reindexing.begin(open_base(services).id, profile, person_id="local")
+        job.with_suffix(".new").write_text(job_id)
+        job.with_suffix(".new").rename(job)
+    services.ingest()
+    wait_for(services, job.read_text())
     services.close()
