@@ -26,6 +26,7 @@ BENCHMARKS = (
     "load",
     "tables",
     "crawl",
+    "reindex",
 )
 
 

@@ -109,7 +109,7 @@ class _Server:
 
 @contextmanager
 def _running(command: list[str], environment: Mapping[str, str]) -> Iterator[_Server]:
-    port = _find_free_port()
+    port = find_free_port()
     variables = {**os.environ, **environment, "CLOISTER_SERVER__PORT": str(port), "BENCH_PORT": str(port)}
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -122,7 +122,7 @@ def _running(command: list[str], environment: Mapping[str, str]) -> Iterator[_Se
         process.wait(TIMEOUT_S)
 
 
-def _find_free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

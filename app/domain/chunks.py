@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class Splitter(StrEnum):
-    """How text is cut: at headings and then sentences, at sentences, or at token counts."""
+    """Where text is cut: at headings, at pages (both then at sentences), at sentences, or at token counts."""
 
     HEADING = "heading"
+    PAGE = "page"
     SENTENCE = "sentence"
     TOKEN = "token"  # noqa: S105 - a unit of text, no secret
 

@@ -1,8 +1,10 @@
 """Units: the pieces of text that a chunk boundary may stand between."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, assert_never
 
 from app.domain import ParsedDocument, Splitter
@@ -53,6 +55,8 @@ def split_units(document: ParsedDocument, splitter: Splitter) -> list[Unit]:
     match splitter:
         case Splitter.HEADING:
             return list(_block_units(document, by_section=True))
+        case Splitter.PAGE:
+            return list(_page_units(document))
         case Splitter.SENTENCE:
             return list(_block_units(document, by_section=False))
         case Splitter.TOKEN:
@@ -67,6 +71,22 @@ def words(text: str, unit: Unit) -> list[Unit]:
         replace(unit, start=found.start(), end=found.end(), kind=BlockKind.PROSE, block=0, tokens=0)
         for found in WORD.finditer(text, unit.start, unit.end)
     ]
+
+
+def _page_units(document: ParsedDocument) -> Iterator[Unit]:
+    """Units grouped by page, too; one that goes on on the next page is cut there."""
+    begins = [page.start for page in document.pages[1:]]
+    group, before = 0, (0, -1)
+    for unit in _block_units(document, by_section=False):
+        first, last = bisect_right(begins, unit.start), bisect_left(begins, unit.end)
+        edges = [unit.start, *begins[first:last], unit.end]
+        for number, (start, end) in enumerate(pairwise(edges)):
+            if (span := _stripped(document.text, start, end)) is None:
+                continue
+            place = (unit.group, first + number)
+            group += place != before
+            before = place
+            yield replace(unit, start=span[0], end=span[1], group=group)
 
 
 def _block_units(document: ParsedDocument, *, by_section: bool) -> Iterator[Unit]:

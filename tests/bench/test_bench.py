@@ -13,7 +13,7 @@ from bench.machine import REPOSITORY
 from bench.report import compare
 
 # They look at all processes that their own has started, or fork it.
-APART = ("kills", "load", "startup")
+APART = ("kills", "load", "startup", "reindex")
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

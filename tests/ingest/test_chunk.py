@@ -366,3 +366,19 @@ def test_the_tokenizer_is_called_a_few_times_whatever_the_length() -> None:
 
     chunk(doc("One sentence here. " * 2000), ChunkingProfile(HEADING, 100, 10), count)
     assert len(calls) <= 3
+
+
+def test_by_page_no_chunk_stands_on_two_pages_and_nothing_is_lost() -> None:
+    text = "One. Two goes\non over the page. Three.\nFour."
+    pages = (Page(1, 0, 13), Page(2, 14, 38), Page(3, 39, len(text)))
+    chunks = chunk(doc(text, pages=pages), ChunkingProfile(Splitter.PAGE, 12, 0), count_words)
+    assert [(each.text, each.first_page, each.last_page) for each in chunks] == [
+        ("One. Two goes", 1, 1),
+        ("on over the page. Three.", 2, 2),
+        ("Four.", 3, 3),
+    ]
+
+
+def test_by_page_a_document_without_pages_is_cut_at_sentences() -> None:
+    text = "# A\n\nOne.\n\n# B\n\nTwo."
+    assert cut(text, splitter=Splitter.PAGE) == cut(text, splitter=Splitter.SENTENCE)

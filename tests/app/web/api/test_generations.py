@@ -35,7 +35,7 @@ def test_a_knowledge_base_is_re_indexed_and_brought_back(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({"splitter": "page"}, 422), ({"chunk_size": 1}, 422), ({"overlap": 12}, 422), ({"chunk_size": 90_000}, 422)],
+    [({"splitter": "chapter"}, 422), ({"chunk_size": 1}, 422), ({"overlap": 12}, 422), ({"chunk_size": 90_000}, 422)],
 )
 def test_a_profile_that_cannot_be_is_refused(api: Api, change: dict[str, Any], status: int) -> None:
     api.take_in("leave.md", LEAVE)
