@@ -377,6 +377,17 @@ def get_document(session: Session, document_id: str) -> Document:
     return _document(*row)
 
 
+def count_characters(session: Session, knowledge_base_id: str) -> int:
+    """Of the texts of all searchable documents of a knowledge base."""
+    query = (
+        select(func.coalesce(func.sum(func.length(TextRow.text)), 0))
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.knowledge_base_id == knowledge_base_id)
+    )
+    return int(session.exec(query).one())
+
+
 def get_text(session: Session, version_id: str) -> str:
     """The parsed text that all offsets refer to."""
     return session.exec(

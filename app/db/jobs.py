@@ -18,6 +18,8 @@ from app.errors import NotFound
 OPEN_ITEMS = (ItemStatus.QUEUED, ItemStatus.RUNNING)
 OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
 CHECK = "check"
+# Enough to tell a pace by.
+MANY_EMBEDDED = 100
 NOT_TAKEN_IN = (ItemStatus.FAILED, ItemStatus.CANCELLED)
 
 
@@ -248,6 +250,24 @@ def unfinished_jobs(session: Session) -> list[str]:
     return list(
         session.exec(select(JobRow.id).where(col(JobRow.state).in_(OPEN_JOBS)).order_by(col(JobRow.created_at)))
     )
+
+
+def measure_embedding(session: Session) -> float | None:
+    """Chunks embedded per second in the newest job that embedded many; None where there was none."""
+    embedded = func.sum(JobItemRow.embedded_chunks)
+    row = session.execute(
+        select(JobRow.started_at, JobRow.finished_at, embedded)
+        .join(JobItemRow, col(JobItemRow.job_id) == JobRow.id)
+        .where(col(JobRow.finished_at).is_not(None), col(JobRow.started_at).is_not(None))
+        .group_by(col(JobRow.id))
+        .having(embedded >= MANY_EMBEDDED)
+        .order_by(col(JobRow.finished_at).desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    seconds = (row[1] - row[0]).total_seconds()
+    return float(row[2] / seconds) if seconds > 0 else None
 
 
 def find_open_reindex(session: Session, knowledge_base_id: str) -> str | None:

@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 from starlette.types import Lifespan
 
 from app.services import Services
-from app.web.api import doctor, documents, generations, health, jobs, keys, runs, search, sources
+from app.web.api import doctor, documents, generations, health, jobs, keys, lab, runs, search, sources
 from app.web.api.problems import install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
@@ -33,6 +33,7 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
         search.router,
         documents.router,
         generations.router,
+        lab.router,
         jobs.router,
         sources.router,
         runs.router,

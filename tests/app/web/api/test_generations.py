@@ -49,3 +49,17 @@ def test_nobody_but_an_admin_re_indexes(reach: Callable[[str], Api]) -> None:
     assert nobody.post("/generations/x/activate", None).status_code == 401
     assert nobody.delete("/generations/x").status_code == 401
     assert nobody.get("/knowledge-bases/Documents/generations").status_code == 401
+
+
+def test_a_profile_is_seen_on_a_document_before_it_is_applied(api: Api) -> None:
+    id = api.take_in("leave.md", LONG)
+    text = api.get(f"/documents/{id}/text").text
+    made = api.post(f"/documents/{id}/preview", PROFILE | {"overlap": 6}).json()
+    assert made["cut_tokens"] == 0
+    assert made["estimate"]["chunks"] == len(made["chunks"])
+    first, second, *_ = made["chunks"]
+    assert text[first["start_char"] : first["end_char"]] in LONG
+    assert first["heading"] == "Leave"
+    assert second["start_char"] + second["repeats"] == max(first["end_char"], second["start_char"])
+    assert api.post("/documents/nothing/preview", PROFILE).status_code == 404
+    assert states(api)["active"]["chunk_size"] == 200
