@@ -53,7 +53,6 @@ def run(size: Size) -> Result:
         documents = _write_reports(folder / "reports", chunks)
         with _served(folder / "data") as client:
             _finish(client, client.post(f"/knowledge-bases/{BASE}/ingest", json={"paths": [str(documents)]}))
-            before = _read_spans(folder / "data")
             with _asking(client) as quiet:
                 time.sleep(size.pick(tiny=1, quick=15, normal=30))
             with _asking(client) as busy:
@@ -61,15 +60,16 @@ def run(size: Size) -> Result:
                 _finish(client, client.post(f"/knowledge-bases/{BASE}/reindex", json=NEW_PROFILE))
                 seconds = time.perf_counter() - started
                 time.sleep(1)
-            after = _read_spans(folder / "data") - before
             kept = next(
                 each["id"]
                 for each in client.get(f"/knowledge-bases/{BASE}/generations").json()
                 if each["state"] == "kept"
             )
+            before, after = _read_spans(folder / "data", kept)
             started = time.perf_counter()
             client.post(f"/generations/{kept}/activate").raise_for_status()
             back_s = time.perf_counter() - started
+    # A span that both have tells nothing.
     old, new = before - after, after - before
     mixed = sum(bool(answer & old) and bool(answer & new) for answer in busy.answers)
     switched = sum(bool(answer & new) for answer in busy.answers)
@@ -154,10 +154,12 @@ def _json(client: httpx.Client, path: str) -> Any:
     return client.get(path, params={"outcomes": "false"}).raise_for_status().json()
 
 
-def _read_spans(data_dir: Path) -> set[Span]:
-    """The spans of all chunks, of every generation."""
+def _read_spans(data_dir: Path, kept: str) -> tuple[set[Span], set[Span]]:
+    """The spans of the chunks of the generation that is kept, and those of the one that answers."""
+    read = "SELECT document_id, start_char, end_char FROM chunk WHERE generation_id {} ?"
     with closing(sqlite3.connect(f"file:{data_dir / 'cloister.sqlite'}?mode=ro", uri=True)) as connection:
-        return set(connection.execute("SELECT document_id, start_char, end_char FROM chunk"))
+        before, after = (set(connection.execute(read.format(sign), (kept,))) for sign in ("=", "<>"))
+    return before, after
 
 
 @contextmanager

@@ -395,6 +395,17 @@ def get_text(session: Session, version_id: str) -> str:
     ).one()
 
 
+def find_text(session: Session, document_id: str) -> str | None:
+    """The text of a searchable document; None for an unknown one."""
+    query = (
+        select(TextRow.text)
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.id == document_id)
+    )
+    return session.exec(query).first()
+
+
 def read_span(session: Session, text_id: str, start: int, end: int) -> str:
     """A part of a parsed text; shorter where the text ends before, or is gone."""
     return (

@@ -262,6 +262,24 @@ class SourceRow(SQLModel, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class QuestionRow(SQLModel, table=True):
+    """A question by which chunking is measured; `quote` are the words of a document that answer it."""
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("knowledge_base_id", "text"),)
+    id: str = Field(primary_key=True)
+    knowledge_base_id: str = Field(
+        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False)
+    )
+    document_id: str = Field(
+        sa_column=Column(ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    text: str = Field(sa_type=Text)
+    quote: str = Field(sa_type=Text)
+    created_by: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
 class SitePageRow(SQLModel, table=True):
     """A page of a site as it was taken in: what the next crawl need not be sent again.
 

@@ -30,6 +30,7 @@ from app.domain.crawls import (
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
+from app.domain.questions import AskedQuestion
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
 from app.domain.sources import Schedule, Source, SourceKind
@@ -38,6 +39,7 @@ from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVec
 
 __all__ = [
     "Answer",
+    "AskedQuestion",
     "Attachment",
     "Cell",
     "Chunk",

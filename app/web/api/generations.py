@@ -19,14 +19,14 @@ def reindex(kb: str, body: ProfileIn, admin: AdminOf, services: ServicesOf) -> J
     """Cut a knowledge base anew. It answers as before until all of it is cut, and in the new way from then on."""
     services.require_ready()
     profile = ChunkingProfile(body.splitter, body.chunk_size, body.overlap)
-    job_id = services.ingest().reindexing.begin(_find(kb, services).id, profile, person_id=admin.id)
+    job_id = services.ingest().reindexing.begin(find_knowledge_base(kb, services).id, profile, person_id=admin.id)
     return load_job(job_id, services)
 
 
 @router.get("/knowledge-bases/{kb}/generations")
 def list_generations(kb: str, _admin: AdminOf, services: ServicesOf) -> list[GenerationOut]:
     """The generation that answers, one that is being built, and those that are kept, the newest first."""
-    found = services.ingest_line.reindexing.list_generations(_find(kb, services).id)
+    found = services.ingest_line.reindexing.list_generations(find_knowledge_base(kb, services).id)
     return [GenerationOut.of(generation) for generation in found]
 
 
@@ -46,7 +46,8 @@ def forget_generation(id: str, _admin: AdminOf, services: ServicesOf) -> Respons
     return Response(status_code=204)
 
 
-def _find(name: str, services: Services) -> KnowledgeBase:
+def find_knowledge_base(name: str, services: Services) -> KnowledgeBase:
+    """Raises NotFound."""
     with services.database.read() as session:
         base = knowledge_bases.find(session, name)
     if base is None:

@@ -1,18 +1,22 @@
 """The lab: see what a chunking profile makes of a document before it is applied."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response, UploadFile
 
 from app.access import Access
-from app.db import documents, jobs
+from app.db import documents, jobs, questions
 from app.domain import ChunkingProfile
 from app.errors import NotFound, Rejected
+from app.lab.measure import find_evidence, measure
 from app.lab.preview import Scale, preview
+from app.lab.question_files import read_questions
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
+from app.web.api.generations import find_knowledge_base
 from app.web.api.models.generations import ProfileIn
-from app.web.api.models.lab import PreviewOut
+from app.web.api.models.lab import ImportedQuestions, MeasuredOut, MeasureIn, PreviewOut, QuestionOut
 
 router = APIRouter(tags=["lab"])
+MOST_BYTES = 10 << 20
 
 
 @router.post("/documents/{id}/preview")
@@ -31,6 +35,57 @@ def preview_chunking(id: str, body: ProfileIn, _admin: AdminOf, access: AccessOf
         scale=scale,
     )
     return PreviewOut.of(made)
+
+
+@router.get("/knowledge-bases/{kb}/questions")
+def list_questions(kb: str, _admin: AdminOf, services: ServicesOf) -> list[QuestionOut]:
+    """The questions by which chunking is measured, with the words that answer them."""
+    with services.database.read() as session:
+        return [QuestionOut.of(each) for each in questions.list_of(session, find_knowledge_base(kb, services).id)]
+
+
+@router.post("/knowledge-bases/{kb}/questions", status_code=201)
+def import_questions(kb: str, file: UploadFile, admin: AdminOf, services: ServicesOf) -> ImportedQuestions:
+    """Keep the questions of a CSV file with the columns question, document, quote; the quote is looked for."""
+    base = find_knowledge_base(kb, services)
+    try:
+        content = file.file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise Rejected("The file is no text in UTF-8; save it as “CSV UTF-8”.") from exc
+    if len(content) > MOST_BYTES:
+        raise Rejected(f"A question set has at most {MOST_BYTES >> 20} MiB; split the file.")
+    with services.database.write() as session:
+        id_by_name = {each.name: each.id for each in documents.list_documents(session, [base.id])}
+        read = read_questions(text, id_by_name)
+        found = [each for each in read.questions if find_evidence(each, documents.find_text(session, each.document_id))]
+        questions.put(session, base.id, found, created_by=admin.id)
+    absent = [
+        f"“{each.text}”: its quote stands in no place of the document." for each in read.questions if each not in found
+    ]
+    return ImportedQuestions(kept=len(found), refused=[*read.refused, *absent])
+
+
+@router.delete("/knowledge-bases/{kb}/questions/{id}", status_code=204)
+def remove_question(kb: str, id: str, _admin: AdminOf, services: ServicesOf) -> Response:
+    """Forget a question."""
+    base = find_knowledge_base(kb, services)
+    with services.database.write() as session:
+        questions.remove(session, base.id, id)
+    return Response(status_code=204)
+
+
+@router.post("/knowledge-bases/{kb}/measure")
+def measure_generation(
+    kb: str, body: MeasureIn, _admin: AdminOf, access: AccessOf, services: ServicesOf
+) -> MeasuredOut:
+    """How well the present way of chunking finds what the questions ask for, with 95 % intervals."""
+    services.require_ready()
+    base = find_knowledge_base(kb, services)
+    made = measure(
+        base.id, k=body.k, access=access.narrowed_to([kb]), retriever=services.retriever(), database=services.database
+    )
+    return MeasuredOut.of(made)
 
 
 def _load(id: str, access: Access, services: Services) -> tuple[documents.StoredParse, Scale]:

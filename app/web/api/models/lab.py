@@ -1,5 +1,12 @@
 """What the lab shows."""
 
+from typing import Annotated
+
+from pydantic import Field
+
+from app.domain import AskedQuestion
+from app.lab.measure import Measured
+from app.lab.metrics import Interval
 from app.lab.preview import Preview
 from app.web.api.models.base import Model
 
@@ -56,4 +63,73 @@ class PreviewOut(Model):
                 embedding_s=preview.estimate.embedding_s,
                 disk_bytes=preview.estimate.disk_bytes,
             ),
+        )
+
+
+class QuestionOut(Model):
+    """A question, and the words of a document that answer it."""
+
+    id: str
+    text: str
+    document_id: str
+    document: str
+    quote: str
+
+    @classmethod
+    def of(cls, question: AskedQuestion) -> "QuestionOut":
+        return cls(
+            id=question.id,
+            text=question.text,
+            document_id=question.document_id,
+            document=question.document,
+            quote=question.quote,
+        )
+
+
+class ImportedQuestions(Model):
+    """How many were kept, and a sentence for each that was not."""
+
+    kept: int
+    refused: list[str]
+
+
+class MeasureIn(Model):
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+
+
+class IntervalOut(Model):
+    """A mean, and between what it lies with a probability of 95 %."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, interval: Interval) -> "IntervalOut":
+        return cls(mean=round(interval.mean, 4), low=round(interval.low, 4), high=round(interval.high, 4))
+
+
+class MeasuredOut(Model):
+    """Over `questions` questions and the first `k` passages of each. `lost`: questions whose quote stands in their
+    document no more; they were not asked.
+    """
+
+    questions: int
+    k: int
+    recall: IntervalOut
+    precision: IntervalOut
+    iou: IntervalOut
+    reciprocal_rank: IntervalOut
+    lost: list[str]
+
+    @classmethod
+    def of(cls, measured: Measured) -> "MeasuredOut":
+        return cls(
+            questions=measured.questions,
+            k=measured.k,
+            recall=IntervalOut.of(measured.recall),
+            precision=IntervalOut.of(measured.precision),
+            iou=IntervalOut.of(measured.iou),
+            reciprocal_rank=IntervalOut.of(measured.reciprocal_rank),
+            lost=list(measured.lost),
         )
