@@ -13,12 +13,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from app.db import chunks as chunk_rows
-from app.db import documents, generations, jobs, knowledge_bases
-from app.db.documents import StoredParse
+from app.db import documents, generations, jobs, knowledge_bases, versions
 from app.db.files import FileStore
 from app.db.ids import name_id
 from app.db.session import Database
 from app.db.tables import utc_now
+from app.db.versions import StoredParse
 from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
 from app.errors import Cancelled, CloisterError, UnreadableDocument
 from app.ports import Embedder, SparseEncoder, VectorIndex
@@ -120,8 +120,8 @@ class DocumentLine:
         """Cut a version that answers under the profile of another generation, and index it there."""
         version_id = generations.version_at(work.item.location)
         with self.database.read() as session:
-            stored = documents.load_parse(session, version_id)
-            document_id = documents.find_document_of(session, version_id)
+            stored = versions.load_parse(session, version_id)
+            document_id = versions.find_document_of(session, version_id)
         if stored is None or document_id is None:  # deleted or replaced meanwhile
             with self.database.write() as session:
                 jobs.update_item(session, work.item.id, status=ItemStatus.UNCHANGED, progress=1.0)
@@ -132,7 +132,7 @@ class DocumentLine:
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         # Rows last: they say that the version is in.
         with self.database.write() as session:
-            if documents.find_document_of(session, version_id) is not None:
+            if versions.find_document_of(session, version_id) is not None:
                 chunk_rows.replace_chunks(
                     session,
                     generation_id=work.base.generation_id,
@@ -174,8 +174,8 @@ class DocumentLine:
         item = work.item
         key = parse_key(self.settings, item.file_name, depth=_depth(item))
         with self.database.read() as session:
-            earlier = documents.load_parse(session, item.version_id) if item.version_id else None
-            twin = None if earlier else documents.find_twin(session, item.content_hash, key)
+            earlier = versions.load_parse(session, item.version_id) if item.version_id else None
+            twin = None if earlier else versions.find_twin(session, item.content_hash, key)
         if earlier:
             return earlier, []
         if twin:
@@ -232,7 +232,7 @@ class DocumentLine:
             document_id = documents.put_document(
                 session, knowledge_base_id=work.base.id, location=item.location, name=item.source
             )
-            version_id = documents.put_version(session, document_id, stored)
+            version_id = versions.put_version(session, document_id, stored)
             chunk_rows.replace_chunks(
                 session,
                 generation_id=work.base.generation_id,
@@ -281,8 +281,8 @@ class DocumentLine:
             answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
             if answering != work.base.generation_id:
                 raise _Switched
-            documents.activate_version(session, document_id, version_id, name=work.item.source)
-            is_first = work.item.version_id is None and not documents.other_versions(session, document_id, version_id)
+            versions.activate_version(session, document_id, version_id, name=work.item.source)
+            is_first = work.item.version_id is None and not versions.other_versions(session, document_id, version_id)
             if is_first:  # nothing to clear away: one commit instead of three
                 kept = self._note_indexed(session, work, embedded)
             else:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from app.db import chunks as chunk_rows
-from app.db import documents
+from app.db import documents, versions
 from app.db.files import FileStore
 from app.db.ids import chunk_id, text_hash
 from app.db.session import Database
@@ -69,14 +69,14 @@ def remove_leftovers(
     """Remove what only other versions than the one that answers needed, and points of earlier attempts at it."""
     with database.read() as session:
         keep = chunk_rows.chunk_ids(session, version_id)
-        old = documents.other_versions(session, document_id, version_id)
+        old = versions.other_versions(session, document_id, version_id)
     _delete_points(document_id, generation_ids, keep, index)
     # Files before the rows that name them: after a crash in between, the rows are still there to go by.
     hashes = [hash_ for version in old for hash_ in (version.content_hash, version.tables_hash) if hash_]
     remove_unused_files(hashes, besides=document_id, database=database, files=files)
     for version in old:
         with database.write() as session:
-            documents.delete_version(session, version.id)
+            versions.delete_version(session, version.id)
 
 
 def remove_stale_points(
@@ -107,8 +107,8 @@ def discard_version(
 ) -> None:
     """Undo a version that could not be finished; an older version that answers stays as it is."""
     with database.write() as session:
-        tables_hash = documents.get_tables_hash(session, version_id)
-        active = documents.discard_version(session, document_id, version_id)
+        tables_hash = versions.get_tables_hash(session, version_id)
+        active = versions.discard_version(session, document_id, version_id)
         keep = chunk_rows.chunk_ids(session, active) if active else set()
     _delete_points(document_id, generation_ids, keep, index)
     if tables_hash:

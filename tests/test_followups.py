@@ -8,7 +8,7 @@ import yaml
 
 from app.access import Access
 from app.answer.question.condense import condense
-from app.db import documents, people
+from app.db import documents, people, versions
 from app.db.tables import Person
 from app.domain import Message, Passage, Role
 from app.services import Services
@@ -26,7 +26,7 @@ def access(real_services: Services) -> Access:
 def test_every_quote_stands_in_its_document_on_its_page(real_services: Services, access: Access) -> None:
     with real_services.database.read() as session:
         found = documents.list_documents(session, [base.id for base in access.readable.values()])
-        stored = {each.name: documents.load_parse(session, each.version_id) for each in found}
+        stored = {each.name: versions.load_parse(session, each.version_id) for each in found}
     for entry in FOLLOW_UPS:
         parsed = stored[entry["document"]].parsed  # type: ignore[union-attr]
         pages = [page for page in parsed.pages if page.number == entry["page"]]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from app.access import Access
-from app.db import documents, people
+from app.db import documents, people, versions
 from app.db.tables import Person
 from app.domain import Answer, Citation, ParsedDocument, Question
 from app.services import Services
@@ -47,7 +47,7 @@ def parsed(real_services: Services, access: Access) -> dict[str, ParsedDocument]
     """What was stored of each document, by id and by name."""
     with real_services.database.read() as session:
         found = documents.list_documents(session, [base.id for base in access.readable.values()])
-        stored = [(document, documents.load_parse(session, document.version_id)) for document in found]
+        stored = [(document, versions.load_parse(session, document.version_id)) for document in found]
     return {key: each.parsed for document, each in stored if each for key in (document.id, document.name)}
 
 

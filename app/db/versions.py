@@ -1,10 +1,272 @@
-"""Versions: what documents say now, and who may read it."""
+"""Versions: contents of documents, what the parser made of them, and which of them answer."""
 
-from collections.abc import Collection
+import json
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, func, select, update
 
-from app.db.tables import DocumentRow
+from app.db.embeddings import forget_embeddings
+from app.db.ids import name_id
+from app.db.session import insert_new, save_rows
+from app.db.tables import ChunkRow, DocumentRow, TextRow, VersionRow
+from app.domain import Column, Line, Page, ParsedDocument, Rect, Table
+from app.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParse:
+    """What the parser made of one content, with all that it left in the file store.
+
+    `parse_key` tells apart parses of the same content under other settings. `attachments` are the locations
+    of the documents inside; `tables_hash` names the file with the tables.
+    """
+
+    parsed: ParsedDocument
+    content_hash: str
+    size_bytes: int
+    parse_key: str
+    attachments: tuple[str, ...] = ()
+    tables_hash: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def put_version(session: Session, document_id: str, stored: StoredParse) -> str:
+    """The id of this content of the document, with what the parser made of it; not visible until activated.
+
+    An earlier attempt at the same content is overwritten.
+    """
+    parsed = stored.parsed
+    id = name_id("version", document_id, stored.content_hash)
+    text_id = name_id("text", stored.content_hash, stored.parse_key)
+    insert_new(
+        session,
+        TextRow,
+        [{"id": text_id, "text": parsed.text, "pages": _pack_pages(parsed.pages)}],
+    )
+    version = VersionRow(
+        id=id,
+        document_id=document_id,
+        content_hash=stored.content_hash,
+        size_bytes=stored.size_bytes,
+        parse_key=stored.parse_key,
+        text_id=text_id,
+        media_type=parsed.media_type,
+        title=parsed.title,
+        author=parsed.author,
+        language=parsed.language,
+        page_count=len(parsed.pages),
+        warnings=json.dumps(parsed.warnings),
+        attachments=json.dumps(stored.attachments),
+        tables=json.dumps([asdict(table) for table in parsed.tables]),
+        tables_hash=stored.tables_hash,
+        password=stored.password,
+        written_at=parsed.created_at,
+    )
+    save_rows(session, VersionRow, [version.model_dump()])
+    return id
+
+
+def load_parse(session: Session, version_id: str) -> StoredParse | None:
+    """What the parser made of a version; None when there is no such version or text."""
+    version = session.get(VersionRow, version_id)
+    text = session.get(TextRow, version.text_id) if version and version.text_id else None
+    return _stored_parse(version, text) if version and text else None
+
+
+def find_twin(session: Session, content_hash: str, parse_key: str) -> tuple[StoredParse, str] | None:
+    """What the parser made of the same content in another document, and that document's name; or None.
+
+    Attachments are documents of each place of their own, so a version that has some is nobody's twin.
+    """
+    row = session.execute(
+        select(VersionRow, TextRow, DocumentRow.name)
+        .join(TextRow, col(TextRow.id) == VersionRow.text_id)
+        .join(DocumentRow, col(DocumentRow.id) == VersionRow.document_id)
+        .where(
+            VersionRow.content_hash == content_hash, VersionRow.parse_key == parse_key, VersionRow.attachments == "[]"
+        )
+        .limit(1)
+    ).first()
+    return (_stored_parse(row[0], row[1]), row[2]) if row else None
+
+
+def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
+    parsed = ParsedDocument(
+        text=text.text,
+        media_type=version.media_type,
+        title=version.title,
+        author=version.author,
+        language=version.language,
+        created_at=version.written_at,
+        pages=_unpack_pages(text.pages),
+        tables=tuple(read_table(each) for each in json.loads(version.tables)),
+        warnings=tuple(json.loads(version.warnings)),
+    )
+    return StoredParse(
+        parsed=parsed,
+        content_hash=version.content_hash,
+        size_bytes=version.size_bytes,
+        parse_key=version.parse_key,
+        attachments=tuple(json.loads(version.attachments)),
+        tables_hash=version.tables_hash,
+        password=version.password,
+    )
+
+
+def load_pages(session: Session, version_id: str) -> tuple[Page, ...]:
+    """The pages of a version with the rectangles of their lines; none for a format without pages."""
+    version = session.get_one(VersionRow, version_id)
+    text = session.get(TextRow, version.text_id) if version.text_id else None
+    return _unpack_pages(text.pages) if text else ()
+
+
+def get_tables_hash(session: Session, version_id: str) -> str | None:
+    """The file that holds a version's tables as data."""
+    version = session.get(VersionRow, version_id)
+    return version.tables_hash if version else None
+
+
+def get_password(session: Session, version_id: str) -> str | None:
+    """The password that a version's file was opened with."""
+    return session.get_one(VersionRow, version_id).password
+
+
+def activate_version(session: Session, document_id: str, version_id: str, *, name: str) -> None:
+    """Make this version the one that answers, under this name (a page's title may change).
+
+    Raises Rejected when a person deleted the document meanwhile.
+    """
+    change = (
+        update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=version_id, name=name)
+    )
+    if not session.execute(change).rowcount:  # type: ignore[attr-defined]
+        raise Rejected("The document was deleted while it was taken in; add it again if it is wanted.")
+
+
+def other_versions(session: Session, document_id: str, version_id: str) -> list[VersionRow]:
+    """The document's versions except this one."""
+    return list(
+        session.exec(select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.id != version_id))
+    )
+
+
+def delete_version(session: Session, version_id: str) -> None:
+    """Remove a version with its chunk rows, and its text and vectors where no other version has them."""
+    version = session.get(VersionRow, version_id)
+    if version is None:
+        return
+    forget_embeddings(session, col(ChunkRow.version_id) == version_id)
+    text_id = version.text_id
+    session.delete(version)
+    session.flush()
+    delete_unused_texts(session, [text_id])
+
+
+def discard_version(session: Session, document_id: str, version_id: str) -> str | None:
+    """Remove an unfinished version, and its document if no version answers.
+
+    Returns the id of the version that answers. A version that does answer is left alone, and one that
+    was removed already is no error. Its vectors stay in the cache for the next attempt.
+    """
+    document = session.get(DocumentRow, document_id)
+    if document is None:
+        return None
+    version = session.get(VersionRow, version_id)
+    if version and document.active_version_id != version_id:
+        session.delete(version)
+        session.flush()
+        delete_unused_texts(session, [version.text_id])
+    if document.active_version_id is None:
+        session.delete(document)
+    return document.active_version_id
+
+
+def find_document_of(session: Session, version_id: str) -> str | None:
+    """The document that this version answers for; None where it answers no more."""
+    return session.exec(select(DocumentRow.id).where(DocumentRow.active_version_id == version_id)).first()
+
+
+def delete_unused_texts(session: Session, text_ids: Iterable[str | None]) -> None:
+    is_used = select(VersionRow.id).where(VersionRow.text_id == TextRow.id).exists()
+    session.execute(delete(TextRow).where(col(TextRow.id).in_([id for id in text_ids if id]), ~is_used))
+
+
+def count_characters(session: Session, knowledge_base_id: str) -> int:
+    """Of the texts of all searchable documents of a knowledge base."""
+    query = (
+        select(func.coalesce(func.sum(func.length(TextRow.text)), 0))
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.knowledge_base_id == knowledge_base_id)
+    )
+    return int(session.exec(query).one())
+
+
+def get_text(session: Session, version_id: str) -> str:
+    """The parsed text that all offsets refer to."""
+    return session.exec(
+        select(TextRow.text).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
+    ).one()
+
+
+def find_text(session: Session, document_id: str) -> str | None:
+    """The text of a searchable document; None for an unknown one."""
+    query = (
+        select(TextRow.text)
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.id == document_id)
+    )
+    return session.exec(query).first()
+
+
+def read_span(session: Session, text_id: str, start: int, end: int) -> str:
+    """A part of a parsed text; shorter where the text ends before, or is gone."""
+    return (
+        session.exec(select(func.substr(TextRow.text, start + 1, end - start)).where(TextRow.id == text_id)).first()
+        or ""
+    )
+
+
+def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[int, int]]) -> tuple[Page, ...]:
+    """The pages, in order, on which any of these spans of the searchable document's text stands.
+
+    None for an unknown document and for formats without pages. The text itself is not read.
+    """
+    packed = session.exec(
+        select(TextRow.pages)
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
+        .where(DocumentRow.id == document_id)
+    ).first()
+    pages = json.loads(zlib.decompress(packed)) if packed else []
+    return tuple(
+        _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
+    )
+
+
+def _pack_pages(pages: tuple[Page, ...]) -> bytes:
+    return zlib.compress(json.dumps([asdict(page) for page in pages]).encode(), level=1)
+
+
+def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
+    return tuple(_page(page) for page in json.loads(zlib.decompress(packed)))
+
+
+def _page(page: dict[str, Any]) -> Page:
+    return Page(
+        number=page["number"],
+        start=page["start"],
+        end=page["end"],
+        width=page["width"],
+        height=page["height"],
+        lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
+        skipped=tuple((start, end) for start, end in page["skipped"]),
+        ocr_confidence=page.get("ocr_confidence"),
+    )
 
 
 def active_versions(session: Session, document_ids: Collection[str]) -> set[str]:
@@ -24,3 +286,9 @@ def readable_versions(
         select(DocumentRow.active_version_id).where(readable, col(DocumentRow.active_version_id).in_(version_ids))
     )
     return frozenset(id for id in ids if id)
+
+
+def read_table(stored: dict[str, Any]) -> Table:
+    """A table as it is kept in a version's row."""
+    columns = tuple(Column(**column) for column in stored["columns"])
+    return Table(name=stored["name"], title=stored["title"], columns=columns, rows=stored["rows"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.access import Access
 from app.answer.search.retrieve import Retriever
-from app.db import documents, questions
+from app.db import questions, versions
 from app.db.session import Database
 from app.domain import AskedQuestion
 from app.errors import Rejected
@@ -38,7 +38,7 @@ def measure(knowledge_base_id: str, *, k: int, access: Access, retriever: Retrie
     """
     with database.read() as session:
         asked = questions.list_of(session, knowledge_base_id)
-        evidence = [find_evidence(each, documents.find_text(session, each.document_id)) for each in asked]
+        evidence = [find_evidence(each, versions.find_text(session, each.document_id)) for each in asked]
     lost = tuple(each.text for each, span in zip(asked, evidence, strict=True) if span is None)
     pairs = [(each, span) for each, span in zip(asked, evidence, strict=True) if span is not None]
     if len(pairs) < FEWEST:

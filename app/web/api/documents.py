@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import SecretStr
 
 from app.access import Access
-from app.db import documents, knowledge_bases
+from app.db import documents, knowledge_bases, versions
 from app.domain import Document, FoundFile, KnowledgeBase
 from app.domain.urls import web_address
 from app.errors import Forbidden, NotFound, Rejected
@@ -101,7 +101,7 @@ def get_text(id: str, access: AccessOf, services: ServicesOf) -> PlainTextRespon
     """The parsed text that all character offsets refer to."""
     document = _readable(id, access, services)
     with services.database.read() as session:
-        return PlainTextResponse(documents.get_text(session, document.version_id))
+        return PlainTextResponse(versions.get_text(session, document.version_id))
 
 
 @router.get("/documents/{id}/file", response_class=FileResponse)
@@ -142,8 +142,8 @@ def get_page(
     if document.media_type not in PAGED:
         raise Rejected(f"{document.name} has no pages that could be shown; only PDFs and pictures have.")
     with services.database.read() as session:
-        pages = documents.load_pages(session, document.version_id)
-        password = documents.get_password(session, document.version_id)
+        pages = versions.load_pages(session, document.version_id)
+        password = versions.get_password(session, document.version_id)
     page = next((page for page in pages if page.number == n), None)
     if page is None:
         raise NotFound(f"{document.name} has no page {n}; it has {len(pages)}.")

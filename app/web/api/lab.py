@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response, UploadFile
 
 from app.access import Access
-from app.db import documents, jobs, questions
+from app.db import documents, jobs, questions, versions
 from app.domain import ChunkingProfile
 from app.errors import NotFound, Rejected
 from app.lab.measure import find_evidence, measure
@@ -58,7 +58,7 @@ def import_questions(kb: str, file: UploadFile, admin: AdminOf, services: Servic
     with services.database.write() as session:
         id_by_name = {each.name: each.id for each in documents.list_documents(session, [base.id])}
         read = read_questions(text, id_by_name)
-        found = [each for each in read.questions if find_evidence(each, documents.find_text(session, each.document_id))]
+        found = [each for each in read.questions if find_evidence(each, versions.find_text(session, each.document_id))]
         questions.put(session, base.id, found, created_by=admin.id)
     absent = [
         f"“{each.text}”: its quote stands in no place of the document." for each in read.questions if each not in found
@@ -88,11 +88,11 @@ def measure_generation(
     return MeasuredOut.of(made)
 
 
-def _load(id: str, access: Access, services: Services) -> tuple[documents.StoredParse, Scale]:
+def _load(id: str, access: Access, services: Services) -> tuple[versions.StoredParse, Scale]:
     with services.database.read() as session:
         document = documents.get_document(session, id)
-        stored = documents.load_parse(session, document.version_id)
-        characters = documents.count_characters(session, document.knowledge_base_id)
+        stored = versions.load_parse(session, document.version_id)
+        characters = versions.count_characters(session, document.knowledge_base_id)
         pace = jobs.measure_embedding(session)
     if stored is None or not access.may_read(document.knowledge_base_id):
         raise NotFound(f"There is no document {id}.")

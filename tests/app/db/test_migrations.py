@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from app.db import documents
+from app.db import documents, versions
 from app.db.session import MIGRATIONS, Database
 
 CHUNK = "Rye needs a cold winter."
@@ -52,8 +52,8 @@ def test_documents_texts_and_chunks_of_the_first_release_are_all_there_afterward
     with first_release.read() as session:
         (document,) = documents.list_documents(session, ["kb"])
         assert (document.id, document.chunks, document.tables) == ("doc", 1, ())
-        assert documents.get_text(session, document.version_id) == CHUNK
-        assert documents.load_pages(session, document.version_id) == ()
+        assert versions.get_text(session, document.version_id) == CHUNK
+        assert versions.load_pages(session, document.version_id) == ()
         hash_ = session.execute(text("SELECT text_hash FROM chunk")).scalar_one()
         assert hash_ == hashlib.sha256(CHUNK.encode()).hexdigest()
 
