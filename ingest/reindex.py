@@ -7,6 +7,7 @@ back.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from app.db import generations, jobs, knowledge_bases
 from app.db.session import Database
@@ -15,6 +16,9 @@ from app.domain import ChunkingProfile, FoundFile, GenerationState, IndexGenerat
 from app.errors import CloisterError, Rejected
 from app.ports import VectorIndex
 from app.settings import Settings
+
+# Whole, and not what answers.
+READY: Final = (GenerationState.KEPT, GenerationState.TRIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class Reindexing:
 
     # --- what a face asks for ------------------------------------------------------------------
 
-    def begin(self, knowledge_base_id: str, profile: ChunkingProfile, *, person_id: str) -> str:
-        """Cut a knowledge base anew under this profile; returns the job's id.
+    def begin(self, knowledge_base_id: str, profile: ChunkingProfile, *, person_id: str, is_trial: bool = False) -> str:
+        """Cut a knowledge base anew under this profile; returns the job's id. A trial does not begin to answer.
 
         Raises NotFound; Rejected for a profile that cannot be, that is the present one, or while another is at work.
         """
@@ -45,24 +49,24 @@ class Reindexing:
                 raise Rejected(
                     "This knowledge base is being re-indexed already; wait until that is over, or cancel it."
                 )
-            if base.profile == profile:
+            if base.profile == profile and not is_trial:
                 raise Rejected("The knowledge base is chunked like this already.")
-            generation_id = generations.create(session, base.id, profile, base.embedding_model_id)
+            generation_id = generations.create(session, base.id, profile, base.embedding_model_id, is_trial=is_trial)
             job_id = jobs.create_job(
                 session, knowledge_base_id=base.id, requested_by=person_id, generation_id=generation_id
             )
         self.start(job_id)
         return job_id
 
-    def roll_back(self, generation_id: str, *, person_id: str) -> str | None:
-        """Let a kept generation answer again, at once. Returns the job that adds what came in since, if anything did.
+    def activate(self, generation_id: str, *, person_id: str) -> str | None:
+        """Let a kept generation or a trial answer, at once; returns the job that adds what came in since, if any did.
 
         Raises NotFound; Rejected for a generation that is not kept, or while another is being built.
         """
         with self.database.write() as session:
             generation = generations.get(session, generation_id)
-            if generation.state is not GenerationState.KEPT:
-                raise Rejected("Only a generation that answered before can be brought back.")
+            if generation.state not in READY:
+                raise Rejected("Only a generation that answered before, or a trial, can be made to answer.")
             if jobs.find_open_reindex(session, generation.knowledge_base_id):
                 raise Rejected("This knowledge base is being re-indexed; wait until that is over, or cancel it first.")
             generations.switch(session, generation_id)
@@ -79,11 +83,11 @@ class Reindexing:
         return job_id
 
     def forget(self, generation_id: str) -> None:
-        """Free the disk of a kept generation. Raises NotFound; Rejected for one that answers or is being built."""
+        """Free the disk of a kept generation or a trial. Raises NotFound; Rejected for one that answers or is built."""
         with self.database.read() as session:
             generation = generations.get(session, generation_id)
-        if generation.state is not GenerationState.KEPT:
-            raise Rejected("Only a generation that is kept can be removed.")
+        if generation.state not in READY:
+            raise Rejected("Only a generation that is kept, or a trial, can be removed.")
         self._remove(generation_id)
 
     # --- the steps of a job: each may run twice ------------------------------------------------
@@ -114,7 +118,7 @@ class Reindexing:
                 ],
             )
             if not missing and generation.state is GenerationState.BUILDING:
-                generations.switch(session, generation_id)
+                (generations.finish_trial if generation.is_trial else generations.switch)(session, generation_id)
         return not missing
 
     def finish(self, generation_id: str) -> None:

@@ -22,7 +22,14 @@ class MissingVersion:
     size_bytes: int
 
 
-def create(session: Session, knowledge_base_id: str, profile: ChunkingProfile, embedding_model_id: str) -> str:
+def create(
+    session: Session,
+    knowledge_base_id: str,
+    profile: ChunkingProfile,
+    embedding_model_id: str,
+    *,
+    is_trial: bool = False,
+) -> str:
     """An empty generation that is being built; returns its id."""
     row = Generation(
         knowledge_base_id=knowledge_base_id,
@@ -31,6 +38,7 @@ def create(session: Session, knowledge_base_id: str, profile: ChunkingProfile, e
         overlap=profile.overlap,
         embedding_model_id=embedding_model_id,
         state=GenerationState.BUILDING,
+        is_trial=is_trial,
     )
     session.add(row)
     session.flush()
@@ -100,10 +108,17 @@ def switch(session: Session, generation_id: str) -> None:
     if before.id != generation.id:
         before.state, before.retired_at = GenerationState.KEPT, utc_now()
         session.add(before)
-    generation.state, generation.retired_at = GenerationState.ACTIVE, None
+    generation.state, generation.is_trial, generation.retired_at = GenerationState.ACTIVE, False, None
     base.active_generation_id = generation.id
     session.add(generation)
     session.add(base)
+
+
+def finish_trial(session: Session, generation_id: str) -> None:
+    """A trial is whole: it can be measured now, and answers nobody."""
+    generation = session.get_one(Generation, generation_id)
+    generation.state, generation.retired_at = GenerationState.TRIAL, utc_now()
+    session.add(generation)
 
 
 def lock_knowledge_base(session: Session, id: str) -> KnowledgeBaseRow:
@@ -132,8 +147,11 @@ def list_abandoned(session: Session) -> list[str]:
 
 
 def list_retired_before(session: Session, moment: datetime) -> list[str]:
-    """Kept generations that have answered nothing since."""
-    old = (Generation.state == GenerationState.KEPT, col(Generation.retired_at) < moment)
+    """Kept generations that have answered nothing since, and trials that were built before."""
+    old = (
+        col(Generation.state).in_([GenerationState.KEPT, GenerationState.TRIAL]),
+        col(Generation.retired_at) < moment,
+    )
     return list(session.exec(select(Generation.id).where(*old)))
 
 
@@ -164,6 +182,7 @@ def _generation(session: Session, row: Generation) -> IndexGeneration:
         profile=ChunkingProfile(Splitter(row.splitter), row.chunk_size, row.overlap),
         embedding_model_id=row.embedding_model_id,
         state=GenerationState(row.state),
+        is_trial=row.is_trial,
         chunks=count_chunks(session, [row.id]).get(row.id, 0),
         created_at=row.created_at,
         retired_at=row.retired_at,

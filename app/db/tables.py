@@ -71,7 +71,10 @@ class Membership(SQLModel, table=True):
 
 
 class Generation(SQLModel, table=True):
-    """One knowledge base chunked under one profile with one embedding model. `state`: building, active, kept."""
+    """One knowledge base chunked under one profile with one embedding model. `state`: building, trial, active, kept.
+
+    One that `is_trial` is built to be measured, and answers only if somebody says so.
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     knowledge_base_id: str = Field(index=True)
@@ -80,6 +83,7 @@ class Generation(SQLModel, table=True):
     overlap: int
     embedding_model_id: str
     state: str = "active"
+    is_trial: bool = False
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -24,9 +24,10 @@ class ChunkingProfile:
 
 
 class GenerationState(StrEnum):
-    """Whether a generation is being built, answers, or is kept for a way back."""
+    """Whether a generation is being built, is built to be measured, answers, or is kept for a way back."""
 
     BUILDING = "building"
+    TRIAL = "trial"
     ACTIVE = "active"
     KEPT = "kept"
 
@@ -35,7 +36,7 @@ class GenerationState(StrEnum):
 class IndexGeneration:
     """One knowledge base chunked under one profile with one embedding model.
 
-    `retired_at`: when it stopped to answer.
+    `is_trial`: it is built to be measured. `retired_at`: when it stopped to answer, or was built for a trial.
     """
 
     id: str
@@ -43,6 +44,7 @@ class IndexGeneration:
     profile: ChunkingProfile
     embedding_model_id: str
     state: GenerationState
+    is_trial: bool
     chunks: int
     created_at: datetime
     retired_at: datetime | None

@@ -1,15 +1,15 @@
-"""How well the generation that answers finds what the owner's questions ask for."""
+"""How well a generation finds what the owner's questions ask for, and whether another one does better."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.access import Access
 from app.answer.search.retrieve import Retriever
 from app.db import questions, versions
 from app.db.session import Database
-from app.domain import AskedQuestion
+from app.domain import AskedQuestion, IndexGeneration
 from app.errors import Rejected
-from app.lab.metrics import Interval, Scores, Span, mean_interval, score
+from app.lab.metrics import Interval, Scores, Span, Verdict, compare, mean_interval, score
 
 # Too few to say anything: the interval would be as wide as the scale.
 FEWEST = 5
@@ -31,11 +31,62 @@ class Measured:
     lost: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Whether one generation finds more of the evidence than another, over the same questions."""
+
+    verdict: Verdict
+    difference: Interval
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    scores: tuple[Scores, ...]
+    lost: tuple[str, ...]
+
+
 def measure(knowledge_base_id: str, *, k: int, access: Access, retriever: Retriever, database: Database) -> Measured:
     """Ask every question, and hold the first `k` passages against its evidence. Sync: call it in a thread.
 
     Raises Rejected where there are too few questions; EngineUnavailable, ModelMismatch.
     """
+    asked = _ask_all(knowledge_base_id, k=k, access=access, retriever=retriever, database=database)
+    return Measured(
+        questions=len(asked.scores),
+        k=k,
+        recall=mean_interval([each.recall for each in asked.scores]),
+        precision=mean_interval([each.precision for each in asked.scores]),
+        iou=mean_interval([each.iou for each in asked.scores]),
+        reciprocal_rank=mean_interval([each.reciprocal_rank for each in asked.scores]),
+        lost=asked.lost,
+    )
+
+
+def compare_generations(
+    knowledge_base_id: str, *, k: int, access: Access, baseline: Access, retriever: Retriever, database: Database
+) -> Compared:
+    """Ask every question of both, and compare the recall question by question. Raises as `measure`."""
+    mine, other = (
+        _ask_all(knowledge_base_id, k=k, access=each, retriever=retriever, database=database)
+        for each in (access, baseline)
+    )
+    verdict, difference = compare([each.recall for each in mine.scores], [each.recall for each in other.scores])
+    return Compared(verdict, difference, len(mine.scores))
+
+
+def access_to(access: Access, generation: IndexGeneration) -> Access:
+    """The same rights, with this generation in the place of the one that answers for its knowledge base."""
+    return replace(
+        access,
+        readable={
+            name: replace(base, generation_id=generation.id) if base.id == generation.knowledge_base_id else base
+            for name, base in access.readable.items()
+        },
+    )
+
+
+def _ask_all(knowledge_base_id: str, *, k: int, access: Access, retriever: Retriever, database: Database) -> _Asked:
     with database.read() as session:
         asked = questions.list_of(session, knowledge_base_id)
         evidence = [find_evidence(each, versions.find_text(session, each.document_id)) for each in asked]
@@ -43,16 +94,7 @@ def measure(knowledge_base_id: str, *, k: int, access: Access, retriever: Retrie
     pairs = [(each, span) for each, span in zip(asked, evidence, strict=True) if span is not None]
     if len(pairs) < FEWEST:
         raise Rejected(f"Measuring takes at least {FEWEST} questions with known evidence; there are {len(pairs)}.")
-    scores = [_ask(each, span, k=k, access=access, retriever=retriever) for each, span in pairs]
-    return Measured(
-        questions=len(scores),
-        k=k,
-        recall=mean_interval([each.recall for each in scores]),
-        precision=mean_interval([each.precision for each in scores]),
-        iou=mean_interval([each.iou for each in scores]),
-        reciprocal_rank=mean_interval([each.reciprocal_rank for each in scores]),
-        lost=lost,
-    )
+    return _Asked(tuple(_ask(each, span, k=k, access=access, retriever=retriever) for each, span in pairs), lost)
 
 
 def find_evidence(question: AskedQuestion, text: str | None) -> Span | None:

@@ -66,7 +66,7 @@ def test_a_knowledge_base_is_cut_anew_without_reading_a_file_again(services: Ser
 def test_what_answered_before_answers_again_at_once(services: Services, fruit: Path) -> None:
     before = by_state(services)[GenerationState.ACTIVE][0]
     reindex(services)
-    assert services.ingest().reindexing.roll_back(before.id, person_id="local") is None
+    assert services.ingest().reindexing.activate(before.id, person_id="local") is None
     assert by_state(services)[GenerationState.ACTIVE][0].id == before.id
     assert names(services) == {"apples.md", "pears.md", "plums.md"}
 
@@ -77,12 +77,29 @@ def test_what_came_in_since_is_added_to_what_answers_again(services: Services, f
     (fruit / "quinces.md").write_text(TEXT.format(name="quinces"))
     (fruit / "pears.md").write_text(TEXT.format(name="green pears"))
     take_in(services, fruit)
-    job_id = services.ingest().reindexing.roll_back(before.id, person_id="local")
+    job_id = services.ingest().reindexing.activate(before.id, person_id="local")
     assert job_id is not None
     assert wait_for(services, job_id).done == 2
     assert names(services) == {"apples.md", "pears.md", "plums.md", "quinces.md"}
     assert any("green pears" in passage.text for passage in find(services, "green pears"))
     assert by_state(services)[GenerationState.ACTIVE][0].id == before.id
+
+
+def test_a_trial_answers_nobody_until_somebody_says_so(services: Services, fruit: Path) -> None:
+    before = by_state(services)[GenerationState.ACTIVE][0]
+    reindexing = services.ingest().reindexing
+    job = wait_for(services, reindexing.begin(open_base(services).id, SMALL, person_id="local", is_trial=True))
+    assert job.state is JobState.DONE
+    assert by_state(services)[GenerationState.ACTIVE][0].id == before.id
+    (trial,) = by_state(services)[GenerationState.TRIAL]
+    (fruit / "quinces.md").write_text(TEXT.format(name="quinces"))
+    take_in(services, fruit)
+    job_id = reindexing.activate(trial.id, person_id="local")
+    assert job_id is not None
+    wait_for(services, job_id)
+    after = by_state(services)
+    assert (after[GenerationState.ACTIVE][0].id, after[GenerationState.KEPT][0].id) == (trial.id, before.id)
+    assert names(services) == {"apples.md", "pears.md", "plums.md", "quinces.md"}
 
 
 def test_a_kept_generation_is_forgotten_with_all_that_only_it_had(services: Services, fruit: Path) -> None:
@@ -100,7 +117,7 @@ def test_a_deleted_document_is_gone_from_every_generation(services: Services, fr
     reindex(services)
     (pear, *_) = [passage for passage in find(services, "something about pears") if passage.document == "pears.md"]
     services.ingest().delete_document(pear.document_id)
-    services.ingest().reindexing.roll_back(before.id, person_id="local")
+    services.ingest().reindexing.activate(before.id, person_id="local")
     assert names(services) == {"apples.md", "plums.md"}
 
 

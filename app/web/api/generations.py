@@ -8,18 +8,20 @@ from app.errors import NotFound
 from app.services import Services
 from app.web.api.caller import AdminOf, ServicesOf
 from app.web.api.jobs import load_job
-from app.web.api.models.generations import GenerationOut, ProfileIn, RolledBack
+from app.web.api.models.generations import GenerationOut, ReindexIn, RolledBack
 from app.web.api.models.jobs import JobOut
 
 router = APIRouter(tags=["knowledge bases"])
 
 
 @router.post("/knowledge-bases/{kb}/reindex", status_code=202)
-def reindex(kb: str, body: ProfileIn, admin: AdminOf, services: ServicesOf) -> JobOut:
+def reindex(kb: str, body: ReindexIn, admin: AdminOf, services: ServicesOf) -> JobOut:
     """Cut a knowledge base anew. It answers as before until all of it is cut, and in the new way from then on."""
     services.require_ready()
     profile = ChunkingProfile(body.splitter, body.chunk_size, body.overlap)
-    job_id = services.ingest().reindexing.begin(find_knowledge_base(kb, services).id, profile, person_id=admin.id)
+    job_id = services.ingest().reindexing.begin(
+        find_knowledge_base(kb, services).id, profile, person_id=admin.id, is_trial=body.is_trial
+    )
     return load_job(job_id, services)
 
 
@@ -32,9 +34,9 @@ def list_generations(kb: str, _admin: AdminOf, services: ServicesOf) -> list[Gen
 
 @router.post("/generations/{id}/activate", status_code=202)
 def activate(id: str, admin: AdminOf, services: ServicesOf) -> RolledBack:
-    """Let a kept generation answer again, at once; a job adds what came in since, if anything did."""
+    """Let a kept generation or a trial answer, at once; a job adds what came in since, if anything did."""
     services.require_ready()
-    job_id = services.ingest().reindexing.roll_back(id, person_id=admin.id)
+    job_id = services.ingest().reindexing.activate(id, person_id=admin.id)
     return RolledBack(job=load_job(job_id, services) if job_id else None)
 
 

@@ -3,17 +3,25 @@
 from fastapi import APIRouter, Response, UploadFile
 
 from app.access import Access
-from app.db import documents, jobs, questions, versions
-from app.domain import ChunkingProfile
+from app.db import documents, generations, jobs, questions, versions
+from app.domain import ChunkingProfile, GenerationState, KnowledgeBase
 from app.errors import NotFound, Rejected
-from app.lab.measure import find_evidence, measure
+from app.lab.measure import access_to, compare_generations, find_evidence, measure
 from app.lab.preview import Scale, preview
 from app.lab.question_files import read_questions
 from app.services import Services
 from app.web.api.caller import AccessOf, AdminOf, ServicesOf
 from app.web.api.generations import find_knowledge_base
 from app.web.api.models.generations import ProfileIn
-from app.web.api.models.lab import ImportedQuestions, MeasuredOut, MeasureIn, PreviewOut, QuestionOut
+from app.web.api.models.lab import (
+    ComparedOut,
+    CompareIn,
+    ImportedQuestions,
+    MeasuredOut,
+    MeasureIn,
+    PreviewOut,
+    QuestionOut,
+)
 
 router = APIRouter(tags=["lab"])
 MOST_BYTES = 10 << 20
@@ -83,9 +91,42 @@ def measure_generation(
     services.require_ready()
     base = find_knowledge_base(kb, services)
     made = measure(
-        base.id, k=body.k, access=access.narrowed_to([kb]), retriever=services.retriever(), database=services.database
+        base.id,
+        k=body.k,
+        access=_to_generation(access.narrowed_to([kb]), base, body.generation_id, services),
+        retriever=services.retriever(),
+        database=services.database,
     )
     return MeasuredOut.of(made)
+
+
+@router.post("/knowledge-bases/{kb}/compare")
+def compare_chunking(kb: str, body: CompareIn, _admin: AdminOf, access: AccessOf, services: ServicesOf) -> ComparedOut:
+    """Whether one generation finds more of the evidence than another, or the difference is within noise."""
+    services.require_ready()
+    base, mine = find_knowledge_base(kb, services), access.narrowed_to([kb])
+    made = compare_generations(
+        base.id,
+        k=body.k,
+        access=_to_generation(mine, base, body.generation_id, services),
+        baseline=_to_generation(mine, base, body.baseline_id, services),
+        retriever=services.retriever(),
+        database=services.database,
+    )
+    return ComparedOut.of(made)
+
+
+def _to_generation(access: Access, base: KnowledgeBase, generation_id: str | None, services: Services) -> Access:
+    """Rights that search this generation. Raises NotFound; Rejected for one that is not whole."""
+    if generation_id is None:
+        return access
+    with services.database.read() as session:
+        generation = generations.get(session, generation_id)
+    if generation.knowledge_base_id != base.id:
+        raise NotFound(f"There is no generation {generation_id}.")
+    if generation.state is GenerationState.BUILDING:
+        raise Rejected("The generation is still being built; wait until it is whole.")
+    return access_to(access, generation)
 
 
 def _load(id: str, access: Access, services: Services) -> tuple[versions.StoredParse, Scale]:

@@ -62,7 +62,7 @@ def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: 
     job_id = reindexing.begin(base.id, ChunkingProfile(Splitter.SENTENCE, 16, 0), person_id="local")
     assert wait_for(on_postgres, job_id).state is JobState.DONE
     assert open_base(on_postgres).profile.chunk_size == 16
-    assert reindexing.roll_back(base.generation_id, person_id="local") is None
+    assert reindexing.activate(base.generation_id, person_id="local") is None
     assert open_base(on_postgres).generation_id == base.generation_id
     (gone,) = [each.id for each in reindexing.list_generations(base.id) if each.id != base.generation_id]
     reindexing.forget(gone)

@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("generation") as batch:
         batch.add_column(sa.Column("state", sa.String(), nullable=False, server_default="active"))
+        batch.add_column(sa.Column("is_trial", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch.add_column(sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("job") as batch:
         batch.add_column(sa.Column("generation_id", sa.String(), nullable=True))

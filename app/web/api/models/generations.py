@@ -18,8 +18,14 @@ class ProfileIn(Model):
     overlap: Annotated[int, Field(ge=0)]
 
 
+class ReindexIn(ProfileIn):
+    """`is_trial`: build it to be measured; it answers only once it is activated."""
+
+    is_trial: bool = False
+
+
 class GenerationOut(Model):
-    """`state`: building, active or kept. `retired_at`: since when it is kept."""
+    """`state`: building, trial, active or kept. `retired_at`: since when it is kept, or built for a trial."""
 
     id: str
     state: GenerationState

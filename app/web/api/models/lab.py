@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from app.domain import AskedQuestion
-from app.lab.measure import Measured
-from app.lab.metrics import Interval
+from app.lab.measure import Compared, Measured
+from app.lab.metrics import Interval, Verdict
 from app.lab.preview import Preview
 from app.web.api.models.base import Model
 
@@ -94,6 +94,17 @@ class ImportedQuestions(Model):
 
 
 class MeasureIn(Model):
+    """`generation_id`: of a trial or a kept generation; the one that answers where it is left out."""
+
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+    generation_id: str | None = None
+
+
+class CompareIn(Model):
+    """Two generations of the knowledge base; the one that answers where `baseline_id` is left out."""
+
+    generation_id: str
+    baseline_id: str | None = None
     k: Annotated[int, Field(ge=1, le=50)] = 5
 
 
@@ -132,4 +143,30 @@ class MeasuredOut(Model):
             iou=IntervalOut.of(measured.iou),
             reciprocal_rank=IntervalOut.of(measured.reciprocal_rank),
             lost=list(measured.lost),
+        )
+
+
+class ComparedOut(Model):
+    """`difference` is of the recall, question by question; where its interval holds 0 the verdict is `noise`."""
+
+    verdict: Verdict
+    difference: IntervalOut
+    questions: int
+    sentence: str
+
+    @classmethod
+    def of(cls, compared: Compared) -> "ComparedOut":
+        difference = compared.difference
+        mean, low, high = (100 * each for each in (difference.mean, difference.low, difference.high))
+        points = f"{mean:+.1f} points of recall (95 %: {low:+.1f} to {high:+.1f})"
+        said = {
+            Verdict.BETTER: f"It finds more: {points}.",
+            Verdict.WORSE: f"It finds less: {points}.",
+            Verdict.NOISE: f"The difference is within noise: {points}.",
+        }
+        return cls(
+            verdict=compared.verdict,
+            difference=IntervalOut.of(difference),
+            questions=compared.questions,
+            sentence=said[compared.verdict],
         )

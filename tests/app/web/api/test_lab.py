@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.app.web.api.conftest import Api
 
 FRUIT = ("apples", "pears", "plums", "quinces", "medlars", "sloes")
@@ -49,6 +51,29 @@ def test_a_question_set_is_kept_measured_and_survives_re_indexing(api: Api) -> N
 
     assert api.delete(f"/knowledge-bases/Documents/questions/{listed[0]['id']}").status_code == 204
     assert len(api.get("/knowledge-bases/Documents/questions").json()) == 5
+
+
+def test_a_trial_is_measured_and_compared_before_it_answers(api: Api) -> None:
+    take_in_fruit(api)
+    rows = [(f"What of {name} ripens?", f"{name}.md", "They ripen in October and keep until spring.") for name in FRUIT]
+    send(api, question_set(*rows))
+    profile = {"splitter": "sentence", "chunk_size": 16, "overlap": 0, "is_trial": True}
+    api.finish(api.post("/knowledge-bases/Documents/reindex", profile).json()["id"])
+    generations = {each["state"]: each["id"] for each in api.get("/knowledge-bases/Documents/generations").json()}
+    assert generations.keys() == {"active", "trial"}
+    trial = {"generation_id": generations["trial"], "k": 1}
+    measured = api.post("/knowledge-bases/Documents/measure", trial).json()
+    assert measured["questions"] == 6
+    present = api.post("/knowledge-bases/Documents/measure", {"k": 1}).json()
+    compared = api.post("/knowledge-bases/Documents/compare", trial).json()
+    difference = measured["recall"]["mean"] - present["recall"]["mean"]
+    assert compared["difference"]["mean"] == pytest.approx(difference, abs=1e-3)
+    same = api.post("/knowledge-bases/Documents/compare", trial | {"baseline_id": generations["trial"]}).json()
+    assert same["verdict"] == "noise"
+    assert same["sentence"].startswith("The difference is within noise: +0.0 points of recall")
+    assert api.post("/knowledge-bases/Documents/compare", {"generation_id": "nothing"}).status_code == 404
+    assert api.post(f"/generations/{generations['trial']}/activate", None).json() == {"job": None}
+    assert api.get("/knowledge-bases").json()[0]["chunk_size"] == 16
 
 
 def test_a_question_whose_words_are_gone_is_named_and_not_asked(api: Api) -> None:
