@@ -36,6 +36,11 @@ class Api:
         """The JSON of a POST."""
         return self._checked(await self._client.post(API + path, json=body)).json()
 
+    async def post_file(self, path: str, file: Path) -> Any:
+        """The JSON of a POST that sends a file."""
+        with file.open("rb") as content:
+            return self._checked(await self._client.post(API + path, files={"file": (file.name, content)})).json()
+
     async def patch(self, path: str, body: object) -> Any:
         """The JSON of a PATCH."""
         return self._checked(await self._client.patch(API + path, json=body)).json()

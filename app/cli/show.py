@@ -204,6 +204,39 @@ def print_generations(generations: Sequence[Record], *, as_json: bool) -> None:
     _print_table(("id", "state", "splitter", "chunk_size", "overlap", "chunks", "created_at"), generations)
 
 
+def print_questions(questions: Sequence[Record], *, as_json: bool) -> None:
+    """Each question with its evidence."""
+    if as_json:
+        print_json({"questions": questions})
+        return
+    for each in questions:
+        out.print(_printable(each["text"]))
+        out.print(f"    {_printable(each['document'])}: “{_printable(each['quote'])}”")
+
+
+def print_imported(imported: Record, *, as_json: bool) -> None:
+    """How many questions were kept, and why others were not."""
+    if as_json:
+        print_json(imported)
+        return
+    out.print(f"{imported['kept']} questions kept.", *map(_printable, imported["refused"]), sep="\n")
+
+
+def print_measured(measured: Record, compared: Record | None, *, as_json: bool) -> None:
+    """Each figure with its interval, and the comparison as a sentence."""
+    if as_json:
+        print_json({"measured": measured, "compared": compared})
+        return
+    for name in ("recall", "precision", "iou", "reciprocal_rank"):
+        each = measured[name]
+        out.print(f"{name.replace('_', ' '):<16} {each['mean']:.3f}  (95 %: {each['low']:.3f} to {each['high']:.3f})")
+    out.print(f"{measured['questions']} questions, {measured['k']} passages each.")
+    for text in measured["lost"]:
+        out.print(f"Not asked, its quote is gone: {_printable(text)}")
+    if compared:
+        out.print(f"Beside what answers: {compared['sentence']}")
+
+
 def print_jobs(jobs: Sequence[Record], *, as_json: bool) -> None:
     """A table of jobs."""
     if as_json:

@@ -187,3 +187,24 @@ def test_a_site_that_cannot_be_crawled_is_an_error_in_one_sentence(service: Runn
     assert "cannot be reached" in away.stderr
     wrong = service.cloister("crawl", "wiki.example", "--json")
     assert (wrong.code, wrong.stdout) == (2, "")
+
+
+def test_chunking_is_tried_measured_and_applied_through_the_running_service(
+    service: RunningService, tmp_path: Path
+) -> None:
+    names = ("apples", "pears", "plums", "quinces", "medlars")
+    for name in names:
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\nAll about {name}. They ripen in October.\n")
+    assert service.cloister("ingest", *(str(tmp_path / f"{name}.md") for name in names), "--kb", "Fruit").code == 0
+    rows = "".join(f"When do {name} ripen?,{name}.md,They ripen in October.\n" for name in names)
+    (tmp_path / "set.csv").write_text(f"question,document,quote\n{rows}")
+    assert service.cloister("questions", "Fruit", str(tmp_path / "set.csv")).stdout == "5 questions kept.\n"
+    assert "pears.md: “They ripen in October.”" in service.cloister("questions", "Fruit").stdout
+    assert service.cloister("reindex", "Fruit", "--chunk-size", "32", "--overlap", "0", "--trial").code == 0
+    listed = service.cloister("generations", "Fruit", "--json").document["generations"]
+    trial = next(each["id"] for each in listed if each["state"] == "trial")
+    measured = service.cloister("measure", "Fruit", "--generation", trial)
+    assert "recall           1.000" in measured.stdout
+    assert "Beside what answers: The difference is within noise" in measured.stdout
+    assert service.cloister("activate", trial).code == 0
+    assert "active" in service.cloister("generations", "Fruit").stdout
