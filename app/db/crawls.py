@@ -127,9 +127,11 @@ def is_known_elsewhere(session: Session, source_id: str, document_id: str) -> bo
 
 
 def forget_document(session: Session, document_id: str) -> None:
-    """A document is removed: no crawl may take its page for known, and no run may show how its text changed."""
+    """A document is removed: no crawl may take its page for known, and no run may show its title or its text."""
     session.execute(delete(SitePageRow).where(col(SitePageRow.document_id) == document_id))
-    session.execute(update(CrawlPageRow).where(col(CrawlPageRow.document_id) == document_id).values(diff=None))
+    session.execute(
+        update(CrawlPageRow).where(col(CrawlPageRow.document_id) == document_id).values(diff=None, title="")
+    )
 
 
 # --- a run at work -----------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def test_a_changed_page_shows_how_its_text_changed_until_it_is_deleted(services:
     services.ingest().delete_document(page.document_id)
     with services.database.read() as session:
         (page,) = crawls.list_run_pages(session, run.id)
-    assert not page.has_diff
+    assert (page.has_diff, page.title) == (False, "")
 
 
 def test_footers_stamps_and_link_targets_change_nothing(services: Services, site: Site) -> None:

@@ -8,8 +8,11 @@ from lxml.html import HtmlElement  # type: ignore[import-untyped]
 from app.domain import FormLogin
 from app.domain.urls import fold, origin_of
 from app.errors import EngineUnavailable, Rejected
+from ingest.parse.encoding import NotTextError
 from ingest.parse.html import read_tree
 
+# Redirects that would have the form sent once more (RFC 9110, section 15.4), wherever they lead.
+AGAIN: Final = (307, 308)
 _FORMS: Final = "//form[.//input[@type='password']]"
 
 
@@ -25,19 +28,30 @@ async def log_in(client: httpx.AsyncClient, login: FormLogin) -> int:
         action = fold(str(form.get("action") or ""), str(shown.url)) or login.url
         if origin_of(action) != origin_of(fold(login.url) or ""):
             raise EngineUnavailable("The sign-in form sends to another host, so nothing was sent; check the address.")
-        answer = await client.post(action, data=_hidden(form) | dict(login.fields), follow_redirects=True)
+        answer = await client.post(action, data=_hidden(form) | dict(login.fields))
+        if answer.status_code in AGAIN:
+            raise EngineUnavailable("The site wants the sign-in sent on to another address; give that one instead.")
+        if answer.is_redirect:
+            answer = await client.get(fold(answer.headers["location"], action) or login.url, follow_redirects=True)
     except (httpx.HTTPError, Rejected) as exc:
         raise EngineUnavailable("The sign-in page cannot be reached; check its address.") from exc
-    if answer.status_code >= 400 or read_tree(answer.content, answer.charset_encoding or "").xpath(_FORMS):
+    if answer.status_code >= 400 or _list_forms(answer):
         raise EngineUnavailable("The site did not accept the sign-in; check the name and the password.")
     return 2
 
 
 def _find_form(shown: httpx.Response) -> HtmlElement:
-    forms = read_tree(shown.content, shown.charset_encoding or "").xpath(_FORMS) if shown.is_success else []
+    forms = _list_forms(shown) if shown.is_success else []
     if not forms:
         raise EngineUnavailable("The sign-in page shows no form with a password; check its address.")
     return forms[0]
+
+
+def _list_forms(shown: httpx.Response) -> list[HtmlElement]:
+    try:
+        return list(read_tree(shown.content, shown.charset_encoding or "").xpath(_FORMS))
+    except NotTextError:
+        return []
 
 
 def _hidden(form: HtmlElement) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The built-in crawler on a site of this machine: what becomes of each address."""
 
+import contextlib
 import gzip
 import time
 from collections import Counter
@@ -464,3 +465,14 @@ def test_a_copy_that_is_as_it_was_is_not_sent_again(site: Site) -> None:
     site.pages["/a"] = Answer(status=404)
     pages, _ = crawl(site, known=known)
     assert (pages["/a"].state, pages["/a?print=1"].state) == (PageState.GONE, PageState.FAILED)
+
+
+@pytest.mark.parametrize("status", [302, 303, 307, 308])
+def test_a_redirect_of_the_form_takes_the_password_nowhere(site: Site, status: int) -> None:
+    steal = f"http://wiki2.corp:{site.port}/steal"
+    site.pages = {"/login": Answer('<form action="/enter"><input type=password name=p></form>'), "/": site.link()}
+    site.posts = {"/enter": Answer(status=status, headers={"Location": steal}), "/steal": Answer("Thanks.")}
+    login = FormLogin(site.url("/login"), {"p": "s3cret"})
+    with contextlib.suppress(EngineUnavailable):
+        crawl(site, login=login, internal=("wiki.corp", "wiki2.corp"))
+    assert site.posted == {"/enter": "p=s3cret"}
