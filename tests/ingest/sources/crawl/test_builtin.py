@@ -5,6 +5,7 @@ import gzip
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -476,3 +477,16 @@ def test_a_redirect_of_the_form_takes_the_password_nowhere(site: Site, status: i
     with contextlib.suppress(EngineUnavailable):
         crawl(site, login=login, internal=("wiki.corp", "wiki2.corp"))
     assert site.posted == {"/enter": "p=s3cret"}
+
+
+def test_the_delay_that_robots_txt_asks_for_lies_between_two_requests(site: Site) -> None:
+    at: list[float] = []
+
+    def page(_: dict[str, str]) -> Answer:
+        at.append(time.monotonic())
+        return site.link("/a", "/b")
+
+    site.pages = {"/robots.txt": Answer("User-agent: Cloister\nCrawl-delay: 0.3"), "/": page, "/a": page, "/b": page}
+    crawl(site)
+    assert len(at) == 3
+    assert all(later - earlier > 0.25 for earlier, later in pairwise(at))
