@@ -1,25 +1,31 @@
-"""What one person may read. The only place that makes a search filter for somebody's search."""
+"""What one person may read and do. The only place that makes a search filter for somebody's search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain import SearchFilter
-from app.errors import NotFound
+from app.domain import MemberRole, SearchFilter
+from app.errors import Forbidden, NotFound
+
+LOCAL_PERSON_ID = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadableKnowledgeBase:
-    """A knowledge base that a person may read, the generation that answers for it now, and what embedded it."""
+    """A knowledge base that a person may read, the generation that answers for it now, and what embedded it.
+
+    `role`: what else the person may do there.
+    """
 
     id: str
     name: str
     generation_id: str
     embedding_model_id: str
+    role: MemberRole
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One person's reading rights at one moment. Has no default on purpose."""
+    """One person's rights at one moment. Has no default on purpose."""
 
     person_id: str
     readable: Mapping[str, ReadableKnowledgeBase]
@@ -40,4 +46,45 @@ class Access:
 
     def may_read(self, knowledge_base_id: str) -> bool:
         """Whether documents of this knowledge base may be shown to the person."""
-        return any(base.id == knowledge_base_id for base in self.readable.values())
+        return self.find(knowledge_base_id) is not None
+
+    def find(self, knowledge_base_id: str) -> ReadableKnowledgeBase | None:
+        """The readable knowledge base with this id."""
+        return next((base for base in self.readable.values() if base.id == knowledge_base_id), None)
+
+    def may(self, knowledge_base_id: str, role: MemberRole) -> bool:
+        """Whether the person has at least this role there."""
+        base = self.find(knowledge_base_id)
+        return base is not None and base.role.covers(role)
+
+    def with_role(self, role: MemberRole) -> list[ReadableKnowledgeBase]:
+        """The knowledge bases where the person has at least this role, by name."""
+        return sorted((base for base in self.readable.values() if base.role.covers(role)), key=lambda base: base.name)
+
+    def require(self, knowledge_base_id: str, role: MemberRole) -> ReadableKnowledgeBase:
+        """The knowledge base, if the person has at least this role there.
+
+        Raises NotFound where the person may not even read it, Forbidden where the role does not reach.
+        """
+        base = self.find(knowledge_base_id)
+        if base is None:
+            raise NotFound("There is no such knowledge base, or you may not read it.")
+        if not base.role.covers(role):
+            raise Forbidden(f"This needs the role “{role}” in the knowledge base “{base.name}”; an admin can give it.")
+        return base
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a request, and their rights. `is_local`: the command line of this machine."""
+
+    id: str
+    name: str
+    is_admin: bool
+    access: Access
+    is_local: bool = False
+
+    def require_admin(self) -> None:
+        """Raises Forbidden for whoever is no admin of the whole service."""
+        if not self.is_admin:
+            raise Forbidden("Only an admin may do this.")

@@ -12,6 +12,7 @@ from app.bootstrap import open_services
 from app.db import knowledge_bases, people
 from app.services import Services
 from app.settings import PROJECT_DIR, Settings, load_settings
+from app.web.admin.mount import mount_admin
 from app.web.api.app import build_api
 from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
@@ -22,13 +23,18 @@ from app.web.pages.welcome import add_pages
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the service. Pages answer at once; engines load in the background, `/readyz` says when they are there."""
-    settings = settings or load_settings()
-    services = open_services(settings)
+    return build_app(open_services(settings or load_settings()))
+
+
+def build_app(services: Services) -> FastAPI:
+    """The service's faces over these services."""
+    settings = services.settings
     prepare(settings, secret=services.session_secret)
     app = build_api(services, _lifespan)
     backend = ServiceBackend(services)
     mount_docs(app)
     add_pages(app, backend)
+    mount_admin(app)
     mount_chat(app, backend, services.database, settings)
     return app
 

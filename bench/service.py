@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from app.access import Access
 from app.bootstrap import open_services
 from app.db import jobs, knowledge_bases, people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import ItemStatus, Job
 from app.services import Services
 from app.settings import load_settings

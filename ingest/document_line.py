@@ -14,10 +14,10 @@ from typing import Any
 
 from app.db import chunks as chunk_rows
 from app.db import documents, generations, jobs, knowledge_bases, versions
+from app.db.columns import utc_now
 from app.db.files import FileStore
 from app.db.ids import name_id
 from app.db.session import Database
-from app.db.tables import utc_now
 from app.db.versions import StoredParse
 from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
 from app.errors import Cancelled, CloisterError, UnreadableDocument

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 from app.db import jobs
+from app.db.columns import utc_now
 from app.db.session import Database
-from app.db.tables import utc_now
 from app.domain import ItemStatus, JobItem
 from app.errors import Cancelled
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from app.db import generations, jobs, knowledge_bases
+from app.db.columns import utc_now
 from app.db.session import Database
-from app.db.tables import utc_now
 from app.domain import ChunkingProfile, FoundFile, GenerationState, IndexGeneration
 from app.errors import CloisterError, Rejected
 from app.ports import VectorIndex

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import assert_never
 
 from app.db import jobs, sources
+from app.db.columns import utc_now
 from app.db.session import Database
-from app.db.tables import utc_now
 from app.domain import Schedule, SignIn, SiteOptions, Source, SourceKind
 from app.errors import Rejected
 from ingest import schedules

@@ -9,22 +9,23 @@ in reading.) Workflows hand ids to each other, never text: what they are called 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from app.db import documents, jobs, sources
+from app.db import documents, jobs, knowledge_bases, sources
+from app.db.columns import utc_now
 from app.db.files import FileStore
 from app.db.session import Database
-from app.db.tables import utc_now
 from app.domain import FoundFile, Job, Removed
 from app.errors import CloisterError, Rejected
 from app.settings import Settings
 from ingest import schedules
 from ingest.document_line import DocumentLine, where
+from ingest.emptying import Emptying
 from ingest.look import Look
 from ingest.reindex import Reindexing
 from ingest.site_runs import SiteRuns
@@ -77,6 +78,7 @@ class IngestLine(DBOSConfiguredInstance):
             lambda: self._stages.embedder.max_tokens,
         )
         self.sources = WatchedSources(database, self._sites, self._start_if_launched)
+        self._emptying = Emptying(database, files, lambda: self._stages.removal)
         self._look = Look(database, files, settings.limits.file_mb)
         self._line: DocumentLine | None = None
         self._slots = threading.Semaphore(settings.ingest.concurrency)
@@ -101,8 +103,11 @@ class IngestLine(DBOSConfiguredInstance):
         with self._database.read() as session:
             unfinished = jobs.unfinished_jobs(session)
             watched = sources.list_sources(session)
+            hidden = knowledge_bases.list_hidden(session)
         for job_id in unfinished:
-            self._start(job_id)
+            self._start(self.run_job, job_id)
+        for knowledge_base_id in hidden:
+            self._start(self.run_empty, knowledge_base_id)
         schedules.begin(self.sources.check_due, watched, utc_now())
 
     def close(self) -> None:
@@ -215,21 +220,35 @@ class IngestLine(DBOSConfiguredInstance):
         """Remove a document and what lies in it (attachments) everywhere; returns when it is done, with what went."""
         return Removed(**self.run_delete(document_id))
 
+    def delete_knowledge_base(self, id: str) -> None:
+        """Take a knowledge base from sight now, and remove all that is in it; a crash in between is made good.
+
+        Raises Rejected while a job of it runs.
+        """
+        with self._database.write() as session:
+            if jobs.list_open_jobs(session, id):
+                raise Rejected("A job of this knowledge base still runs; wait until it is over, or cancel it first.")
+            knowledge_bases.hide(session, id)
+            watched = [each.id for each in sources.list_sources(session) if each.knowledge_base_id == id]
+        for source_id in watched:
+            self.sources.unwatch(source_id)
+        self._start(self.run_empty, id)
+
     def _start_if_launched(self, job_id: str) -> None:
         if self._line is not None:
-            self._start(job_id)
+            self._start(self.run_job, job_id)
 
-    def _start(self, job_id: str) -> None:
-        """Start a job, or leave it to DBOS if that knows of it.
+    def _start(self, workflow: Callable[[str, int], None], id: str) -> None:
+        """Start the workflow of a job (or of what else has this id), or leave it to DBOS if that knows of it.
 
         A workflow that ended while its job is still open (its database was away, or a release changed what
         workflows do) is not started again by DBOS: the next attempt has a name of its own.
         """
         attempt = 1
-        while (known := DBOS.get_workflow_status(_attempt_id(job_id, attempt))) and known.status not in _AT_WORK:
+        while (known := DBOS.get_workflow_status(_attempt_id(id, attempt))) and known.status not in _AT_WORK:
             attempt += 1
-        with SetWorkflowID(_attempt_id(job_id, attempt)):
-            DBOS.start_workflow(self.run_job, job_id, attempt)
+        with SetWorkflowID(_attempt_id(id, attempt)):
+            DBOS.start_workflow(workflow, id, attempt)
 
     # --- workflows -----------------------------------------------------------------------------
 
@@ -271,6 +290,11 @@ class IngestLine(DBOSConfiguredInstance):
         removed = self.remove_family(document_id)
         self._database.scrub()
         return removed
+
+    @DBOS.workflow()
+    def run_empty(self, knowledge_base_id: str, _attempt: int) -> None:
+        """Remove all that a hidden knowledge base holds."""
+        self.empty(knowledge_base_id)
 
     # --- steps: each may run twice -------------------------------------------------------------
 
@@ -338,6 +362,11 @@ class IngestLine(DBOSConfiguredInstance):
         with self._database.write() as session:
             jobs.finish_job(session, job_id, error=error or None)
             jobs.forget_without_news(session, job_id)
+
+    @DBOS.step()
+    def empty(self, knowledge_base_id: str) -> None:
+        """See Emptying."""
+        self._emptying.empty(knowledge_base_id)
 
     @DBOS.step()
     def remove_family(self, document_id: str) -> dict[str, int]:

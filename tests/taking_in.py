@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from app.db import jobs, knowledge_bases, people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Job, JobItem, JobState, KnowledgeBase, Passage
 from app.services import Services
 

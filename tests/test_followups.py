@@ -9,7 +9,7 @@ import yaml
 from app.access import Access
 from app.answer.question.condense import condense
 from app.db import documents, people, versions
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Message, Passage, Role
 from app.services import Services
 

@@ -10,7 +10,7 @@ import yaml
 
 from app.access import Access
 from app.db import documents, people, versions
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Answer, Citation, ParsedDocument, Question
 from app.services import Services
 

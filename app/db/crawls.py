@@ -11,8 +11,9 @@ from typing import Any
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.db import jobs
+from app.db.columns import utc_now
 from app.db.session import insert_new, save_rows
-from app.db.tables import CrawlPageRow, CrawlRunRow, JobItemRow, SitePageRow, SourceRow, utc_now
+from app.db.tables import CrawlPageRow, CrawlRunRow, JobItemRow, SitePageRow, SourceRow
 from app.domain import (
     CrawledPage,
     CrawlEnd,

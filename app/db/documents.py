@@ -100,6 +100,11 @@ def delete_document(session: Session, document_id: str) -> tuple[int, int]:
     return chunks, vectors
 
 
+def list_ids(session: Session, knowledge_base_id: str) -> list[str]:
+    """Ids of all documents of a knowledge base, also of those that are not searchable."""
+    return list(session.exec(select(DocumentRow.id).where(DocumentRow.knowledge_base_id == knowledge_base_id)))
+
+
 def family(session: Session, document_id: str, inside: str) -> list[str]:
     """A document and the documents that lie inside it: their locations go on with the `inside` mark."""
     row = session.get(DocumentRow, document_id)

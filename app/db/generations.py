@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, func, select
 
+from app.db.columns import utc_now
 from app.db.embeddings import forget_embeddings
-from app.db.tables import ChunkRow, DocumentRow, Generation, JobItemRow, JobRow, KnowledgeBaseRow, VersionRow, utc_now
+from app.db.tables import ChunkRow, DocumentRow, Generation, JobItemRow, JobRow, KnowledgeBaseRow, VersionRow
 from app.domain import ChunkingProfile, GenerationState, IndexGeneration, ItemStatus, JobState, Splitter
 from app.errors import NotFound
 

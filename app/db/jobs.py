@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
 
+from app.db.columns import utc_now
 from app.db.ids import name_id
 from app.db.session import insert_new
-from app.db.tables import JobItemRow, JobRow, KnowledgeBaseRow, utc_now
+from app.db.tables import JobItemRow, JobRow, KnowledgeBaseRow
 from app.domain import FoundFile, ItemStatus, Job, JobItem, JobState
 from app.errors import NotFound
 
@@ -286,6 +287,12 @@ def list_failures(session: Session, job_id: str) -> list[str]:
     return [error or "" for error in session.exec(select(JobItemRow.error).where(*failed))]
 
 
+def list_open_jobs(session: Session, knowledge_base_id: str) -> list[str]:
+    """Ids of the jobs of a knowledge base that are not over."""
+    of_base = (JobRow.knowledge_base_id == knowledge_base_id, col(JobRow.state).in_(OPEN_JOBS))
+    return list(session.exec(select(JobRow.id).where(*of_base)))
+
+
 def find_open_job(session: Session, source_id: str) -> str | None:
     """The job that works on a source at the moment."""
     query = select(JobRow.id).where(JobRow.source_id == source_id, col(JobRow.state).in_(OPEN_JOBS))
@@ -300,6 +307,12 @@ def delete_job(session: Session, job_id: str) -> list[str]:
     hashes = session.exec(select(JobItemRow.content_hash).where(JobItemRow.job_id == job_id)).all()
     session.delete(session.get_one(JobRow, job_id))
     return [hash_ for hash_ in hashes if hash_]
+
+
+def delete_jobs_of(session: Session, knowledge_base_id: str) -> list[str]:
+    """Forget all jobs of a knowledge base; returns the hashes of the files that their items may have kept."""
+    ids = session.exec(select(JobRow.id).where(JobRow.knowledge_base_id == knowledge_base_id)).all()
+    return [hash_ for id in ids for hash_ in delete_job(session, id)]
 
 
 def release_failed(session: Session, knowledge_base_id: str, location: str) -> list[str]:
@@ -352,6 +365,7 @@ def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
         requested_by=row.requested_by,
         state=JobState(row.state),
         paths=tuple(json.loads(row.paths)),
+        source_id=row.source_id,
         generation_id=row.generation_id,
         prune=row.prune,
         error=row.error,

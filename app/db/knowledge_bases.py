@@ -1,18 +1,21 @@
 """Knowledge bases and their index generations."""
 
 from sqlmodel import Session, col, select
+from sqlmodel import delete as sql_delete
 
 from app.access import ReadableKnowledgeBase
+from app.db.columns import utc_now
 from app.db.ids import new_id
 from app.db.tables import Generation, KnowledgeBaseRow
 from app.domain import ChunkingProfile, KnowledgeBase, Splitter
 from app.errors import ModelMismatch, NotFound, Rejected
 
+_IS_THERE = col(KnowledgeBaseRow.deleted_at).is_(None)
+
 
 def get_or_create(session: Session, name: str, *, profile: ChunkingProfile, embedding_model_id: str) -> KnowledgeBase:
     """The knowledge base of this name; a new one starts with an empty generation under the given profile."""
-    if not name.strip() or len(name) > 100:
-        raise Rejected("A knowledge base needs a name of 1 to 100 characters.")
+    _check_name(name)
     found = find(session, name)
     if found:
         return found
@@ -32,9 +35,47 @@ def get_or_create(session: Session, name: str, *, profile: ChunkingProfile, embe
     return KnowledgeBase(row.id, row.name, row.active_generation_id, profile, embedding_model_id)
 
 
+def rename(session: Session, id: str, name: str) -> None:
+    """Give a knowledge base another name. Raises NotFound; Rejected for a name that is taken or cannot be."""
+    _check_name(name)
+    other = find(session, name)
+    if other and other.id != id:
+        raise Rejected(f"There is a knowledge base “{name}” already; choose another name.")
+    row = session.get(KnowledgeBaseRow, get(session, id).id)
+    assert row
+    row.name = name
+    session.add(row)
+
+
+def hide(session: Session, id: str) -> None:
+    """Take a knowledge base from everybody's sight, and its name from use, before its documents are removed."""
+    row = session.get(KnowledgeBaseRow, id)
+    if row and row.deleted_at is None:
+        row.deleted_at = utc_now()
+        row.name = f"{row.name} ({row.id})"
+        session.add(row)
+
+
+def delete(session: Session, id: str) -> None:
+    """Remove a knowledge base that is empty, with its generations and whatever names it."""
+    session.execute(sql_delete(Generation).where(col(Generation.knowledge_base_id) == id))
+    if row := session.get(KnowledgeBaseRow, id):
+        session.delete(row)
+
+
+def list_hidden(session: Session) -> list[str]:
+    """Ids of the knowledge bases that are being deleted."""
+    return list(session.exec(select(KnowledgeBaseRow.id).where(col(KnowledgeBaseRow.deleted_at).is_not(None))))
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > 100:
+        raise Rejected("A knowledge base needs a name of 1 to 100 characters.")
+
+
 def find(session: Session, name: str) -> KnowledgeBase | None:
     """The knowledge base of this name."""
-    row = session.exec(select(KnowledgeBaseRow).where(KnowledgeBaseRow.name == name)).first()
+    row = session.exec(select(KnowledgeBaseRow).where(KnowledgeBaseRow.name == name, _IS_THERE)).first()
     return _knowledge_base(session, row) if row else None
 
 
@@ -43,7 +84,7 @@ def get(session: Session, id: str) -> KnowledgeBase:
     found = session.exec(
         select(KnowledgeBaseRow, Generation)
         .join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
-        .where(KnowledgeBaseRow.id == id)
+        .where(KnowledgeBaseRow.id == id, _IS_THERE)
     ).first()
     if found is None:
         raise NotFound("This knowledge base no longer exists.")
@@ -52,7 +93,7 @@ def get(session: Session, id: str) -> KnowledgeBase:
 
 def list_all(session: Session) -> list[KnowledgeBase]:
     """All, by name."""
-    rows = session.exec(select(KnowledgeBaseRow).order_by(col(KnowledgeBaseRow.name))).all()
+    rows = session.exec(select(KnowledgeBaseRow).where(_IS_THERE).order_by(col(KnowledgeBaseRow.name))).all()
     return [_knowledge_base(session, row) for row in rows]
 
 

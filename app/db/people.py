@@ -2,17 +2,23 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import Session, col, func, select
 
 from app.access import Access, ReadableKnowledgeBase
-from app.db.tables import ApiKey, Generation, KnowledgeBaseRow, Membership, Person
+from app.db.columns import utc_now
+from app.db.people_tables import ApiKey, GroupMember, GroupMembership, Membership, Person
+from app.db.tables import Generation, KnowledgeBaseRow
+from app.domain import MemberRole
 from app.errors import NotFound, Rejected
 
 MIN_PASSWORD_LENGTH = 12
 FIRST_ADMIN = "admin"
+KEY_PREFIX = "cloister_"
+SHOWN_OF_KEY = 6
 _hasher = PasswordHasher()
 # Checked when the name is unknown, so that an unknown name takes as long as a wrong password.
 _NOBODYS_HASH = _hasher.hash(secrets.token_hex())
@@ -67,7 +73,7 @@ def find_by_password(session: Session, name: str, password: str) -> Person | Non
         _hasher.verify(stored, password)
     except (VerifyMismatchError, InvalidHashError):
         return None
-    return person if person and person.password_hash else None
+    return person if person and person.password_hash and person.disabled_at is None else None
 
 
 def find_person(session: Session, name: str) -> Person | None:
@@ -75,30 +81,60 @@ def find_person(session: Session, name: str) -> Person | None:
     return session.exec(select(Person).where(Person.name == name)).first()
 
 
-def create_api_key(session: Session, person: Person, name: str) -> str:
+def create_api_key(session: Session, person: Person, name: str, *, expires_at: datetime | None = None) -> str:
     """A new key for a person's programs; shown once, only its hash is kept."""
-    key = f"cloister_{secrets.token_urlsafe(32)}"
-    session.add(ApiKey(person_id=person.id, name=name, key_hash=_hash(key)))
+    key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
+    beginning = key[: len(KEY_PREFIX) + SHOWN_OF_KEY]
+    session.add(ApiKey(person_id=person.id, name=name, key_hash=_hash(key), beginning=beginning, expires_at=expires_at))
     return key
 
 
 def find_by_api_key(session: Session, key: str) -> Person | None:
-    """The person whose key this is."""
+    """The person whose key this is; nobody for one that has expired, or whose person is disabled."""
     found = session.exec(select(ApiKey).where(ApiKey.key_hash == _hash(key))).first()
-    return session.get(Person, found.person_id) if found else None
+    if found is None or (found.expires_at and found.expires_at <= utc_now()):
+        return None
+    return find_enabled(session, found.person_id)
+
+
+def find_enabled(session: Session, id: str) -> Person | None:
+    """The person with this id, unless disabled."""
+    person = session.get(Person, id)
+    return person if person and person.disabled_at is None else None
 
 
 def get_access(session: Session, person: Person) -> Access:
-    """What the person may read at this moment: admins everything, others what they are members of."""
-    query = select(
-        KnowledgeBaseRow.id, KnowledgeBaseRow.name, KnowledgeBaseRow.active_generation_id, Generation.embedding_model_id
-    ).join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
-    if not person.is_admin:
-        query = query.join(Membership, col(Membership.knowledge_base_id) == KnowledgeBaseRow.id).where(
-            Membership.person_id == person.id
+    """What the person may do at this moment: admins everything, others what they and their groups are members for."""
+    query = (
+        select(
+            KnowledgeBaseRow.id,
+            KnowledgeBaseRow.name,
+            KnowledgeBaseRow.active_generation_id,
+            Generation.embedding_model_id,
         )
-    bases = [ReadableKnowledgeBase(*row) for row in session.exec(query)]
+        .join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
+        .where(col(KnowledgeBaseRow.deleted_at).is_(None))
+    )
+    if person.is_admin:
+        bases = [ReadableKnowledgeBase(*row, role=MemberRole.ADMIN) for row in session.exec(query)]
+    else:
+        roles = _roles(session, person.id)
+        rows = session.exec(query.where(col(KnowledgeBaseRow.id).in_(roles)))
+        bases = [ReadableKnowledgeBase(*row, role=roles[row[0]]) for row in rows]
     return Access(person.id, {base.name: base for base in bases})
+
+
+def _roles(session: Session, person_id: str) -> dict[str, MemberRole]:
+    """By knowledge base id, the strongest of a person's own role and those of their groups."""
+    own = select(Membership.knowledge_base_id, Membership.role).where(Membership.person_id == person_id)
+    of_groups = (
+        select(GroupMembership.knowledge_base_id, GroupMembership.role)
+        .join(GroupMember, col(GroupMember.group_id) == GroupMembership.group_id)
+        .where(GroupMember.person_id == person_id)
+    )
+    found = [(id, MemberRole(role)) for id, role in [*session.exec(own), *session.exec(of_groups)]]
+    weakest_first = sorted(found, key=lambda each: list(MemberRole).index(each[1]))
+    return dict(weakest_first)
 
 
 def _check_strength(password: str) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from app.db.ids import name_id
+from app.db.lab_tables import QuestionRow
 from app.db.session import save_rows
-from app.db.tables import DocumentRow, QuestionRow
-from app.domain import AskedQuestion
+from app.db.tables import DocumentRow
+from app.domain import AskedQuestion, QuestionOrigin
 
 
 def put(session: Session, knowledge_base_id: str, questions: Sequence[AskedQuestion], *, created_by: str) -> list[str]:
@@ -19,6 +20,8 @@ def put(session: Session, knowledge_base_id: str, questions: Sequence[AskedQuest
             document_id=each.document_id,
             text=each.text,
             quote=each.quote,
+            origin=each.origin,
+            is_approved=each.is_approved,
             created_by=created_by,
         ).model_dump()
         for each in questions
@@ -35,7 +38,16 @@ def list_of(session: Session, knowledge_base_id: str) -> list[AskedQuestion]:
         .where(QuestionRow.knowledge_base_id == knowledge_base_id, col(DocumentRow.active_version_id).is_not(None))
         .order_by(QuestionRow.text)
     )
-    return [AskedQuestion(row.text, row.document_id, row.quote, row.id, name) for row, name in rows]
+    return [
+        AskedQuestion(row.text, row.document_id, row.quote, row.id, name, QuestionOrigin(row.origin), row.is_approved)
+        for row, name in rows
+    ]
+
+
+def approve(session: Session, knowledge_base_id: str, ids: Sequence[str]) -> None:
+    """Let proposed questions measure."""
+    chosen = (col(QuestionRow.knowledge_base_id) == knowledge_base_id, col(QuestionRow.id).in_(ids))
+    session.execute(update(QuestionRow).where(*chosen).values(is_approved=True))
 
 
 def remove(session: Session, knowledge_base_id: str, id: str) -> None:

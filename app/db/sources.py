@@ -6,8 +6,9 @@ from typing import Final
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
+from app.db.columns import utc_now
 from app.db.ids import name_id
-from app.db.tables import KnowledgeBaseRow, SourceRow, utc_now
+from app.db.tables import KnowledgeBaseRow, SourceRow
 from app.domain import Schedule, SiteOptions, Source, SourceKind
 from app.errors import NotFound
 

@@ -1,73 +1,29 @@
-"""All tables. What they mean is in the docstrings; how they change is in `migrations/`."""
+"""The tables of knowledge. What they mean is in the docstrings; how they change is in `migrations/`.
 
-from datetime import UTC, datetime
+Those of people are in `people_tables`, those of the lab in `lab_tables`, those of the chat page in `chat_tables`.
+"""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
-from sqlalchemy.types import TypeDecorator
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.db.columns import UtcDateTime, utc_now
 from app.db.ids import new_id
 
 
-def utc_now() -> datetime:
-    """The present moment, timezone-aware."""
-    return datetime.now(UTC)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Timezone-aware UTC on every database; SQLite alone would give naive values back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: object) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: object) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Person(SQLModel, table=True):
-    """Somebody who signs in. Without a password hash the person has only the one-time link."""
-
-    id: str = Field(default_factory=new_id, primary_key=True)
-    name: str = Field(unique=True)
-    is_admin: bool = False
-    password_hash: str | None = None
-    welcome_token_hash: str | None = Field(default=None, index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-
-
-class ApiKey(SQLModel, table=True):
-    """A program's key; only its hash is kept."""
-
-    __tablename__ = "api_key"
-    id: str = Field(default_factory=new_id, primary_key=True)
-    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), nullable=False))
-    name: str
-    key_hash: str = Field(unique=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-
-
 class KnowledgeBaseRow(SQLModel, table=True):
-    """What people are given access to. The active generation is the one that answers."""
+    """What people are given access to. The active generation is the one that answers.
+
+    After `deleted_at` nobody sees it any more, and its documents are being removed.
+    """
 
     __tablename__ = "knowledge_base"
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
     active_generation_id: str
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
-
-
-class Membership(SQLModel, table=True):
-    """A person who may read a knowledge base. Admins need none."""
-
-    person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
-    knowledge_base_id: str = Field(
-        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), primary_key=True)
-    )
 
 
 class Generation(SQLModel, table=True):
@@ -264,24 +220,6 @@ class SourceRow(SQLModel, table=True):
     error: str | None = Field(default=None, sa_type=Text)
     failures: int = 0
     retry_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class QuestionRow(SQLModel, table=True):
-    """A question by which chunking is measured; `quote` are the words of a document that answer it."""
-
-    __tablename__ = "question"
-    __table_args__ = (UniqueConstraint("knowledge_base_id", "text"),)
-    id: str = Field(primary_key=True)
-    knowledge_base_id: str = Field(
-        sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False)
-    )
-    document_id: str = Field(
-        sa_column=Column(ForeignKey("document.id", ondelete="CASCADE"), nullable=False, index=True)
-    )
-    text: str = Field(sa_type=Text)
-    quote: str = Field(sa_type=Text)
-    created_by: str
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
 class SitePageRow(SQLModel, table=True):

@@ -30,7 +30,8 @@ from app.domain.crawls import (
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
-from app.domain.questions import AskedQuestion
+from app.domain.people import AuditEvent, Deed, MemberRole
+from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
 from app.domain.sources import Schedule, Source, SourceKind
@@ -41,6 +42,7 @@ __all__ = [
     "Answer",
     "AskedQuestion",
     "Attachment",
+    "AuditEvent",
     "Cell",
     "Chunk",
     "ChunkingProfile",
@@ -51,6 +53,7 @@ __all__ = [
     "CrawlMemory",
     "CrawlRun",
     "CrawledPage",
+    "Deed",
     "Document",
     "FormLogin",
     "Found",
@@ -67,6 +70,7 @@ __all__ = [
     "KnowledgeBase",
     "KnownPage",
     "Line",
+    "MemberRole",
     "Message",
     "Page",
     "PageOutcome",
@@ -75,6 +79,7 @@ __all__ = [
     "ParsedDocument",
     "Passage",
     "Question",
+    "QuestionOrigin",
     "Rect",
     "Reference",
     "Removed",

@@ -62,7 +62,7 @@ class JobItem:
 class Job:
     """A piece of durable work. `paths` are the files and folders of a folder ingest, empty for an upload.
 
-    `generation_id`: of a re-index, the generation that it fills.
+    `source_id`: the source that it looks at. `generation_id`: of a re-index, the generation that it fills.
 
     `done` of `total` documents have an outcome; lists of jobs carry these counts without the items.
     `progress`, 0 to 1, weighs documents by their size. `is_cancelled`: a person asked it to stop.
@@ -74,6 +74,7 @@ class Job:
     requested_by: str
     state: JobState
     paths: tuple[str, ...]
+    source_id: str | None
     generation_id: str | None
     prune: bool
     error: str | None

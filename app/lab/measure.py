@@ -88,7 +88,7 @@ def access_to(access: Access, generation: IndexGeneration) -> Access:
 
 def _ask_all(knowledge_base_id: str, *, k: int, access: Access, retriever: Retriever, database: Database) -> _Asked:
     with database.read() as session:
-        asked = questions.list_of(session, knowledge_base_id)
+        asked = [each for each in questions.list_of(session, knowledge_base_id) if each.is_approved]
         evidence = [find_evidence(each, versions.find_text(session, each.document_id)) for each in asked]
     lost = tuple(each.text for each, span in zip(asked, evidence, strict=True) if span is None)
     pairs = [(each, span) for each, span in zip(asked, evidence, strict=True) if span is not None]

@@ -6,14 +6,18 @@ import pytest
 
 from app.access import Access, ReadableKnowledgeBase
 from app.db import people
-from app.db.tables import Person
-from app.domain import Found
+from app.db.people_tables import Person
+from app.domain import Found, MemberRole
 from app.errors import NotFound
 from app.services import Services
 from tests.taking_in import take_in
 
 BOTH = Access(
-    "ada", {name: ReadableKnowledgeBase(f"id-{name}", name, f"generation-{name}", "a-model") for name in ("One", "Two")}
+    "ada",
+    {
+        name: ReadableKnowledgeBase(f"id-{name}", name, f"generation-{name}", "a-model", MemberRole.READER)
+        for name in ("One", "Two")
+    },
 )
 NOBODY = Access("nobody", {})
 

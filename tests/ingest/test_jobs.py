@@ -10,7 +10,8 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from app.db import jobs
-from app.db.tables import JobRow, utc_now
+from app.db.columns import utc_now
+from app.db.tables import JobRow
 from app.domain import Job, JobState
 from app.errors import NotFound, Rejected
 from app.services import Services

@@ -1,27 +1,30 @@
 """Knowledge bases and the documents in them."""
 
-import asyncio
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import SecretStr
 
-from app.access import Access
 from app.db import documents, knowledge_bases, versions
-from app.domain import Document, FoundFile, KnowledgeBase
+from app.domain import Document, KnowledgeBase, MemberRole
 from app.domain.urls import web_address
-from app.errors import Forbidden, NotFound, Rejected
-from app.services import Services
-from app.web.api.caller import AccessOf, AdminOf, ServicesOf
+from app.errors import NotFound, Rejected
+from app.operations import documents as operations
+from app.operations import knowledge_bases as operations_on_bases
+from app.web.api.caller import AccessOf, AdminOf, CallerOf, ServicesOf
 from app.web.api.jobs import load_job
-from app.web.api.models.documents import DocumentOut, KnowledgeBaseOut, NewKnowledgeBase, RemovedOut
+from app.web.api.models.documents import (
+    DocumentOut,
+    KnowledgeBaseOut,
+    MemberIn,
+    MemberOut,
+    NewKnowledgeBase,
+    RemovedOut,
+)
 from app.web.api.models.jobs import IngestRequest, JobOut
-from ingest.sources.folder import too_large
-from ingest.sources.upload import store_upload
 
 router = APIRouter(tags=["documents"])
 # Shown in a browser as they are; everything else is offered as a download, so that no script in a document runs here.
@@ -39,30 +42,68 @@ def list_knowledge_bases(access: AccessOf, services: ServicesOf) -> list[Knowled
 
 
 @router.post("/knowledge-bases", status_code=201)
-def create_knowledge_base(body: NewKnowledgeBase, _admin: AdminOf, services: ServicesOf) -> KnowledgeBaseOut:
+def create_knowledge_base(body: NewKnowledgeBase, admin: AdminOf, services: ServicesOf) -> KnowledgeBaseOut:
     """An empty knowledge base; one that is there already is returned as it is."""
-    return _knowledge_base(open_knowledge_base(body.name, services), [])
+    return _knowledge_base(operations_on_bases.create(body.name, admin, services), [])
+
+
+@router.patch("/knowledge-bases/{kb}", status_code=204)
+def rename_knowledge_base(kb: str, body: NewKnowledgeBase, caller: CallerOf, services: ServicesOf) -> Response:
+    """Give a knowledge base another name."""
+    base = operations_on_bases.find_named(kb, caller, MemberRole.ADMIN)
+    operations_on_bases.rename(base.id, body.name, caller, services)
+    return Response(status_code=204)
+
+
+@router.delete("/knowledge-bases/{kb}", status_code=202)
+def delete_knowledge_base(kb: str, admin: AdminOf, services: ServicesOf) -> Response:
+    """Delete a knowledge base. Nobody sees it from now on; what it held is removed in the background."""
+    base = operations_on_bases.find_named(kb, admin, MemberRole.ADMIN)
+    operations_on_bases.delete(base.id, admin, services)
+    return Response(status_code=202)
+
+
+@router.get("/knowledge-bases/{kb}/members")
+def list_members(kb: str, caller: CallerOf, services: ServicesOf) -> list[MemberOut]:
+    """Who may do what in a knowledge base."""
+    base = operations_on_bases.find_named(kb, caller, MemberRole.ADMIN)
+    return [MemberOut.of(member) for member in operations_on_bases.list_members(base.id, caller, services)]
+
+
+@router.put("/knowledge-bases/{kb}/members/{name}", status_code=204)
+def set_member(kb: str, name: str, body: MemberIn, caller: CallerOf, services: ServicesOf) -> Response:
+    """Give a person or a group, by name, a role in a knowledge base."""
+    base = operations_on_bases.find_named(kb, caller, MemberRole.ADMIN)
+    operations_on_bases.set_member(base.id, name, body.role, caller, services)
+    return Response(status_code=204)
+
+
+@router.delete("/knowledge-bases/{kb}/members/{id}", status_code=204)
+def remove_member(kb: str, id: str, caller: CallerOf, services: ServicesOf) -> Response:
+    """Take a person's or a group's role away, by its id."""
+    base = operations_on_bases.find_named(kb, caller, MemberRole.ADMIN)
+    operations_on_bases.remove_member(base.id, id, caller, services)
+    return Response(status_code=204)
 
 
 @router.post("/knowledge-bases/{kb}/documents", status_code=202)
 def upload(
     kb: str,
     files: list[UploadFile],
-    admin: AdminOf,
+    caller: CallerOf,
     services: ServicesOf,
     password: Annotated[SecretStr | None, Form(description="opens protected files", max_length=1_000)] = None,
 ) -> JobOut:
     """Take in uploaded files. They are stored when this answers; follow the job to see them indexed."""
-    services.require_ready()
     for file in files:
         if file.size is not None:
-            refuse_too_large(file.filename or "unnamed", file.size, services)
-    job_id = add_uploads(
+            operations.refuse_too_large(file.filename or "unnamed", file.size, services)
+    job_id = operations.upload(
         [(file.filename or "unnamed", file.file) for file in files],
         kb,
-        person_id=admin.id,
+        caller,
+        services,
         password=password.get_secret_value() if password else None,
-        services=services,
     )
     return load_job(job_id, services)
 
@@ -70,12 +111,7 @@ def upload(
 @router.post("/knowledge-bases/{kb}/ingest", status_code=202)
 def ingest_paths(kb: str, body: IngestRequest, caller: AdminOf, services: ServicesOf) -> JobOut:
     """Take in files and folders of the server's own disk. For the command line of this machine only."""
-    if not caller.is_local:
-        raise Forbidden("Paths of the server's disk are taken from its own command line only; upload the files.")
-    services.require_ready()
-    base = open_knowledge_base(kb, services)
-    paths = [Path(path) for path in body.paths]
-    job_id = services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=body.prune)
+    job_id = operations.ingest_paths([Path(path) for path in body.paths], kb, caller, services, prune=body.prune)
     return load_job(job_id, services)
 
 
@@ -91,23 +127,23 @@ def list_documents(
 
 
 @router.get("/documents/{id}")
-def get_document(id: str, access: AccessOf, services: ServicesOf) -> DocumentOut:
+def get_document(id: str, caller: CallerOf, services: ServicesOf) -> DocumentOut:
     """One document."""
-    return DocumentOut.of(_readable(id, access, services))
+    return DocumentOut.of(operations.get_readable(id, caller, services))
 
 
 @router.get("/documents/{id}/text", response_class=PlainTextResponse)
-def get_text(id: str, access: AccessOf, services: ServicesOf) -> PlainTextResponse:
+def get_text(id: str, caller: CallerOf, services: ServicesOf) -> PlainTextResponse:
     """The parsed text that all character offsets refer to."""
-    document = _readable(id, access, services)
+    document = operations.get_readable(id, caller, services)
     with services.database.read() as session:
         return PlainTextResponse(versions.get_text(session, document.version_id))
 
 
 @router.get("/documents/{id}/file", response_class=FileResponse)
-def get_file(id: str, access: AccessOf, services: ServicesOf) -> FileResponse:
+def get_file(id: str, caller: CallerOf, services: ServicesOf) -> FileResponse:
     """The original file."""
-    document = _readable(id, access, services)
+    document = operations.get_readable(id, caller, services)
     inline = document.media_type in SHOWN_INLINE
     return FileResponse(
         services.files.path(document.content_hash),
@@ -131,14 +167,14 @@ def _file_name(document: Document) -> str:
 def get_page(
     id: str,
     n: Annotated[int, PathParameter(ge=1, description="a page, counted from 1")],
-    access: AccessOf,
+    caller: CallerOf,
     services: ServicesOf,
     start: Annotated[int | None, Query(ge=0, description="highlight from this character of the text …")] = None,
     end: Annotated[int | None, Query(ge=0, description="… up to this one, exclusive")] = None,
     width: Annotated[int, Query(ge=100, le=2_400, description="of the picture, in pixels")] = 1_000,
 ) -> Response:
     """A page of a PDF or a scan as a picture, with a passage highlighted."""
-    document = _readable(id, access, services)
+    document = operations.get_readable(id, caller, services)
     if document.media_type not in PAGED:
         raise Rejected(f"{document.name} has no pages that could be shown; only PDFs and pictures have.")
     with services.database.read() as session:
@@ -158,57 +194,18 @@ def get_page(
 
 
 @router.delete("/documents/{id}")
-async def delete_document(id: str, _admin: AdminOf, access: AccessOf, services: ServicesOf) -> RemovedOut:
+def delete_document(id: str, caller: CallerOf, services: ServicesOf) -> RemovedOut:
     """Remove a document and its attachments everywhere, and say what went.
 
     When this answers, nothing of them can be found, and no file of the data folder holds their text any more.
     """
-    services.require_ready()
-    document = await asyncio.to_thread(_readable, id, access, services)
-    return RemovedOut.of(await asyncio.to_thread(lambda: services.ingest().delete_document(document.id)))
+    return RemovedOut.of(operations.delete(id, caller, services))
 
 
-def _readable(id: str, access: Access, services: Services) -> Document:
-    with services.database.read() as session:
-        document = documents.get_document(session, id)
-    if not access.may_read(document.knowledge_base_id):
-        raise NotFound(f"There is no document {id}.")  # the same words as for one that does not exist
-    return document
-
-
-def open_knowledge_base(name: str, services: Services) -> KnowledgeBase:
-    """The knowledge base of this name, made if there is none."""
-    with services.database.write() as session:
-        return knowledge_bases.get_or_create(
-            session,
-            name,
-            profile=services.settings.chunking.profile,
-            embedding_model_id=services.embedder.get().model_id,
-        )
-
-
-def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:
-    """Raise Rejected for an upload beyond the limit."""
-    limit = services.settings.limits.file_mb
-    if size_bytes > limit << 20:
-        raise Rejected(f"{name}: {too_large(size_bytes, limit)}")
-
-
-def add_uploads(
-    uploads: Sequence[tuple[str, BinaryIO]], kb: str, *, person_id: str, password: str | None, services: Services
-) -> str:
-    """Store files, by name, and start the job that takes them in; returns its id. Raises EngineUnavailable."""
-    services.require_ready()
-    base = open_knowledge_base(kb, services)
-    stored = [store_upload(name, content, files=services.files) for name, content in uploads]
-    return services.ingest().ingest_files(
-        _last_of_each(stored), knowledge_base_id=base.id, person_id=person_id, password=password
-    )
-
-
-def _last_of_each(stored: list[FoundFile]) -> list[FoundFile]:
-    """Two uploads of one name in one request are one document: the last one counts."""
-    return list({file.location: file for file in stored}.values())
+@router.post("/documents/{id}/read-again", status_code=202)
+def read_again(id: str, caller: CallerOf, services: ServicesOf) -> JobOut:
+    """Read a document again from its stored file, as after a change of the settings."""
+    return load_job(operations.read_again([id], caller, services), services)
 
 
 def _knowledge_base(base: KnowledgeBase, stored: list[Document]) -> KnowledgeBaseOut:

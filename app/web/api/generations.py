@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from app.db import knowledge_bases
-from app.domain import ChunkingProfile, KnowledgeBase
-from app.errors import NotFound
-from app.services import Services
-from app.web.api.caller import AdminOf, ServicesOf
+from app.domain import ChunkingProfile, MemberRole
+from app.operations import generations as operations
+from app.operations.knowledge_bases import find_named
+from app.web.api.caller import CallerOf, ServicesOf
 from app.web.api.jobs import load_job
 from app.web.api.models.generations import GenerationOut, ReindexIn, RolledBack
 from app.web.api.models.jobs import JobOut
@@ -15,43 +14,29 @@ router = APIRouter(tags=["knowledge bases"])
 
 
 @router.post("/knowledge-bases/{kb}/reindex", status_code=202)
-def reindex(kb: str, body: ReindexIn, admin: AdminOf, services: ServicesOf) -> JobOut:
+def reindex(kb: str, body: ReindexIn, caller: CallerOf, services: ServicesOf) -> JobOut:
     """Cut a knowledge base anew. It answers as before until all of it is cut, and in the new way from then on."""
-    services.require_ready()
+    base = find_named(kb, caller, MemberRole.ADMIN)
     profile = ChunkingProfile(body.splitter, body.chunk_size, body.overlap)
-    job_id = services.ingest().reindexing.begin(
-        find_knowledge_base(kb, services).id, profile, person_id=admin.id, is_trial=body.is_trial
-    )
-    return load_job(job_id, services)
+    return load_job(operations.reindex(base.id, profile, caller, services, is_trial=body.is_trial), services)
 
 
 @router.get("/knowledge-bases/{kb}/generations")
-def list_generations(kb: str, _admin: AdminOf, services: ServicesOf) -> list[GenerationOut]:
+def list_generations(kb: str, caller: CallerOf, services: ServicesOf) -> list[GenerationOut]:
     """The generation that answers, one that is being built, and those that are kept, the newest first."""
-    found = services.ingest_line.reindexing.list_generations(find_knowledge_base(kb, services).id)
-    return [GenerationOut.of(generation) for generation in found]
+    base = find_named(kb, caller, MemberRole.ADMIN)
+    return [GenerationOut.of(generation) for generation in operations.list_of(base.id, caller, services)]
 
 
 @router.post("/generations/{id}/activate", status_code=202)
-def activate(id: str, admin: AdminOf, services: ServicesOf) -> RolledBack:
+def activate(id: str, caller: CallerOf, services: ServicesOf) -> RolledBack:
     """Let a kept generation or a trial answer, at once; a job adds what came in since, if anything did."""
-    services.require_ready()
-    job_id = services.ingest().reindexing.activate(id, person_id=admin.id)
+    job_id = operations.activate(id, caller, services)
     return RolledBack(job=load_job(job_id, services) if job_id else None)
 
 
 @router.delete("/generations/{id}", status_code=204)
-def forget_generation(id: str, _admin: AdminOf, services: ServicesOf) -> Response:
+def forget_generation(id: str, caller: CallerOf, services: ServicesOf) -> Response:
     """Free the disk of a kept generation."""
-    services.require_ready()
-    services.ingest().reindexing.forget(id)
+    operations.forget(id, caller, services)
     return Response(status_code=204)
-
-
-def find_knowledge_base(name: str, services: Services) -> KnowledgeBase:
-    """Raises NotFound."""
-    with services.database.read() as session:
-        base = knowledge_bases.find(session, name)
-    if base is None:
-        raise NotFound(f"There is no knowledge base “{name}”.")
-    return base

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from threading import Event
 
-from app.access import Access
+from app.access import Access, Caller
 from app.answer.events import AnswerEvent
-from app.db import jobs, people
-from app.db.tables import Person
-from app.domain import Job, Message, Question
-from app.errors import Forbidden, NotFound
+from app.db import people
+from app.db.people_tables import Person
+from app.domain import Job, MemberRole, Message, Question
+from app.errors import NotFound
+from app.operations import documents as document_operations
+from app.operations import jobs as job_operations
 from app.services import Services
-from app.web.api.documents import add_uploads
 from app.web.chat.backend import AttachedFile, ChatUser, Starter
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
 from ingest.sources.folder import too_large
@@ -57,8 +58,8 @@ class ServiceBackend:
     # --- adding documents ---
 
     async def may_upload(self, user_id: str) -> bool:
-        """Admins may."""
-        return await asyncio.to_thread(self._is_admin, user_id)
+        """Whoever may edit the knowledge base that the settings name."""
+        return await asyncio.to_thread(self._may_upload, user_id)
 
     def refusal(self, size_bytes: int) -> str | None:
         """Why a file of this size is not taken."""
@@ -71,18 +72,17 @@ class ServiceBackend:
 
     async def get_job(self, job_id: str, user_id: str, *, with_items: bool) -> Job:
         """A job of a knowledge base that the person may read. Raises NotFound."""
-        return await asyncio.to_thread(self._get_job, job_id, user_id, with_items)
+        return await asyncio.to_thread(
+            lambda: job_operations.get_readable(job_id, self._caller(user_id), self._services, with_items=with_items)
+        )
 
     async def cancel_job(self, job_id: str, user_id: str) -> None:
         """Ask a job to stop. Raises NotFound, Forbidden."""
-        await asyncio.to_thread(self._require_admin, user_id)
-        await asyncio.to_thread(lambda: self._services.ingest().cancel(job_id))
+        await asyncio.to_thread(lambda: job_operations.cancel(job_id, self._caller(user_id), self._services))
 
     async def retry_job(self, job_id: str, user_id: str) -> str:
         """Start a new job on what was not taken in. Raises NotFound, Forbidden, Rejected, EngineUnavailable."""
-        await asyncio.to_thread(self._require_admin, user_id)
-        self._services.require_ready()
-        return await asyncio.to_thread(lambda: self._services.ingest().retry(job_id, person_id=user_id))
+        return await asyncio.to_thread(lambda: job_operations.retry(job_id, self._caller(user_id), self._services))
 
     # --- the one-time link ---
 
@@ -103,39 +103,28 @@ class ServiceBackend:
             return _user(person) if person else None
 
     def _add_files(self, files: Sequence[AttachedFile], user_id: str) -> str:
-        self._require_admin(user_id)
         with ExitStack() as stack:
-            return add_uploads(
+            return document_operations.upload(
                 [(file.name, stack.enter_context(file.path.open("rb"))) for file in files],
                 self._services.settings.ingest.knowledge_base,
-                person_id=user_id,
-                password=None,
-                services=self._services,
+                self._caller(user_id),
+                self._services,
             )
 
-    def _get_job(self, job_id: str, user_id: str, with_items: bool) -> Job:
-        access = self._access(user_id)
-        with self._services.database.read() as session:
-            job = jobs.get_job(session, job_id, with_items=with_items)
-        if not access.may_read(job.knowledge_base_id):
-            raise NotFound(f"There is no job {job_id}.")
-        return job
-
-    def _is_admin(self, user_id: str) -> bool:
-        with self._services.database.read() as session:
-            person = session.get(Person, user_id)
-            return person is not None and person.is_admin
-
-    def _require_admin(self, user_id: str) -> None:
-        if not self._is_admin(user_id):
-            raise Forbidden("Only an admin may do this.")
+    def _may_upload(self, user_id: str) -> bool:
+        caller = self._caller(user_id)
+        base = caller.access.readable.get(self._services.settings.ingest.knowledge_base)
+        return caller.is_admin or (base is not None and base.role.covers(MemberRole.EDITOR))
 
     def _access(self, user_id: str) -> Access:
+        return self._caller(user_id).access
+
+    def _caller(self, user_id: str) -> Caller:
         with self._services.database.read() as session:
-            person = session.get(Person, user_id)
+            person = people.find_enabled(session, user_id)
             if person is None:
                 raise NotFound("This account no longer exists; sign in again.")
-            return people.get_access(session, person)
+            return Caller(person.id, person.name, person.is_admin, people.get_access(session, person))
 
 
 def _user(person: Person) -> ChatUser:

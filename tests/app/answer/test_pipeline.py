@@ -7,7 +7,7 @@ import pytest
 from app.access import Access
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.db import people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Answer, Message, Question, Role
 from app.services import Services, Warm
 from app.settings import load_settings

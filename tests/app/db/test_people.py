@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session, select
 
 from app.db import knowledge_bases, people
+from app.db.people_tables import ApiKey, Membership, Person
 from app.db.session import Database
-from app.db.tables import ApiKey, Membership, Person
 from app.domain import ChunkingProfile, KnowledgeBase, Splitter
 from app.errors import NotFound, Rejected
 

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.db.members import Member
 from app.domain import (
     Document,
+    MemberRole,
     Removed,
     Table,
 )
@@ -17,6 +19,23 @@ from app.web.api.models.base import Model
 
 class NewKnowledgeBase(Model):
     name: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class MemberIn(Model):
+    role: MemberRole
+
+
+class MemberOut(Model):
+    """A person, or a group, with a role in a knowledge base."""
+
+    id: str
+    name: str
+    is_group: bool
+    role: MemberRole
+
+    @classmethod
+    def of(cls, member: Member) -> "MemberOut":
+        return cls(id=member.id, name=member.name, is_group=member.is_group, role=member.role)
 
 
 class KnowledgeBaseOut(Model):

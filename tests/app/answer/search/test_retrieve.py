@@ -6,7 +6,7 @@ import pytest
 from app.access import Access
 from app.answer.search.retrieve import embed_question
 from app.db import people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.errors import ModelMismatch
 from app.services import Services
 from app.settings import Settings

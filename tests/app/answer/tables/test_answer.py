@@ -14,7 +14,7 @@ from app.access import Access
 from app.answer.events import Finished, Retrieved
 from app.answer.writing.conversation import restore_turns
 from app.db import documents, people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Answer, Message, Question, Role, Selected
 from app.errors import Rejected
 from app.ports import TableReader

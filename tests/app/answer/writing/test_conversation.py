@@ -10,7 +10,7 @@ from app.access import Access
 from app.answer.events import AnswerEvent, Finished, Piece
 from app.answer.writing.conversation import restore_turns, usable_history
 from app.db import people
-from app.db.tables import Person
+from app.db.people_tables import Person
 from app.domain import Answer, Message, Question, Role
 from app.services import Services
 from app.settings import chat_files_dir

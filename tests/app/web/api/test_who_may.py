@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.db import people
-from app.db.tables import Membership
+from app.db.people_tables import Membership
 from app.services import Services
 from app.web.api.app import build_api
 from tests.app.web.api.conftest import LEAVE, Api

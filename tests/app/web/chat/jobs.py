@@ -24,6 +24,7 @@ def job(*items: JobItem, seconds: float = 12, state: JobState = JobState.DONE, *
         requested_by="ada",
         state=state,
         paths=(),
+        source_id=None,
         generation_id=None,
         prune=False,
         error=None,

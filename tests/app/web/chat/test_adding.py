@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import Session
 
 from app.db import people
-from app.domain import JobState
+from app.db.people_tables import Membership
+from app.domain import JobState, MemberRole
 from app.errors import Forbidden, NotFound
 from app.services import Services
 from app.settings import Settings, load_settings
@@ -85,14 +86,34 @@ async def test_who_is_no_admin_adds_and_stops_and_sees_nothing(
     job_id = await backend.add_files([file], admin)
     wait_for(services, job_id)
     assert (await backend.may_upload(admin), await backend.may_upload(reader)) == (True, False)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await backend.add_files([file], reader)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await backend.cancel_job(job_id, reader)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         await backend.retry_job(job_id, reader)
     with pytest.raises(NotFound):
         await backend.get_job(job_id, reader, with_items=True)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("role", "may"), [(MemberRole.READER, False), (MemberRole.EDITOR, True)])
+async def test_what_a_member_may_do_is_what_their_role_says(
+    backend: ServiceBackend, services: Services, admin: str, reader: str, tmp_path: Path, role: MemberRole, may: bool
+) -> None:
+    file = attach(tmp_path, "a")
+    job_id = await backend.add_files([file], admin)
+    base_id = wait_for(services, job_id).knowledge_base_id
+    with services.database.write() as session:
+        session.add(Membership(person_id=reader, knowledge_base_id=base_id, role=role))
+    assert await backend.may_upload(reader) is may
+    if may:
+        assert await backend.add_files([file], reader)
+        await backend.cancel_job(job_id, reader)
+        return
+    for refused in (backend.add_files([file], reader), backend.cancel_job(job_id, reader)):
+        with pytest.raises(Forbidden):
+            await refused
 
 
 @pytest.mark.anyio

@@ -1,0 +1,99 @@
+"""The audit log: what was done, by whom and when. Rows are added; the database refuses to change or delete one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, or_, select
+
+from app.db.people_tables import AuditRow
+from app.domain import AuditEvent, Deed
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which deeds are asked for; what is left out excludes nothing. `text` is looked for in names and details."""
+
+    person: str = ""
+    deed: Deed | None = None
+    knowledge_base_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+def record(
+    session: Session,
+    deed: Deed,
+    *,
+    person_id: str,
+    person: str,
+    knowledge_base_id: str | None = None,
+    subject_id: str = "",
+    subject: str = "",
+    detail: str = "",
+) -> None:
+    """Write a deed down. Neither `subject` nor `detail` may hold document text, questions or secrets."""
+    session.add(
+        AuditRow(
+            person_id=person_id,
+            person=person,
+            deed=deed,
+            knowledge_base_id=knowledge_base_id,
+            subject_id=subject_id,
+            subject=subject,
+            detail=detail,
+        )
+    )
+
+
+def list_events(session: Session, wanted: AuditFilter, *, limit: int, offset: int = 0) -> list[AuditEvent]:
+    """The newest first."""
+    query = _matching(select(AuditRow), wanted).order_by(col(AuditRow.id).desc()).limit(limit).offset(offset)
+    return [_event(row) for row in session.exec(query)]
+
+
+def iterate_events(session: Session, wanted: AuditFilter) -> Iterator[AuditEvent]:
+    """All, the oldest first, without holding them all at once."""
+    query = _matching(select(AuditRow), wanted).order_by(col(AuditRow.id)).execution_options(yield_per=500)
+    for row in session.exec(query):
+        yield _event(row)
+
+
+def count_events(session: Session, wanted: AuditFilter) -> int:
+    """How many there are."""
+    return int(session.exec(_matching(select(func.count()).select_from(AuditRow), wanted)).one())
+
+
+def _matching(query: Any, wanted: AuditFilter) -> Any:
+    conditions: list[Any] = []
+    if wanted.person:
+        conditions.append(AuditRow.person == wanted.person)
+    if wanted.deed:
+        conditions.append(AuditRow.deed == wanted.deed)
+    if wanted.knowledge_base_id:
+        conditions.append(AuditRow.knowledge_base_id == wanted.knowledge_base_id)
+    if wanted.since:
+        conditions.append(AuditRow.at >= wanted.since)
+    if wanted.until:
+        conditions.append(AuditRow.at < wanted.until)
+    if wanted.text:
+        places = (AuditRow.person, AuditRow.subject, AuditRow.detail)
+        conditions.append(or_(*(col(place).icontains(wanted.text, autoescape=True) for place in places)))
+    return query.where(*conditions)
+
+
+def _event(row: AuditRow) -> AuditEvent:
+    assert row.id is not None
+    return AuditEvent(
+        id=row.id,
+        at=row.at,
+        person_id=row.person_id,
+        person=row.person,
+        deed=Deed(row.deed),
+        knowledge_base_id=row.knowledge_base_id,
+        subject_id=row.subject_id,
+        subject=row.subject,
+        detail=row.detail,
+    )

@@ -1,0 +1,47 @@
+"""Counts of what is stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, VersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a knowledge base holds. `documents` are those that can be searched; `changed_at`: when one last came in."""
+
+    documents: int = 0
+    pages: int = 0
+    size_bytes: int = 0
+    chunks: int = 0
+    changed_at: datetime | None = None
+
+
+def count_documents(session: Session, knowledge_base_ids: Sequence[str]) -> dict[str, Counts]:
+    """By knowledge base id; one without documents has zeros."""
+    wanted = col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids)
+    rows = session.execute(
+        select(  # type: ignore[call-overload]
+            DocumentRow.knowledge_base_id,
+            func.count(),
+            func.sum(VersionRow.page_count),
+            func.sum(VersionRow.size_bytes),
+            func.max(col(VersionRow.created_at)),
+        )
+        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
+        .where(wanted)
+        .group_by(col(DocumentRow.knowledge_base_id))
+    )
+    chunks = dict(
+        session.execute(
+            select(KnowledgeBaseRow.id, func.count())
+            .join(ChunkRow, col(ChunkRow.generation_id) == KnowledgeBaseRow.active_generation_id)
+            .where(col(KnowledgeBaseRow.id).in_(knowledge_base_ids))
+            .group_by(col(KnowledgeBaseRow.id))
+        ).all()
+    )
+    found = {id: Counts(n, pages, size, chunks.get(id, 0), at) for id, n, pages, size, at in rows}
+    return {id: found.get(id, Counts()) for id in knowledge_base_ids}

@@ -1,0 +1,78 @@
+"""People: what they may do in a knowledge base, and what of it is written down."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MemberRole(StrEnum):
+    """What somebody may do in a knowledge base. Each may do what the ones before may.
+
+    Readers ask and read; editors add, replace and delete documents; admins also cut it anew, watch sources, and say
+    who else is a member.
+    """
+
+    READER = "reader"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def covers(self, needed: "MemberRole") -> bool:
+        """Whether this role may do what `needed` may."""
+        order = list(MemberRole)
+        return order.index(self) >= order.index(needed)
+
+
+class Deed(StrEnum):
+    """What the audit log tells apart."""
+
+    SIGN_IN = "sign in"
+    SIGN_IN_FAILED = "sign in refused"
+    SIGN_OUT = "sign out"
+    SESSION_END = "end a session"
+    PERSON_CREATE = "add a person"
+    PERSON_CHANGE = "change a person"
+    PERSON_DELETE = "delete a person"
+    PASSWORD_CHANGE = "change a password"  # noqa: S105 - names a deed
+    GROUP_CHANGE = "change a group"
+    KEY_CREATE = "create a key"
+    KEY_REVOKE = "revoke a key"
+    MEMBER_CHANGE = "change a member"
+    KNOWLEDGE_BASE_CREATE = "create a knowledge base"
+    KNOWLEDGE_BASE_RENAME = "rename a knowledge base"
+    KNOWLEDGE_BASE_DELETE = "delete a knowledge base"
+    UPLOAD = "upload"
+    INGEST = "take in a folder"
+    DOCUMENT_DELETE = "delete a document"
+    REINDEX = "re-index"
+    ACTIVATE = "switch the generation"
+    GENERATION_DELETE = "delete a generation"
+    QUESTIONS_CHANGE = "change questions"
+    SWEEP = "sweep"
+    SOURCE_ADD = "add a source"
+    SOURCE_CHANGE = "change a source"
+    SOURCE_CHECK = "check a source"
+    SOURCE_DELETE = "delete a source"
+    JOB_CANCEL = "cancel a job"
+    JOB_RETRY = "try a job again"
+    JOB_DELETE = "delete a job"
+    ASSISTANT_CHANGE = "change an assistant"
+    MODEL_CHANGE = "change the model"
+    SETTING_CHANGE = "change a setting"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One deed: who (`person` is the name at that time), what, in which knowledge base, on what (`subject`), and
+    how, in a few words (`detail`).
+    """
+
+    id: int
+    at: datetime
+    person_id: str
+    person: str
+    deed: Deed
+    knowledge_base_id: str | None
+    subject_id: str
+    subject: str
+    detail: str

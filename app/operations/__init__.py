@@ -1,0 +1,1 @@
+"""What people do with the service: may they, do it, write it down. Every face calls these and nothing below."""

@@ -1,0 +1,105 @@
+"""Documents: reading them, adding, reading again, deleting."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from app.access import Caller, ReadableKnowledgeBase
+from app.db import documents
+from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
+from app.errors import Forbidden, NotFound, Rejected
+from app.operations import knowledge_bases as bases
+from app.operations.note import note
+from app.services import Services
+from ingest.sources.folder import too_large
+from ingest.sources.upload import store_upload
+
+
+def get_readable(id: str, caller: Caller, services: Services) -> Document:
+    """A document that the caller may read. Raises NotFound, in the same words for one that does not exist."""
+    with services.database.read() as session:
+        document = documents.get_document(session, id)
+    if not caller.access.may_read(document.knowledge_base_id):
+        raise NotFound(f"There is no document {id}.")
+    return document
+
+
+def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:
+    """Raise Rejected for an upload beyond the limit."""
+    limit = services.settings.limits.file_mb
+    if size_bytes > limit << 20:
+        raise Rejected(f"{name}: {too_large(size_bytes, limit)}")
+
+
+def upload(
+    uploads: Sequence[tuple[str, BinaryIO]], kb: str, caller: Caller, services: Services, *, password: str | None = None
+) -> str:
+    """Store files, by name, and start the job that takes them in; returns its id.
+
+    Editors add to a knowledge base that there is; for an admin it is made if there is none.
+    Raises NotFound, Forbidden, EngineUnavailable.
+    """
+    services.require_ready()
+    base = _to_add_to(kb, caller, services)
+    stored = [store_upload(name, content, files=services.files) for name, content in uploads]
+    # Two uploads of one name are one document: the last one counts.
+    found = list({file.location: file for file in stored}.values())
+    job_id = services.ingest().ingest_files(found, knowledge_base_id=base.id, person_id=caller.id, password=password)
+    note(services, caller, Deed.UPLOAD, base=base, detail=", ".join(file.name for file in found))
+    return job_id
+
+
+def ingest_paths(paths: Sequence[Path], kb: str, caller: Caller, services: Services, *, prune: bool) -> str:
+    """Take in files and folders of the server's own disk; returns the job's id. For this machine's command line.
+
+    Raises Forbidden, Rejected.
+    """
+    if not caller.is_local:
+        raise Forbidden("Paths of the server's disk are taken from its own command line only; upload the files.")
+    services.require_ready()
+    base = _to_add_to(kb, caller, services)
+    job_id = services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=prune)
+    note(services, caller, Deed.INGEST, base=base, detail=", ".join(str(path) for path in paths))
+    return job_id
+
+
+def read_again(ids: Sequence[str], caller: Caller, services: Services) -> str:
+    """Start a job that reads documents again from their stored files; returns its id. What is as before is left alone.
+
+    All of one knowledge base. Raises NotFound, Forbidden, Rejected.
+    """
+    services.require_ready()
+    chosen = [_to_edit(id, caller, services) for id in ids]
+    if len({document.knowledge_base_id for document in chosen}) != 1:
+        raise Rejected("Choose documents of one knowledge base.")
+    base = caller.access.require(chosen[0].knowledge_base_id, MemberRole.EDITOR)
+    files = [FoundFile(each.name, each.location, each.content_hash, each.size_bytes) for each in chosen]
+    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id)
+    note(services, caller, Deed.INGEST, base=base, detail=f"{len(files)} documents read again")
+    return job_id
+
+
+def delete(id: str, caller: Caller, services: Services) -> Removed:
+    """Remove a document and its attachments everywhere, and say what went.
+
+    When this returns, nothing of them can be found, and no file of the data folder holds their text any more.
+    Raises NotFound, Forbidden.
+    """
+    services.require_ready()
+    document = _to_edit(id, caller, services)
+    removed = services.ingest().delete_document(document.id)
+    base = caller.access.require(document.knowledge_base_id, MemberRole.EDITOR)
+    note(services, caller, Deed.DOCUMENT_DELETE, base=base, subject_id=id, subject=document.name)
+    return removed
+
+
+def _to_edit(id: str, caller: Caller, services: Services) -> Document:
+    document = get_readable(id, caller, services)
+    caller.access.require(document.knowledge_base_id, MemberRole.EDITOR)
+    return document
+
+
+def _to_add_to(kb: str, caller: Caller, services: Services) -> ReadableKnowledgeBase | KnowledgeBase:
+    if kb in caller.access.readable or not caller.is_admin:
+        return bases.find_named(kb, caller, MemberRole.EDITOR)
+    return bases.create(kb, caller, services)

@@ -1,0 +1,92 @@
+"""Who may come in: signed in in this browser, with something to manage; forms prove that they come from our pages."""
+
+import hmac
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from app.access import Caller
+from app.domain import MemberRole
+from app.errors import CloisterError, Forbidden
+from app.services import Services
+from app.web.admin import page
+from app.web.admin.csrf import TOKEN_FIELD, TOKEN_HEADER, make_token
+from app.web.api.caller import find_by_session, get_services
+from app.web.api.problems import NotSignedIn, status_of
+
+READING = frozenset({"GET", "HEAD"})
+SECURITY_HEADERS = {
+    # Nothing from elsewhere, no script or style in the page itself, in no frame.
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class AdminRoute(APIRoute):
+    """A route under /admin: guarded before it is called, its errors shown as pages, its answers with our headers."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                caller = require_manager(request, get_services(request))
+                request.state.caller = caller
+                if request.method not in READING:
+                    await _require_token(request)
+                response = await answer(request)
+            except NotSignedIn:
+                response = _to_sign_in(request)
+            except RequestValidationError as exc:
+                response = page.show_problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, _say(exc))
+            except CloisterError as exc:
+                response = page.show_problem(request, status_of(exc), str(exc))
+            for name, value in SECURITY_HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return guarded
+
+
+def require_manager(request: Request, services: Services) -> Caller:
+    """Whoever is signed in and has something to manage. Raises NotSignedIn, Forbidden."""
+    caller = find_by_session(request, services)
+    if caller is None:
+        raise NotSignedIn
+    if not caller.is_admin and not caller.access.with_role(MemberRole.EDITOR):
+        raise Forbidden("These pages are for admins, and for people who edit a knowledge base.")
+    return caller
+
+
+async def _require_token(request: Request) -> None:
+    given = request.headers.get(TOKEN_HEADER) or await _form_token(request)
+    if not hmac.compare_digest(given.encode(), make_token(request).encode()):
+        raise Forbidden("This form is out of date, or did not come from here. Nothing was changed; reload the page.")
+
+
+async def _form_token(request: Request) -> str:
+    """The token of a plain form. A form with files sends it in the header, or in its address."""
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+        return fields.get(TOKEN_FIELD, [""])[0]
+    return ""
+
+
+def _to_sign_in(request: Request) -> Response:
+    if "hx-request" in request.headers:
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": "/login"})
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"location": "/login"})
+
+
+def _say(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return f"The form cannot be read at “{first['loc'][-1]}”: {first['msg']}."
