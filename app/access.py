@@ -1,6 +1,6 @@
 """What one person may read and do. The only place that makes a search filter for somebody's search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain import MemberRole, SearchFilter
@@ -39,6 +39,13 @@ class Access:
             if name not in self.readable:
                 raise NotFound(f"There is no knowledge base “{name}” that you may read.")
         return Access(self.person_id, {name: self.readable[name] for name in names})
+
+    def within(self, knowledge_base_ids: Collection[str]) -> "Access":
+        """Those of the given knowledge bases that the person may read, and no other; no ids keeps all."""
+        if not knowledge_base_ids:
+            return self
+        kept = {name: base for name, base in self.readable.items() if base.id in knowledge_base_ids}
+        return Access(self.person_id, kept)
 
     def search_filter(self, document_ids: frozenset[str] | None = None) -> SearchFilter:
         """The filter that lets exactly the readable generations through, of these only the given documents."""

@@ -3,13 +3,18 @@
 import os
 from pathlib import Path
 
+import httpx
+
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
+from app.db.sealing import Seal
 from app.db.session import Database, sqlite_url
+from app.egress.addresses import AddressGuard
 from app.egress.silence import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
+from app.operations.model_choice import chosen_generator
 from app.ports import Embedder, Generator, Reranker, VectorIndex
 from app.services import Services, Warm
 from app.settings import (
@@ -35,7 +40,14 @@ def open_services(settings: Settings) -> Services:
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
     files = FileStore(data_dir / "files")
+    seal = Seal(get_or_create_key(data_dir / "keys" / "choices"))
+    configured = settings.generator
+    settings = settings.model_copy(update={"generator": chosen_generator(settings, database, seal)})
     jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
+
+    def build_generator(generator: GeneratorSettings) -> Generator:
+        return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
+
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
     return Services(
         settings=settings,
@@ -48,7 +60,10 @@ def open_services(settings: Settings) -> Services:
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
-        generator=Warm(lambda: _build_generator(settings.generator)),
+        generator=Warm(lambda: build_generator(settings.generator)),
+        configured_generator=configured,
+        build_generator=build_generator,
+        seal=seal,
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
     )
@@ -118,7 +133,13 @@ def _build_reranker(settings: RerankerSettings) -> Reranker | None:
             return EndpointReranker(settings)
 
 
-def _build_generator(settings: GeneratorSettings) -> Generator:
+def _guard(settings: Settings, generator: GeneratorSettings) -> AddressGuard:
+    """An endpoint that was chosen in the browser stays inside where the service may ask nothing outside."""
+    host = httpx.URL(generator.url).host
+    return AddressGuard([host], outside=settings.crawl.outside)
+
+
+def _build_generator(settings: GeneratorSettings, guard: AddressGuard | None) -> Generator:
     match settings.engine:
         case "llamacpp":
             from app.engines.generators.llamacpp import LlamaCppGenerator
@@ -127,4 +148,4 @@ def _build_generator(settings: GeneratorSettings) -> Generator:
         case "openai":
             from app.engines.generators.openai_like import OpenAIGenerator
 
-            return OpenAIGenerator(settings)
+            return OpenAIGenerator(settings, guard)

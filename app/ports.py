@@ -166,10 +166,12 @@ class Generator(Protocol):
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
         schema: Mapping[str, Any] | None = None,
+        temperature: float | None = None,
     ) -> Iterator[str]:
         """Yield the answer's text in pieces as it is generated, none of them empty.
 
-        With a `schema` (JSON Schema of an object) the text is JSON of that shape, as far as `max_tokens` reaches.
+        `temperature`: randomness, 0 to 2; None takes that of the settings. With a `schema` (JSON Schema of an
+        object) the text is JSON of that shape, as far as `max_tokens` reaches.
 
         Ends at `max_tokens`, at the model's end of turn, before any `stop` string, or soon after
         `cancelled` is set. Raises TextTooLong when the prompt leaves no room, GenerationTimeout past

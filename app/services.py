@@ -1,12 +1,17 @@
 """Everything long-lived, in one hand: built once by `app.bootstrap`, used by the faces, closed once."""
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from app.access import Access
+from app.answer.events import AnswerEvent
 from app.answer.pipeline import AnswerLine
 from app.answer.reading.abstain import Calibration
 from app.answer.search.rerank import count_candidates, rerank
@@ -14,11 +19,12 @@ from app.answer.search.retrieve import Retriever
 from app.answer.tables.answer import TableAnswers
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
+from app.db.sealing import Seal
 from app.db.session import Database
-from app.domain import Passage
+from app.domain import PLAIN, AnswerOptions, Passage, Question
 from app.errors import CloisterError, EngineUnavailable
 from app.ports import Embedder, Generator, Reranker, SparseEncoder, VectorIndex
-from app.settings import Settings, chat_files_dir
+from app.settings import GeneratorSettings, Settings, chat_files_dir
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
@@ -28,24 +34,99 @@ T = TypeVar("T")
 log = logging.getLogger("cloister")
 
 
+class Condition(StrEnum):
+    """How it stands with an engine."""
+
+    NOT_LOADED = "not loaded"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
 class Warm(Generic[T]):
-    """A value that is expensive to make: made once, at the first `get`, whoever asks first."""
+    """A value that is expensive to make: made once, at the first `get`, whoever asks first.
+
+    It can be exchanged for another one while it is used: who borrowed the old one keeps it until done.
+    """
 
     def __init__(self, build: Callable[[], T]) -> None:
         self._build = build
         self._lock = threading.Lock()
         self._value: list[T] = []
+        self._is_building = False
+        self._borrowers: Counter[int] = Counter()
+        self._retired: dict[int, Callable[[], None]] = {}
+        self.trouble: CloisterError | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """Whether it was made; `trouble` says why it failed the last time."""
+        if self._value:
+            return Condition.READY
+        if self._is_building:
+            return Condition.LOADING
+        return Condition.FAILED if self.trouble else Condition.NOT_LOADED
 
     def get(self) -> T:
         """The value; waits while somebody else makes it. What making it raises is raised here, every time."""
         with self._lock:
-            if not self._value:
+            return self._get()
+
+    @contextmanager
+    def borrow(self) -> Iterator[T]:
+        """The value, which stays open until it is given back, whatever takes its place meanwhile."""
+        with self._lock:
+            value = self._get()
+            self._borrowers[id(value)] += 1
+        try:
+            yield value
+        finally:
+            self._give_back(value)
+
+    def exchange(self, new: T, *, close: Callable[[T], None]) -> None:
+        """Put another value in its place. The old one is closed once nobody has borrowed it any more."""
+        with self._lock:
+            old = self._value[0] if self._value else None
+            self._value, self.trouble = [new], None
+            if old is None:
+                return
+            is_used = self._borrowers[id(old)] > 0
+            if is_used:
+                self._retired[id(old)] = lambda: close(old)
+        if not is_used:
+            close(old)
+
+    def _get(self) -> T:
+        if not self._value:
+            self._is_building = True
+            try:
                 self._value.append(self._build())
-            return self._value[0]
+                self.trouble = None
+            except CloisterError as exc:
+                self.trouble = exc
+                raise
+            finally:
+                self._is_building = False
+        return self._value[0]
+
+    def _give_back(self, value: T) -> None:
+        with self._lock:
+            self._borrowers[id(value)] -= 1
+            is_last = self._borrowers[id(value)] == 0
+            if is_last:
+                del self._borrowers[id(value)]
+            close = self._retired.pop(id(value), None) if is_last else None
+        if close:
+            close()
 
     def peek(self) -> T | None:
         """The value if it was made."""
         return self._value[0] if self._value else None
+
+
+def _close_aside(generator: Generator) -> None:
+    """Free a model without keeping anybody waiting: it may still be computing its last token."""
+    threading.Thread(target=generator.close, name="close-model", daemon=True).start()
 
 
 @dataclass(slots=True)
@@ -67,15 +148,22 @@ class Services:
     index: Warm[VectorIndex]
     reranker: Warm[Reranker | None]
     generator: Warm[Generator]
+    configured_generator: GeneratorSettings
+    """What files and environment say of the language model, whatever an admin chose in the browser."""
+    build_generator: Callable[[GeneratorSettings], Generator]
+    seal: Seal
     session_secret: str
     local_token: str
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
     _launched: bool = False
+    _exchange: threading.Lock = field(default_factory=threading.Lock)
+    _then: Callable[[], None] = lambda: None
 
     def warm_up(self, then: Callable[[], None] = lambda: None) -> None:
         """Load all engines in the background, take up unfinished jobs, and then call `then`."""
+        self._then = then
 
         def run() -> None:
             try:
@@ -117,17 +205,47 @@ class Services:
         return rerank(question, found, self.reranker.get(), k)
 
     def answer_line(self) -> AnswerLine:
-        """The answer line. Waits for every engine."""
-        generator = self.generator.get()
-        calibration = Calibration.read(self.settings.answer.calibration)
+        """The answer line. Waits for every engine. An exchange of the language model closes it; see `answering`."""
+        return self._answer_line(self.generator.get(), self.settings)
+
+    @contextmanager
+    def answering(self) -> Iterator[AnswerLine]:
+        """The answer line, whose language model stays open until it is given back. Waits for every engine."""
+        with ExitStack() as stack:
+            with self._exchange:
+                generator, settings = stack.enter_context(self.generator.borrow()), self.settings
+            yield self._answer_line(generator, settings)
+
+    async def answer(
+        self, question: Question, *, access: Access, cancelled: threading.Event, options: AnswerOptions = PLAIN
+    ) -> AsyncIterator[AnswerEvent]:
+        """An answer, event by event, from one language model to its end. Raises CloisterError."""
+        await asyncio.to_thread(self.answer_line)  # loads what is not loaded, beside the loop
+        with self.answering() as line:
+            async for event in line.answer(question, access=access, cancelled=cancelled, options=options):
+                yield event
+
+    def put_generator(self, generator: Generator, settings: GeneratorSettings) -> None:
+        """Let another language model write from now on. Running answers finish on the old one, which is closed then.
+
+        A service that could not get ready for want of a model tries again.
+        """
+        with self._exchange:
+            self.settings = self.settings.model_copy(update={"generator": settings})
+            self.generator.exchange(generator, close=_close_aside)
+        if self._trouble:
+            self._trouble = None
+            self.warm_up(self._then)
+
+    def _answer_line(self, generator: Generator, settings: Settings) -> AnswerLine:
         return AnswerLine(
-            settings=self.settings,
+            settings=settings,
             retriever=self.retriever(),
             reranker=self.reranker.get(),
             generator=generator,
             prompts=self.prompts,
-            calibration=calibration,
-            tables=TableAnswers(self.settings, self.database, self.files, self.sandbox, generator),
+            calibration=Calibration.read(settings.answer.calibration),
+            tables=TableAnswers(settings, self.database, self.files, self.sandbox, generator),
         )
 
     def ingest(self) -> IngestLine:

@@ -5,7 +5,9 @@ and there is one place to look. Unknown keys are refused in every layer.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -13,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
@@ -126,6 +129,7 @@ class SparseSettings(Section):
 class GeneratorSettings(Section):
     engine: Literal["llamacpp", "openai"]
     model: str
+    models_dir: str
     context_tokens: NotNegative
     threads: NotNegative
     gpu_layers: NotNegative
@@ -296,6 +300,11 @@ class Settings(BaseSettings):
     ocr: OcrSettings
     limits: LimitsSettings
 
+    @property
+    def models_dir(self) -> Path:
+        """Where GGUF files lie from which an admin chooses."""
+        return self.data_dir / Path(self.generator.models_dir).expanduser()
+
     @model_validator(mode="after")
     def _paths_start_at_the_project(self) -> "Settings":
         # The tree is frozen; this is the one moment at which it is completed.
@@ -311,28 +320,76 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     `overrides` is a nested mapping that wins over everything (command-line flags, tests).
     Raises SettingsError with one sentence that says what to change.
     """
-    files = [CONFIGS_DIR / "default.yaml", *(_profile_file(name) for name in _profiles())]
-    _refuse_unknown_variables()
-
-    class LayeredSettings(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the names are the library's
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            layers = YamlConfigSettingsSource(settings_cls, yaml_file=files, deep_merge=True)
-            return init_settings, env_settings, layers
-
     try:
-        return LayeredSettings(**dict(overrides or {}))
-    except YAMLError as exc:
-        raise SettingsError(_where_no_yaml(exc)) from exc
+        return _AsGiven(**_merged(read_layers(overrides)))
     except ValidationError as exc:
         raise SettingsError(_sentence(exc)) from exc
+
+
+class LayerKind(StrEnum):
+    """Where values may come from, the weakest first."""
+
+    DEFAULT = "default"
+    PROFILE = "profile"
+    ENVIRONMENT = "environment"
+    START = "given at the start"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The values that one place gives, unchecked and with secrets in them. `name`: of a profile."""
+
+    kind: LayerKind
+    name: str
+    values: Mapping[str, Any] = field(repr=False)
+
+
+def read_layers(overrides: Mapping[str, Any] | None = None) -> list[Layer]:
+    """Each layer by itself, the weakest first. Raises SettingsError."""
+    names = _profiles()
+    files = [CONFIGS_DIR / "default.yaml", *map(_profile_file, names)]
+    _refuse_unknown_variables()
+    try:
+        read = [YamlConfigSettingsSource(Settings, yaml_file=file)() for file in files]
+    except YAMLError as exc:
+        raise SettingsError(_where_no_yaml(exc)) from exc
+    return [
+        Layer(LayerKind.DEFAULT, "", read[0]),
+        *(Layer(LayerKind.PROFILE, name, values) for name, values in zip(names, read[1:], strict=True)),
+        Layer(LayerKind.ENVIRONMENT, "", EnvSettingsSource(Settings)()),
+        Layer(LayerKind.START, "", dict(overrides or {})),
+    ]
+
+
+class _AsGiven(Settings):
+    """Reads nothing itself: the layers are merged by then."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the names are the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _laid_over(merged, layer.values)
+    return merged
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees as one; a branch of the upper one leaves what it does not name as it is."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _laid_over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def prepare_data_dir(data_dir: Path) -> Path:

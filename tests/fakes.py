@@ -48,8 +48,8 @@ class WordHashEmbedder:
 
 
 class ScriptedGenerator:
-    """Says `replies` in order, word by word, and "OK." without any. `conversations` and `schemas`
-    list what it was asked.
+    """Says `replies` in order, word by word, and "OK." without any. `conversations`, `schemas` and
+    `temperatures` list what it was asked.
     """
 
     model_id = "scripted"
@@ -59,6 +59,7 @@ class ScriptedGenerator:
         self.replies = list(replies)
         self.conversations: list[tuple[Message, ...]] = []
         self.schemas: list[Mapping[str, Any] | None] = []
+        self.temperatures: list[float | None] = []
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.text.split()) for message in messages)
@@ -71,7 +72,9 @@ class ScriptedGenerator:
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
         schema: Mapping[str, Any] | None = None,
+        temperature: float | None = None,
     ) -> Iterator[str]:
+        self.temperatures.append(temperature)
         self.conversations.append(tuple(messages))
         self.schemas.append(schema)
         text = self.replies.pop(0) if self.replies else "OK."

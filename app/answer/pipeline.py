@@ -26,7 +26,8 @@ from app.answer.writing.generate import generate
 from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
-from app.domain import Answer, Grounds, Message, Passage, Question, Statement
+from app.answer.writing.rehearsal import Course, Rehearsal
+from app.domain import PLAIN, Answer, AnswerOptions, Grounds, Message, Passage, Question, Statement, Tool
 from app.ports import Generator, Reranker
 from app.settings import Settings
 
@@ -46,7 +47,9 @@ class AnswerLine:
     calibration: Calibration
     tables: TableAnswers
 
-    async def answer(self, question: Question, *, access: Access, cancelled: Event) -> AsyncIterator[AnswerEvent]:
+    async def answer(
+        self, question: Question, *, access: Access, cancelled: Event, options: AnswerOptions = PLAIN
+    ) -> AsyncIterator[AnswerEvent]:
         """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
 
         Setting `cancelled` ends the writing; what is there by then is cited and finished.
@@ -54,22 +57,33 @@ class AnswerLine:
         clock = Clock()
         asked = await self._understand(question, access, cancelled, clock)
         passages = await self._find(asked.standalone, access, clock)
-        computed = await asyncio.to_thread(
-            self.tables.answer, asked.standalone, passages, access=access, cancelled=cancelled
-        )
+        computed = await self._compute(asked, passages, access, cancelled, options)
         if computed is not None:
             yield Retrieved(computed.passages, asked.standalone)
             yield Finished(await self._finish_computed(computed, clock))
             return
         yield Retrieved(passages, asked.standalone)
-        language = self._language(asked, passages)
-        reading = await asyncio.to_thread(read_closely, asked.standalone, passages, embedder=self.retriever.embedder)
-        probability = estimate_answerable(asked.standalone, reading, language, self.calibration)
-        if not passages or probability < self.settings.answer.abstain_below:
-            yield Finished(_answer(quote_evidence((), language), passages, clock, abstained=True))
+        read = await self._read(asked, passages)
+        if self._abstains(read):
+            yield Finished(_answer(quote_evidence((), read.language), passages, clock, abstained=True))
             return
-        async for event in self._write(asked, reading, language, access, cancelled, clock):
+        async for event in self._write(asked, read, access, cancelled, clock, options):
             yield event
+
+    async def rehearse(self, question: Question, *, access: Access, options: AnswerOptions = PLAIN) -> Rehearsal:
+        """What `answer` does up to the moment at which the model writes: the prompt that it would be sent."""
+        clock, cancelled = Clock(), Event()
+        asked = await self._understand(question, access, cancelled, clock)
+        passages = await self._find(asked.standalone, access, clock)
+        if await self._compute(asked, passages, access, cancelled, options) is not None:
+            return Rehearsal(Course.COMPUTED, passages)
+        read = await self._read(asked, passages)
+        if self._abstains(read):
+            return Rehearsal(Course.ABSTAINED, passages, probability=read.probability)
+        excerpts = read.reading.excerpts(EXCERPTS)
+        prompt = await asyncio.to_thread(self._prompt, asked, read.reading, excerpts, access, options)
+        tokens = await asyncio.to_thread(self.generator.count_prompt_tokens, prompt.messages)
+        return Rehearsal(Course.WRITTEN, passages, prompt, tokens, read.probability)
 
     async def _understand(self, question: Question, access: Access, cancelled: Event, clock: "Clock") -> "Asked":
         """The question with the turns before it, and made to stand alone."""
@@ -91,12 +105,42 @@ class AnswerLine:
         clock.lap("rerank")
         return passages
 
+    async def _compute(
+        self,
+        asked: "Asked",
+        passages: Sequence[Passage],
+        access: Access,
+        cancelled: Event,
+        options: AnswerOptions,
+    ) -> TableAnswer | None:
+        if Tool.TABLES not in options.tools:
+            return None
+        return await asyncio.to_thread(
+            self.tables.answer, asked.standalone, passages, access=access, cancelled=cancelled
+        )
+
+    async def _read(self, asked: "Asked", passages: tuple[Passage, ...]) -> "Read":
+        language = self._language(asked, passages)
+        reading = await asyncio.to_thread(read_closely, asked.standalone, passages, embedder=self.retriever.embedder)
+        probability = estimate_answerable(asked.standalone, reading, language, self.calibration)
+        return Read(reading, language, probability)
+
+    def _abstains(self, read: "Read") -> bool:
+        return not read.reading.passages or read.probability < self.settings.answer.abstain_below
+
     async def _write(
-        self, asked: "Asked", reading: Reading, language: str, access: Access, cancelled: Event, clock: "Clock"
+        self,
+        asked: "Asked",
+        read: "Read",
+        access: Access,
+        cancelled: Event,
+        clock: "Clock",
+        options: AnswerOptions,
     ) -> AsyncIterator[AnswerEvent]:
         """What the model writes, checked sentence by sentence; quotes where nothing bears it out."""
+        reading, language = read.reading, read.language
         excerpts = reading.excerpts(EXCERPTS)
-        prompt = await asyncio.to_thread(self._prompt, asked, reading, excerpts, access)
+        prompt = await asyncio.to_thread(self._prompt, asked, reading, excerpts, access, options)
         citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
@@ -106,6 +150,7 @@ class AnswerLine:
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
+            temperature=options.temperature,
         ):
             if not has_begun:
                 clock.lap("first_token")
@@ -130,12 +175,19 @@ class AnswerLine:
         grounds = await asyncio.to_thread(note_documents, documents, self.retriever.database)
         return _computed_answer(computed, clock, grounds)
 
-    def _prompt(self, asked: "Asked", reading: Reading, excerpts: Sequence[Excerpt], access: Access) -> Prompt:
+    def _prompt(
+        self,
+        asked: "Asked",
+        reading: Reading,
+        excerpts: Sequence[Excerpt],
+        access: Access,
+        options: AnswerOptions,
+    ) -> Prompt:
         return build_prompt(
             asked.text,
             self._evidence(reading, excerpts, access),
             asked.turns,
-            prompts=self.prompts,
+            prompts=self.prompts.with_instructions(options.instructions),
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
         )
@@ -173,6 +225,15 @@ class Asked:
     text: str
     standalone: str
     turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The passages beside the question, and how probable it is that they answer it."""
+
+    reading: Reading
+    language: str
+    probability: float
 
 
 @dataclass(slots=True)

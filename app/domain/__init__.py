@@ -16,6 +16,7 @@ from app.domain.answers import (
     Role,
     Statement,
 )
+from app.domain.assistants import PLAIN, AnswerOptions, Assistant, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
 from app.domain.crawls import (
     CrawledPage,
@@ -39,8 +40,11 @@ from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
 __all__ = [
+    "PLAIN",
     "Answer",
+    "AnswerOptions",
     "AskedQuestion",
+    "Assistant",
     "Attachment",
     "AuditEvent",
     "Cell",
@@ -99,5 +103,6 @@ __all__ = [
     "Statement",
     "Table",
     "TableResult",
+    "Tool",
     "WikiKind",
 ]

@@ -120,3 +120,43 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """As every backend."""
         await self._inner.sleep(seconds)
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """The same, for sync code. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+class GuardedSyncBackend(httpcore.SyncBackend):
+    """The same for sync clients. A connection to the first address; what is tried is one of those that were checked."""
+
+    def __init__(self, guard: AddressGuard, look_up: Callable[[str, int], list[str]] = look_up) -> None:
+        self._guard, self._look_up = guard, look_up
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Raises AddressRefused when one of the host's addresses may not be asked."""
+        try:
+            addresses = self._look_up(host, port)
+        except OSError as exc:
+            raise httpcore.ConnectError(f"{host} is not known") from exc
+        for address in addresses:
+            self._guard.check(host, address)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+                failure = exc
+        raise failure
+
+    def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        """Never."""
+        raise AddressRefused("An endpoint is not asked through sockets of this machine.")

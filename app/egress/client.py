@@ -1,6 +1,7 @@
 """An HTTP client for pages of strangers: checked addresses, bounded answers, secrets for one host only."""
 
 import logging
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Final
 import httpcore
 import httpx
 
-from app.egress.addresses import AddressGuard, GuardedBackend, Resolve, resolve
+from app.egress.addresses import AddressGuard, GuardedBackend, GuardedSyncBackend, Resolve, resolve
 from app.errors import Rejected
 
 MIB: Final = 1 << 20
@@ -80,6 +81,14 @@ def open_client(
         max_redirects=bounds.redirects,
         trust_env=False,
     )
+
+
+def open_transport(guard: AddressGuard, tls: ssl.SSLContext) -> httpx.HTTPTransport:
+    """A transport for a sync client that connects to checked addresses only. Raises AddressRefused while in use."""
+    transport = httpx.HTTPTransport(trust_env=False)
+    # httpx hands no backend through to its pool.
+    transport._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=GuardedSyncBackend(guard))
+    return transport
 
 
 class _Transport(httpx.AsyncHTTPTransport):

@@ -37,6 +37,7 @@ def settings(**changes: Any) -> GeneratorSettings:
     values: dict[str, Any] = {
         "engine": "llamacpp",
         "model": SMOLLM2,
+        "models_dir": "models",
         "context_tokens": 0,
         "threads": 1,
         "gpu_layers": 0,

@@ -9,7 +9,12 @@ from app.ports import Generator
 
 
 async def generate(
-    messages: Sequence[Message], *, generator: Generator, max_tokens: int, cancelled: Event
+    messages: Sequence[Message],
+    *,
+    generator: Generator,
+    max_tokens: int,
+    cancelled: Event,
+    temperature: float | None = None,
 ) -> AsyncIterator[str]:
     """Yield the answer's pieces as they come.
 
@@ -21,7 +26,9 @@ async def generate(
     def run() -> None:
         end: BaseException | None = None
         try:
-            for piece in generator.stream(messages, max_tokens=max_tokens, cancelled=cancelled):
+            for piece in generator.stream(
+                messages, max_tokens=max_tokens, cancelled=cancelled, temperature=temperature
+            ):
                 loop.call_soon_threadsafe(pieces.put_nowait, piece)
         except BaseException as exc:  # noqa: BLE001 - carried over to the awaiting side, which raises it
             end = exc

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
@@ -27,20 +27,31 @@ class Prompts:
     question: Template
     again: Template
     condense: Template
+    assistant: Template
 
     @classmethod
     def read(cls, folder: Path, evidence: str) -> "Prompts":
-        """Raises SettingsError when a template is missing."""
+        """Raises SettingsError when a template is missing, or lacks what must stand in it."""
 
         def template(name: str) -> str:
             return (folder / f"{name}.md").read_text(encoding="utf-8").strip()
 
-        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "again", "condense")
+        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "again", "condense", "assistant")
         try:
             system, *others = map(template, parts)
-            return cls(system, *map(Template, others))
+            read = cls(system, *map(Template, others))
         except OSError as exc:
             raise SettingsError(f"The prompt template {exc.filename} cannot be read; check answer.prompts.") from exc
+        if not {"assistant", "rules"} <= set(read.assistant.get_identifiers()):
+            raise SettingsError(f"{folder / 'assistant.md'} must hold $assistant and $rules; check answer.prompts.")
+        return read
+
+    def with_instructions(self, instructions: str) -> "Prompts":
+        """The same for an assistant: its own words, and then the house's rules, which it cannot leave out."""
+        if not instructions.strip():
+            return self
+        system = self.assistant.substitute(assistant=defuse(instructions.strip()), rules=self.system)
+        return replace(self, system=system)
 
 
 @dataclass(frozen=True, slots=True)

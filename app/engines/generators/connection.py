@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from app.egress.addresses import AddressGuard
+from app.egress.client import open_transport
 from app.errors import EngineUnavailable, SettingsError
 
 CONNECT_TIMEOUT_S = 10
@@ -22,11 +24,14 @@ class Connection:
     to a host that nobody wrote into the settings.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext, timeout_s: float, api_key: str = "") -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext, timeout_s: float, api_key: str = "", guard: AddressGuard | None = None
+    ) -> None:
         self._stream: Any = None
         self._is_cut = False
         self.http = httpx.Client(
             verify=tls,
+            transport=open_transport(guard, tls) if guard else None,
             timeout=timeout_s,
             trust_env=False,
             follow_redirects=False,

@@ -5,7 +5,6 @@ The OpenAI API tells neither. llama.cpp, vLLM and Ollama each have calls of thei
 
 import logging
 import re
-import ssl
 from collections.abc import Sequence
 from enum import StrEnum
 from threading import Lock
@@ -39,11 +38,11 @@ class Kind(StrEnum):
 class Endpoint:
     """Asks the server about itself at the first need, so that Cloister can start before it does."""
 
-    def __init__(self, url: str, *, model: str, api_key: str, tls: ssl.SSLContext) -> None:
+    def __init__(self, url: str, *, model: str, connection: Connection) -> None:
         self._url = url
         self._root = url.removesuffix("/v1")
         self._model = model
-        self._connection = Connection(tls=tls, timeout_s=ASK_TIMEOUT_S, api_key=api_key)
+        self._connection = connection
         self._lock = Lock()
         self._known: tuple[Kind, int] | None = None
 

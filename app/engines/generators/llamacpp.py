@@ -83,6 +83,7 @@ class LlamaCppGenerator:
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
         schema: Mapping[str, Any] | None = None,
+        temperature: float | None = None,
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for, waiting included."""
         deadline = Deadline(self._settings.timeout_s)
@@ -90,7 +91,7 @@ class LlamaCppGenerator:
         request = {
             "messages": as_dicts(messages),
             "max_tokens": room,
-            "temperature": self._settings.temperature,
+            "temperature": self._settings.temperature if temperature is None else temperature,
             "stop": list(stop),
             "stream": True,
             "cache_prompt": True,

@@ -3,6 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from typing import Any
@@ -13,8 +14,9 @@ from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
 
 from app.domain import Message
+from app.egress.addresses import AddressGuard, AddressRefused
 from app.engines.generators.connection import MALFORMED, Connection, check_address, garbled, refusal, unreachable
-from app.engines.generators.endpoint import Endpoint
+from app.engines.generators.endpoint import ASK_TIMEOUT_S, Endpoint
 from app.engines.generators.pieces import Deadline, Outlet, pump, room_for_answer, shape_of
 from app.errors import CloisterError, GenerationTimeout, TextTooLong
 from app.settings import GeneratorSettings
@@ -23,14 +25,17 @@ from app.settings import GeneratorSettings
 class OpenAIGenerator:
     """A model at `generator.url`. Nothing is sent to any other host, and nothing until it is first used."""
 
-    def __init__(self, settings: GeneratorSettings) -> None:
+    def __init__(self, settings: GeneratorSettings, guard: AddressGuard | None = None) -> None:
+        """`guard`: which addresses may be connected to, for an endpoint that was not named in the settings."""
         # At DEBUG the vendor's client logs every request with its whole prompt.
         logging.getLogger("openai").setLevel(logging.INFO)
         self._settings = settings
         self._url = check_address(settings.url)
         self._api_key = settings.api_key.get_secret_value()
         self._tls = ssl.create_default_context()
-        self._endpoint = Endpoint(self._url, model=settings.model, api_key=self._api_key, tls=self._tls)
+        self._guard = guard
+        about = Connection(tls=self._tls, timeout_s=ASK_TIMEOUT_S, api_key=self._api_key, guard=guard)
+        self._endpoint = Endpoint(self._url, model=settings.model, connection=about)
 
     @property
     def model_id(self) -> str:
@@ -54,31 +59,26 @@ class OpenAIGenerator:
         stop: Sequence[str] = (),
         cancelled: Event | None = None,
         schema: Mapping[str, Any] | None = None,
+        temperature: float | None = None,
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for."""
         deadline = Deadline(self._settings.timeout_s)
         # A connection of its own for each answer: cutting it must not disturb another one.
-        connection = Connection(tls=self._tls, timeout_s=self._settings.timeout_s)
+        connection = Connection(tls=self._tls, timeout_s=self._settings.timeout_s, guard=self._guard)
         extras = {**({"stop": list(stop)} if stop else {}), **shape_of(schema)}
-        answer = partial(self._answer, connection, messages, max_tokens, extras)
+        chosen = self._settings.temperature if temperature is None else temperature
+        answer = partial(self._answer, connection, _Request(tuple(messages), max_tokens, chosen, extras))
         yield from pump(answer, deadline=deadline, cancelled=cancelled, interrupt=connection.cut)
 
     def close(self) -> None:
         """Free the connections. Calling twice is harmless."""
         self._endpoint.close()
 
-    def _answer(
-        self,
-        connection: Connection,
-        messages: Sequence[Message],
-        max_tokens: int,
-        extras: dict[str, Any],
-        outlet: Outlet,
-    ) -> None:
-        prompt_tokens = self.count_prompt_tokens(messages)
-        room = room_for_answer(prompt_tokens, self.context_tokens, max_tokens)
+    def _answer(self, connection: Connection, request: "_Request", outlet: Outlet) -> None:
+        prompt_tokens = self.count_prompt_tokens(request.messages)
+        room = room_for_answer(prompt_tokens, self.context_tokens, request.max_tokens)
         try:
-            is_finished = _relay(self._build_model(connection, max_tokens=room, extras=extras), messages, outlet)
+            is_finished = _relay(self._build_model(connection, request, room), request.messages, outlet)
         except (openai.OpenAIError, httpx.HTTPError, *MALFORMED) as exc:
             # Not chained: an endpoint's message may repeat the prompt, and tracebacks reach the logs.
             raise self._translate(exc, prompt_tokens) from None
@@ -87,20 +87,20 @@ class OpenAIGenerator:
         if outlet.is_wanted and not is_finished:
             raise garbled(self._url)
 
-    def _build_model(self, connection: Connection, *, max_tokens: int, extras: dict[str, Any]) -> OpenAILike:
+    def _build_model(self, connection: Connection, request: "_Request", max_tokens: int) -> OpenAILike:
         return OpenAILike(
             model=self._settings.model,
             api_base=self._url,
             # Without one the client would take OPENAI_API_KEY from the environment and send it here.
             api_key=self._api_key or "none",
             is_chat_model=True,
-            temperature=self._settings.temperature,
+            temperature=request.temperature,
             max_tokens=max_tokens,
             # A person waits and can ask again; repeating by itself makes a busy server busier.
             max_retries=0,
             timeout=self._settings.timeout_s,
             http_client=connection.http,
-            additional_kwargs=extras,
+            additional_kwargs=dict(request.extras),
         )
 
     def _translate(self, exc: Exception, prompt_tokens: int) -> CloisterError:
@@ -112,6 +112,8 @@ class OpenAIGenerator:
                     f"The endpoint {self._url} sent nothing for {self._settings.timeout_s} seconds. Try again when it "
                     "is less busy, or raise generator.timeout_s."
                 )
+            case openai.APIConnectionError() if isinstance(exc.__cause__, AddressRefused):
+                return exc.__cause__
             case openai.APIConnectionError():
                 return unreachable(self._url)
             case openai.APIStatusError() if _is_overflow(exc):
@@ -130,6 +132,14 @@ class OpenAIGenerator:
             tokens=prompt_tokens,
             max_tokens=limit,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float
+    extras: Mapping[str, Any]
 
 
 def _relay(model: OpenAILike, messages: Sequence[Message], outlet: Outlet) -> bool:

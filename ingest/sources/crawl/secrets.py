@@ -1,11 +1,8 @@
-"""What signs in at private sites, encrypted at rest (Fernet: AES-128-CBC with HMAC-SHA256)."""
+"""What signs in at private sites, encrypted at rest."""
 
-import base64
-import hashlib
-
-from cryptography.fernet import Fernet, InvalidToken
 from pydantic import TypeAdapter
 
+from app.db.sealing import Seal
 from app.domain import SignIn
 from app.errors import Rejected
 
@@ -16,17 +13,15 @@ class SecretBox:
     """Encrypts with one key, whatever its length; another key cannot read it."""
 
     def __init__(self, key: str) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+        self._seal = Seal(key)
 
     def seal(self, sign_in: SignIn) -> bytes:
         """What is kept of it."""
-        return self._fernet.encrypt(_SIGN_IN.dump_json(sign_in))
+        return self._seal.close(_SIGN_IN.dump_json(sign_in))
 
     def open(self, sealed: bytes) -> SignIn:
         """Raises Rejected when it was sealed with another key."""
-        try:
-            return _SIGN_IN.validate_json(self._fernet.decrypt(sealed))
-        except InvalidToken as exc:
-            raise Rejected(
-                "What signs in at this site was kept under another key (crawl.secret); enter it again."
-            ) from exc
+        content = self._seal.open(sealed)
+        if content is None:
+            raise Rejected("What signs in at this site was kept under another key (crawl.secret); enter it again.")
+        return _SIGN_IN.validate_json(content)

@@ -17,6 +17,7 @@ PROMPTS = Prompts(
     again=Template("[$n] ($place): given above."),
     question=Template("$evidence\n\nQuestion: $question"),
     condense=Template("$question"),
+    assistant=Template("$assistant\n\nThese rules hold:\n$rules"),
 )
 TEXTS = ("Alpha.", "Beta.", "Gamma.", "Delta.")
 
