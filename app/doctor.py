@@ -8,6 +8,7 @@ from enum import StrEnum
 from app.db import knowledge_bases
 from app.errors import CloisterError
 from app.services import Services
+from app.settings import OcrSettings
 from ingest.parse.ocr.tesseract import missing_languages
 
 LOW_DISK_BYTES = 2 << 30
@@ -42,7 +43,7 @@ def examine(services: Services) -> list[Finding]:
         _engine("Language model", lambda: _generator(services)),
         *_stored_models(services),
         _disk(services),
-        _ocr(services),
+        examine_ocr(services.settings.ocr),
     ]
 
 
@@ -95,13 +96,14 @@ def _disk(services: Services) -> Finding:
     return Finding("Disk", Status.OK, detail)
 
 
-def _ocr(services: Services) -> Finding:
-    if services.settings.ocr.engine == "off":
+def examine_ocr(settings: OcrSettings) -> Finding:
+    """What reads scanned pages."""
+    if settings.engine == "off":
         return Finding("OCR", Status.NOTE, "off", "Scanned pages are refused; set ocr.engine to auto to read them.")
-    missing = missing_languages(services.settings.ocr.languages)
-    if services.settings.ocr.engine == "rapidocr" or missing == services.settings.ocr.languages:
+    missing = missing_languages(settings.languages)
+    if settings.engine == "rapidocr" or missing == settings.languages:
         detail = "RapidOCR reads scanned pages"
-        if services.settings.ocr.engine == "rapidocr":
+        if settings.engine == "rapidocr":
             return Finding("OCR", Status.OK, detail)
         advice = "Install tesseract-ocr and the data of your languages: it reads clean scans several times as fast."
         return Finding("OCR", Status.NOTE, f"{detail}; tesseract is not installed", advice)

@@ -5,7 +5,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -158,6 +158,8 @@ class Services:
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
     _launched: bool = False
+    choosing: threading.Lock = field(default_factory=threading.Lock)
+    """Held while another language model is tried: one at a time."""
     _exchange: threading.Lock = field(default_factory=threading.Lock)
     _then: Callable[[], None] = lambda: None
 
@@ -222,8 +224,10 @@ class Services:
         """An answer, event by event, from one language model to its end. Raises CloisterError."""
         await asyncio.to_thread(self.answer_line)  # loads what is not loaded, beside the loop
         with self.answering() as line:
-            async for event in line.answer(question, access=access, cancelled=cancelled, options=options):
-                yield event
+            events = line.answer(question, access=access, cancelled=cancelled, options=options)
+            async with aclosing(events) as stream:  # type: ignore[type-var]
+                async for event in stream:
+                    yield event
 
     def put_generator(self, generator: Generator, settings: GeneratorSettings) -> None:
         """Let another language model write from now on. Running answers finish on the old one, which is closed then.

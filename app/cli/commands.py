@@ -51,11 +51,16 @@ def search(
 
 
 @cli.command()
-def ask(text: Annotated[str, typer.Argument(help="A question.")], kb: Kb = None, as_json: Json = False) -> None:
+def ask(
+    text: Annotated[str, typer.Argument(help="A question.")],
+    kb: Kb = None,
+    assistant: Annotated[str | None, typer.Option(help="The assistant that answers.")] = None,
+    as_json: Json = False,
+) -> None:
     """Answer a question from the documents, with citations."""
 
     async def run(api: Api, _settings: Settings) -> None:
-        answer = await api.post("/ask", {"query": text, "knowledge_bases": [kb] if kb else []})
+        answer = await api.post("/ask", {"query": text, "knowledge_bases": [kb] if kb else [], "assistant": assistant})
         show.print_answer(answer, as_json=as_json)
 
     run_command(run)

@@ -6,7 +6,7 @@ it is checked before it is believed, and a header beyond the limits is refused.
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -226,7 +226,7 @@ def _model(path: Path, size_bytes: int, values: Mapping[str, Any], parameters: i
 
     def whole(name: str) -> int:
         value = values.get(f"{architecture}.{name}")
-        return value if isinstance(value, int) and 0 < value < 1 << 40 else 0
+        return int(value) if isinstance(value, int) and 0 < value < 1 << 40 else 0
 
     layers = min(whole("block_count"), MOST_LAYERS)
     return GgufModel(
@@ -242,7 +242,7 @@ def _model(path: Path, size_bytes: int, values: Mapping[str, Any], parameters: i
     )
 
 
-def _kv_values(values: Mapping[str, Any], architecture: str, layers: int, whole: Any) -> int:
+def _kv_values(values: Mapping[str, Any], architecture: str, layers: int, whole: Callable[[str], int]) -> int:
     """Keys and values of one token, over all layers. Heads may be given once, or for each layer."""
     heads = _per_layer(values.get(f"{architecture}.attention.head_count"), layers)
     of_keys = _per_layer(values.get(f"{architecture}.attention.head_count_kv"), layers) or heads

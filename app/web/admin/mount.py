@@ -3,10 +3,13 @@
 from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute
+from app.web.admin.pages.assistants import router as assistants
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
+from app.web.admin.pages.models import router as models
 from app.web.admin.pages.overview import router as overview
+from app.web.admin.pages.settings import router as settings
 
-ROUTERS = (overview, knowledge_bases)
+ROUTERS = (overview, knowledge_bases, assistants, models, settings)
 
 
 def mount_admin(app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from threading import Event
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
+from app.operations import assistants
 from app.web.api.caller import AccessOf, ServicesOf
 from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
 from app.web.api.models.conversation import AskRequest
@@ -42,13 +44,14 @@ async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request:
     """
     services.require_ready()
     narrowed = access.narrowed_to(body.knowledge_bases)
-    line = await asyncio.to_thread(services.answer_line)
-    events = line.answer(body.question, access=narrowed, cancelled=Event())
+    assisted = await asyncio.to_thread(assistants.assist, body.assistant, narrowed, services)
+    events = services.answer(body.question, access=assisted.access, cancelled=Event(), options=assisted.options)
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
-    async for event in events:
-        if isinstance(event, Finished):
-            return AskResponse.of(event.answer)
+    async with aclosing(events) as stream:  # type: ignore[type-var]
+        async for event in stream:
+            if isinstance(event, Finished):
+                return AskResponse.of(event.answer)
     raise AssertionError("the answer line ends with Finished")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from threading import Event
 
 from app.access import Access, Caller
@@ -11,6 +11,7 @@ from app.db import people
 from app.db.people_tables import Person
 from app.domain import Job, MemberRole, Message, Question
 from app.errors import NotFound
+from app.operations import assistants
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -47,9 +48,12 @@ class ServiceBackend:
         """Answer a question, event by event. Raises CloisterError."""
         self._services.require_ready()
         access = (await asyncio.to_thread(self._access, user_id)).narrowed_to(knowledge_bases)
-        line = await asyncio.to_thread(self._services.answer_line)
-        async for event in line.answer(Question(question, tuple(history)), access=access, cancelled=cancelled):
-            yield event
+        assisted = await asyncio.to_thread(assistants.assist_by_default, access, self._services)
+        asked = Question(question, tuple(history))
+        events = self._services.answer(asked, access=assisted.access, cancelled=cancelled, options=assisted.options)
+        async with aclosing(events) as stream:  # type: ignore[type-var]
+            async for event in stream:
+                yield event
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""

@@ -63,11 +63,14 @@ class MessageIn(Model):
 
 
 class AskRequest(Model):
-    """`history`: the conversation so far, oldest first, so that a follow-up is understood."""
+    """`history`: the conversation so far, oldest first, so that a follow-up is understood. `assistant`: the name of
+    one that answers; it sees no more than the asker may read.
+    """
 
     query: Annotated[str, Field(min_length=1, max_length=20_000)]
     knowledge_bases: list[str] = Field(default_factory=list)
     history: list[MessageIn] = Field(default_factory=list, max_length=MAX_HISTORY)
+    assistant: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
     @property
     def question(self) -> Question:

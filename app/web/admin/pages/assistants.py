@@ -1,0 +1,160 @@
+"""Assistants: the list, writing one, and trying it out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response
+
+from app.db.assistants import AssistantDraft
+from app.domain import Assistant, Tool
+from app.errors import Rejected
+from app.operations import assistants
+from app.web.admin.guard import AdminRoute
+from app.web.admin.lists import arrange
+from app.web.admin.navigation import N_
+from app.web.admin.page import Page, PageOf
+
+router = APIRouter(route_class=AdminRoute)
+PATH = "/admin/assistants"
+# What each tool is called on the page.
+TOOL_NAMES = {Tool.TABLES: N_("Compute over tables (sheets and CSV files)")}
+Question = Annotated[str, Form(max_length=20_000)]
+
+
+def _draft(
+    name: Annotated[str, Form(max_length=1000)],
+    description: Annotated[str, Form(max_length=1000)] = "",
+    system_prompt: Annotated[str, Form(max_length=100_000)] = "",
+    scope: Annotated[str, Form()] = "all",
+    bases: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+    tools: Annotated[list[Tool], Form()] = [],  # noqa: B006
+    temperature: Annotated[str, Form(max_length=20)] = "",
+) -> AssistantDraft:
+    if scope == "some" and not bases:
+        raise Rejected("Choose at least one knowledge base, or let it answer from all that the asker may read.")
+    return AssistantDraft(
+        name=" ".join(name.split()),
+        description=description.strip(),
+        # Browsers send the ends of lines as CR LF.
+        system_prompt=system_prompt.replace("\r\n", "\n").strip(),
+        knowledge_base_ids=tuple(bases) if scope == "some" else (),
+        tools=frozenset(tools),
+        temperature=_temperature(temperature),
+    )
+
+
+DraftOf = Annotated[AssistantDraft, Depends(_draft)]
+
+
+@router.get("/assistants")
+def show_all(page: PageOf) -> Response:
+    """All assistants."""
+    name_by_id = _names(page)
+    listed = arrange(
+        assistants.list_all(page.caller, page.services),
+        path=PATH,
+        query=page.request.query_params,
+        columns={"name": lambda each: each.name.lower(), "changed": lambda each: each.changed_at},
+        words=lambda each: f"{each.name} {each.description}",
+        first="name",
+    )
+    return page.show("assistants/all.html", listed=listed, name_by_id=name_by_id, tool_names=TOOL_NAMES)
+
+
+@router.get("/assistants/new")
+def show_new(page: PageOf) -> Response:
+    """The empty form."""
+    page.caller.require_admin()
+    return _show_form(page, None)
+
+
+@router.post("/assistants")
+def create(page: PageOf, draft: DraftOf) -> Response:
+    """A new one."""
+    id = assistants.create(draft, page.caller, page.services)
+    return page.go(f"{PATH}/{id}", page.gettext("“%(name)s” is there; try it out below.", name=draft.name))
+
+
+@router.get("/assistants/{id}")
+def show(page: PageOf, id: str) -> Response:
+    """One assistant, to change and to try out."""
+    return _show_form(page, assistants.get(id, page.caller, page.services))
+
+
+@router.post("/assistants/{id}")
+def change(page: PageOf, id: str, draft: DraftOf) -> Response:
+    """What is written in the form from now on."""
+    assistants.change(id, draft, page.caller, page.services)
+    return page.go(f"{PATH}/{id}", page.gettext("Saved; the next question is answered so."))
+
+
+@router.post("/assistants/{id}/delete")
+def delete(page: PageOf, id: str) -> Response:
+    """Forget it."""
+    gone = assistants.delete(id, page.caller, page.services)
+    return page.go(PATH, page.gettext("“%(name)s” is deleted.", name=gone.name))
+
+
+@router.post("/assistants/{id}/default")
+def set_default(page: PageOf, id: str, is_default: Annotated[bool, Form()] = False) -> Response:
+    """Whether it answers in the chat where none is chosen."""
+    chosen = assistants.set_default(id, page.caller, page.services, is_default=is_default)
+    said = "“%(name)s” answers in the chat from now on." if is_default else "The chat answers without an assistant."
+    return page.go(PATH, page.gettext(said, name=chosen.name) if is_default else page.gettext(said))
+
+
+@router.post("/assistants/{id}/prompt")
+def show_prompt(page: PageOf, id: str, question: Question = "") -> Response:
+    """What would be sent to the model for a question."""
+    rehearsal = assistants.rehearse(id, question, page.caller, page.services)
+    return _show_outcome(page, id, question, rehearsal=rehearsal)
+
+
+@router.post("/assistants/{id}/answer")
+def show_answer(page: PageOf, id: str, question: Question = "") -> Response:
+    """The answer to a question, which is kept nowhere."""
+    answer = assistants.try_out(id, question, page.caller, page.services)
+    return _show_outcome(page, id, question, answer=answer)
+
+
+def _show_form(page: Page, assistant: Assistant | None, **outcome: object) -> Response:
+    services = page.services
+    shown = {"rehearsal": None, "answer": None, "question": "", **outcome}
+    return page.show(
+        "assistants/one.html",
+        assistant=assistant,
+        names=_names(page),
+        tool_names=TOOL_NAMES,
+        rules=services.prompts.system,
+        usual=services.settings.generator.temperature,
+        **_limits(page),
+        **shown,
+    )
+
+
+def _show_outcome(page: Page, id: str, question: str, **outcome: object) -> Response:
+    """Below the form; the whole page for a browser without scripts."""
+    if "hx-request" in page.request.headers:
+        shown = {"rehearsal": None, "answer": None, **outcome}
+        return page.show("assistants/outcome.html", **_limits(page), **shown)
+    return _show_form(page, assistants.get(id, page.caller, page.services), question=question, **outcome)
+
+
+def _limits(page: Page) -> dict[str, object]:
+    generator = page.services.generator.peek()
+    return {
+        "window": generator.context_tokens if generator else 0,
+        "answer_tokens": page.services.settings.generator.max_answer_tokens,
+        "abstain_below": page.services.settings.answer.abstain_below,
+    }
+
+
+def _names(page: Page) -> dict[str, str]:
+    """The knowledge bases by id, in the order of their names."""
+    return {base.id: name for name, base in sorted(page.caller.access.readable.items())}
+
+
+def _temperature(text: str) -> float | None:
+    try:
+        return float(text.replace(",", ".")) if text.strip() else None
+    except ValueError:
+        raise Rejected("The temperature is a number from 0 to 2, or empty.") from None
