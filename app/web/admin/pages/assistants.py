@@ -1,11 +1,13 @@
 """Assistants: the list, writing one, and trying it out."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
 
+from app.answer.writing.rehearsal import Rehearsal
 from app.db.assistants import AssistantDraft
-from app.domain import Assistant, Tool
+from app.domain import Answer, Assistant, Tool
 from app.errors import Rejected
 from app.operations import assistants
 from app.web.admin.guard import AdminRoute
@@ -98,48 +100,57 @@ def delete(page: PageOf, id: str) -> Response:
 def set_default(page: PageOf, id: str, is_default: Annotated[bool, Form()] = False) -> Response:
     """Whether it answers in the chat where none is chosen."""
     chosen = assistants.set_default(id, page.caller, page.services, is_default=is_default)
-    said = "“%(name)s” answers in the chat from now on." if is_default else "The chat answers without an assistant."
-    return page.go(PATH, page.gettext(said, name=chosen.name) if is_default else page.gettext(said))
+    if is_default:
+        said = page.gettext("“%(name)s” answers in the chat from now on.", name=chosen.name)
+    else:
+        said = page.gettext("The chat answers without an assistant from now on.")
+    return page.go(PATH, said)
 
 
 @router.post("/assistants/{id}/prompt")
 def show_prompt(page: PageOf, id: str, question: Question = "") -> Response:
     """What would be sent to the model for a question."""
     rehearsal = assistants.rehearse(id, question, page.caller, page.services)
-    return _show_outcome(page, id, question, rehearsal=rehearsal)
+    return _show_outcome(page, id, Outcome(question, rehearsal=rehearsal))
 
 
 @router.post("/assistants/{id}/answer")
 def show_answer(page: PageOf, id: str, question: Question = "") -> Response:
     """The answer to a question, which is kept nowhere."""
     answer = assistants.try_out(id, question, page.caller, page.services)
-    return _show_outcome(page, id, question, answer=answer)
+    return _show_outcome(page, id, Outcome(question, answer=answer))
 
 
-def _show_form(page: Page, assistant: Assistant | None, **outcome: object) -> Response:
-    services = page.services
-    shown = {"rehearsal": None, "answer": None, "question": "", **outcome}
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of trying out: the prompt that would be sent, or the answer."""
+
+    question: str = ""
+    rehearsal: Rehearsal | None = None
+    answer: Answer | None = None
+
+
+def _show_form(page: Page, assistant: Assistant | None, outcome: Outcome = Outcome()) -> Response:
     return page.show(
         "assistants/one.html",
         assistant=assistant,
         names=_names(page),
         tool_names=TOOL_NAMES,
-        rules=services.prompts.system,
-        usual=services.settings.generator.temperature,
-        **_limits(page),
-        **shown,
+        rules=page.services.prompts.system,
+        usual=page.services.settings.generator.temperature,
+        limits=_limits(page),
+        outcome=outcome,
     )
 
 
-def _show_outcome(page: Page, id: str, question: str, **outcome: object) -> Response:
+def _show_outcome(page: Page, id: str, outcome: Outcome) -> Response:
     """Below the form; the whole page for a browser without scripts."""
     if "hx-request" in page.request.headers:
-        shown = {"rehearsal": None, "answer": None, **outcome}
-        return page.show("assistants/outcome.html", **_limits(page), **shown)
-    return _show_form(page, assistants.get(id, page.caller, page.services), question=question, **outcome)
+        return page.show("assistants/outcome.html", outcome=outcome, limits=_limits(page))
+    return _show_form(page, assistants.get(id, page.caller, page.services), outcome)
 
 
-def _limits(page: Page) -> dict[str, object]:
+def _limits(page: Page) -> dict[str, float]:
     generator = page.services.generator.peek()
     return {
         "window": generator.context_tokens if generator else 0,

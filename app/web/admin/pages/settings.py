@@ -6,9 +6,12 @@ from fastapi import APIRouter, Response
 
 from app.operations import settings
 from app.web.admin.guard import AdminRoute
+from app.web.admin.navigation import N_
 from app.web.admin.page import PageOf
 
 router = APIRouter(route_class=AdminRoute)
+# Said by the operation, and shown through `_`.
+WORDS = (N_("set"), N_("not set"), N_("chosen in the browser"))
 
 
 @router.get("/settings")
@@ -25,7 +28,7 @@ def show(page: PageOf) -> Response:
     ]
     return page.show(
         "settings/all.html",
-        sections=[(name, list(group)) for name, group in groupby(found, lambda fact: fact.section)],
+        groups=[(name, list(group)) for name, group in groupby(found, lambda fact: fact.section)],
         search=search,
         only_changed=only_changed,
         count=len(found),
