@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -20,7 +19,9 @@ SET, NOT_SET = "set", "not set"
 _HIDDEN: Final = "…"
 _KEY_LINE: Final = re.compile(r"(?P<indent> *)(?P<key>\w+):")
 _COMMENT_LINE: Final = re.compile(r"\s*# ?(?P<words>.*)")
-_SECRET_WORDS: Final = ("password", "passwd", "secret", "token", "key")
+# A password may hold any sign, also those that end it elsewhere: up to the last @.
+_USER_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):.*@")
+_QUERY_PASSWORD: Final = re.compile(r"([?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +141,7 @@ def _show(value: Any, key: str) -> str:
 
 
 def hide_passwords(text: str) -> str:
-    """An address without the passwords in it; any other text as it is."""
+    """An address without the passwords in it, rather too little of it than too much; any other text as it is."""
     if "://" not in text:
         return text
-    try:
-        parts = urlsplit(text)
-        pairs = parse_qsl(parts.query, keep_blank_values=True)
-    except ValueError:
-        return _HIDDEN
-    user, at, host = parts.netloc.rpartition("@")
-    name, colon, _ = user.partition(":")
-    shown = [(key, _HIDDEN if any(word in key.lower() for word in _SECRET_WORDS) else value) for key, value in pairs]
-    if not colon and shown == pairs:
-        return text
-    query = urlencode(shown, safe=_HIDDEN) if shown != pairs else parts.query
-    return urlunsplit(parts._replace(netloc=f"{name}{colon}{_HIDDEN if colon else ''}{at}{host}", query=query))
+    return _QUERY_PASSWORD.sub(rf"\1{_HIDDEN}", _USER_PASSWORD.sub(rf"\1:{_HIDDEN}@", text))

@@ -19,6 +19,7 @@ import xllamacpp
 from pydantic import SecretStr
 
 from app.domain import Message, Role
+from app.egress.addresses import AddressGuard, AddressRefused
 from app.engines.generators.llamacpp import LlamaCppGenerator
 from app.engines.generators.openai_like import OpenAIGenerator
 from app.engines.model_files import get_gguf_file, get_sentence_transformers_folder
@@ -187,6 +188,15 @@ def test_a_schema_holds_for_one_answer_only(generator: Generator) -> None:
     shape = {"type": "object", "properties": {"a": {"const": "b"}}, "required": ["a"]}
     list(generator.stream(ask_about_a_door("green"), max_tokens=20, schema=shape))
     assert "green" in "".join(generator.stream(ask_about_a_door("green"), max_tokens=20))
+
+
+def test_a_temperature_holds_for_one_answer_in_place_of_the_settings(generator: Generator) -> None:
+    def tell(**options: float) -> str:
+        return "".join(generator.stream(LONG_STORY, max_tokens=30, **options))  # type: ignore[arg-type]
+
+    hot = {tell(temperature=2.0) for _ in range(3)}
+    assert len(hot) > 1
+    assert tell() == tell(temperature=0.0)
 
 
 def test_letters_of_several_bytes_arrive_whole(generator: Generator) -> None:
@@ -410,6 +420,24 @@ def test_the_request_carries_what_the_caller_asked_for(llm: ScriptedLlm) -> None
     assert chat.body["messages"][1] == {"role": "user", "content": "Hello?"}
     assert (chat.body["max_tokens"], chat.body["temperature"], chat.body["stop"]) == (7, 0.5, ["\n\n"])
     assert "response_format" not in chat.body
+
+
+def test_the_request_carries_the_temperature_of_the_answer(llm: ScriptedLlm) -> None:
+    endpoint = endpoint_engine(llm.url, temperature=0.5)
+    for temperature in (1.25, 0.0):
+        list(endpoint.stream(ask("Hello?"), max_tokens=7, temperature=temperature))
+    assert [chat.body["temperature"] for chat in llm.chats] == [1.25, 0.0]
+
+
+def test_an_endpoint_is_reached_at_allowed_addresses_only(llm: ScriptedLlm) -> None:
+    """Each connection is checked, that of an answer as well as that of the first questions about the server."""
+    chosen = settings(engine="openai", url=llm.url, model="scripted", context_tokens=2048)
+    host = AddressGuard(["127.0.0.1"], outside=False)
+    assert list(OpenAIGenerator(chosen, host).stream(ask("Hello?"), max_tokens=7)) == ["OK."]
+    asked = len(llm.requests)
+    with pytest.raises(AddressRefused, match="not a public address"):
+        list(OpenAIGenerator(chosen, AddressGuard(["another.example"])).stream(ask("Hello?"), max_tokens=7))
+    assert len(llm.requests) == asked
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.db import assistants
+from app.db.assistants import AssistantDraft
 from app.services import Services
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator, let_read
@@ -99,6 +101,26 @@ def test_an_answer_that_comes_back_with_its_grounds_lets_the_next_prompt_begin_l
     one, two = generator.conversations
     assert two[: len(one)] == one
     assert second.json()["grounds"]["earlier_turns"] == 1
+
+
+def test_an_assistant_that_is_named_answers(filled: Api, services: Services, generator: ScriptedGenerator) -> None:
+    with services.database.write() as session:
+        assistants.create(session, AssistantDraft("Helper", system_prompt="Be kind.", temperature=0.6), created_by="x")
+    assert filled.post("/ask", {"query": QUESTION, "assistant": "Helper"}).json()["answer"] == CHECKED
+    assert generator.conversations[-1][0].text.startswith("Be kind.")
+    assert generator.temperatures == [0.6]
+
+
+def test_an_unknown_assistant_is_a_problem_and_the_default_one_does_not_speak_to_scripts(
+    filled: Api, services: Services, generator: ScriptedGenerator
+) -> None:
+    with services.database.write() as session:
+        draft = AssistantDraft("Helper", system_prompt="Be kind.")
+        assistants.set_default(session, assistants.create(session, draft, created_by="x"))
+    answer = filled.post("/ask", {"query": QUESTION, "assistant": "Nobody"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no assistant “Nobody”.")
+    filled.post("/ask", {"query": QUESTION})
+    assert "Be kind." not in generator.conversations[-1][0].text
 
 
 def test_a_question_that_nothing_answers_is_said_to_have_no_answer(filled: Api) -> None:
