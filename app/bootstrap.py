@@ -10,6 +10,7 @@ from app.db.session import Database, sqlite_url
 from app.egress.silence import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
+from app.lab.sweep_line import SweepLine
 from app.ports import Embedder, Generator, Reranker, VectorIndex
 from app.services import Services, Warm
 from app.settings import (
@@ -36,6 +37,7 @@ def open_services(settings: Settings) -> Services:
     database.migrate()
     files = FileStore(data_dir / "files")
     jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
+    ingest_line = IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir)))
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
     return Services(
         settings=settings,
@@ -44,7 +46,8 @@ def open_services(settings: Settings) -> Services:
         prompts=Prompts.read(settings.answer.prompts, settings.answer.evidence),
         sparse=Bm25Encoder(settings.sparse),
         sandbox=Sandbox(settings, processes=_parsers(settings), folder=data_dir / "parsing"),
-        ingest_line=IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir))),
+        ingest_line=ingest_line,
+        sweep_line=SweepLine(database),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import Session, col, func, select
 
-from app.access import Access, ReadableKnowledgeBase
+from app.access import LOCAL_PERSON_ID, Access, ReadableKnowledgeBase
 from app.db.columns import utc_now
 from app.db.people_tables import ApiKey, GroupMember, GroupMembership, Membership, Person
 from app.db.tables import Generation, KnowledgeBaseRow
@@ -122,6 +122,19 @@ def get_access(session: Session, person: Person) -> Access:
         rows = session.exec(query.where(col(KnowledgeBaseRow.id).in_(roles)))
         bases = [ReadableKnowledgeBase(*row, role=roles[row[0]]) for row in rows]
     return Access(person.id, {base.name: base for base in bases})
+
+
+def get_access_of(session: Session, person_id: str) -> Access:
+    """What the person with this id may do at this moment; this machine's own command line, everything.
+
+    Raises NotFound for somebody who is gone or disabled.
+    """
+    if person_id == LOCAL_PERSON_ID:
+        return get_access(session, Person(id=person_id, name=person_id, is_admin=True))
+    person = find_enabled(session, person_id)
+    if person is None:
+        raise NotFound("The person who asked for this may not enter any more.")
+    return get_access(session, person)
 
 
 def _roles(session: Session, person_id: str) -> dict[str, MemberRole]:

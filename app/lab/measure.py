@@ -9,6 +9,7 @@ from app.db import questions, versions
 from app.db.session import Database
 from app.domain import AskedQuestion, IndexGeneration
 from app.errors import Rejected
+from app.lab.ask import PlacedQuestion
 from app.lab.metrics import Interval, Scores, Span, Verdict, compare, mean_interval, score
 
 # Too few to say anything: the interval would be as wide as the scale.
@@ -95,6 +96,12 @@ def _ask_all(knowledge_base_id: str, *, k: int, access: Access, retriever: Retri
     if len(pairs) < FEWEST:
         raise Rejected(f"Measuring takes at least {FEWEST} questions with known evidence; there are {len(pairs)}.")
     return _Asked(tuple(_ask(each, span, k=k, access=access, retriever=retriever) for each, span in pairs), lost)
+
+
+def place_question(question: AskedQuestion, text: str | None) -> PlacedQuestion | None:
+    """A question with the place of its evidence in its document's text; None where it stands there no more."""
+    evidence = find_evidence(question, text)
+    return PlacedQuestion(question.text, evidence) if evidence else None
 
 
 def find_evidence(question: AskedQuestion, text: str | None) -> Span | None:
