@@ -1,10 +1,11 @@
 """Chats: threads, their steps (messages among them), elements and feedback."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, func, select, update
+from sqlalchemy import Table, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -14,12 +15,13 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, and what it was written from.
+# below and on the answer, what it was written from, and the places that it cites.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
 GROUNDS = "grounds"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS)
+CITED = "cited"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 
@@ -195,6 +197,24 @@ def redact_quotes(session: Session, document_id: str) -> tuple[int, list[str]]:
     keys = delete_elements(session, chat_elements.c.forId.in_(of_document))
     session.execute(delete(chat_quotes).where(chat_quotes.c.documentId == document_id))
     return len(steps), keys
+
+
+@dataclass(frozen=True, slots=True)
+class HelpfulAnswer:
+    """A question whose answer somebody called helpful, and the places that the answer cites: (document, start, end)."""
+
+    question: str
+    cited: tuple[tuple[str, int, int], ...]
+
+
+def list_helpful(session: Session) -> list[HelpfulAnswer]:
+    """The answers with a thumb up that cite something, as long as their chats are there."""
+    rated = select(chat_feedbacks.c.forId).where(chat_feedbacks.c.value == 1)
+    of_run = or_(chat_steps.c.parentId.in_(rated), chat_steps.c.id.in_(rated))
+    answers = session.execute(select(chat_steps.c.metadata).where(of_run)).scalars()
+    cited = {kept[FACE]["question"]: kept[CITED] for kept in answers if kept.get(CITED) and kept.get(FACE)}
+    asked = session.execute(select(chat_steps.c.id, chat_steps.c.output).where(chat_steps.c.id.in_(list(cited))))
+    return [HelpfulAnswer(text, tuple((d, s, e) for d, s, e in cited[id])) for id, text in asked if text]
 
 
 def delete_feedback(session: Session, feedback_id: str) -> None:

@@ -28,7 +28,7 @@ class Means:
 class Row:
     """One way in figures. `tuning` and `held_out` are by questions; `difference` is of the recall to the present way's.
 
-    `tokens`: mean of an answer's passages. `ms`: median and 95th percentile of a search.
+    `tokens`: of an answer's passages. `ms`: of a search; `slow_ms` is the 95th percentile.
     """
 
     way: Way
@@ -37,8 +37,9 @@ class Row:
     verdict: Verdict
     difference: Interval
     held_out_difference: Interval
-    tokens: float
-    ms: tuple[float, float]
+    tokens: Interval
+    ms: Interval
+    slow_ms: float
     chunks: int
     disk_bytes: int
     generation_id: str
@@ -97,7 +98,6 @@ def _row(plan: SweepPlan, tried: Tried, present: Tried) -> Row:
     middle = len(plan.tuning)
     verdict, difference = compare(_recall(tried.scores[:middle]), _recall(present.scores[:middle]))
     _, held_out = compare(_recall(tried.scores[middle:]), _recall(present.scores[middle:]))
-    slowest_last = sorted(tried.ms)
     return Row(
         way=plan.ways[tried.way],
         tuning=_means(tried.scores[:middle]),
@@ -105,8 +105,9 @@ def _row(plan: SweepPlan, tried: Tried, present: Tried) -> Row:
         verdict=verdict,
         difference=difference,
         held_out_difference=held_out,
-        tokens=sum(tried.tokens) / len(tried.tokens),
-        ms=(slowest_last[len(slowest_last) // 2], slowest_last[int(0.95 * (len(slowest_last) - 1))]),
+        tokens=mean_interval(tried.tokens),
+        ms=mean_interval(tried.ms),
+        slow_ms=sorted(tried.ms)[int(0.95 * (len(tried.ms) - 1))],
         chunks=tried.chunks,
         disk_bytes=tried.disk_bytes,
         generation_id=tried.generation_id,
@@ -125,18 +126,18 @@ def _find(rows: Sequence[Row]) -> tuple[Finding, int]:
         return Finding.WORSE, 0
     cheaper = [number for number in others if _is_cheaper(rows[number], rows[0])]
     if cheaper:
-        return Finding.CHEAPER, min(cheaper, key=lambda number: rows[number].tokens)
+        return Finding.CHEAPER, min(cheaper, key=lambda number: rows[number].tokens.mean)
     return Finding.NOISE, 0
 
 
 def _worth(row: Row) -> tuple[float, float]:
     """More recall first; among equals, fewer tokens."""
-    return row.difference.mean, -row.tokens
+    return row.difference.mean, -row.tokens.mean
 
 
 def _is_cheaper(row: Row, present: Row) -> bool:
     finds_no_less = row.difference.mean >= 0 and row.held_out_difference.mean >= 0
-    return row.verdict is Verdict.NOISE and finds_no_less and row.tokens <= CLEARLY_LESS * present.tokens
+    return row.verdict is Verdict.NOISE and finds_no_less and row.tokens.mean <= CLEARLY_LESS * present.tokens.mean
 
 
 def _means(scores: Sequence[Scores]) -> Means:

@@ -18,7 +18,7 @@ from app.db.session import Database
 from app.domain import ChunkingProfile, GenerationState, IndexGeneration, JobState, MemberRole
 from app.errors import Cancelled, CloisterError, Rejected
 from app.lab.ask import Asker, PlacedQuestion
-from app.lab.measure import FEWEST, access_to, place_question
+from app.lab.measure import FEWEST, access_to, place_all
 from app.lab.preview import estimate_disk
 from app.lab.sweeps import Sweep, SweepPlan, Tried
 from app.lab.trials import Trials
@@ -217,14 +217,13 @@ class SweepLine(DBOSConfiguredInstance):
         """The plan's questions in its order. Raises Rejected where one has lost its evidence since."""
         with self._database.read() as session:
             stored = {each.id: each for each in questions.list_of(session, sweep.knowledge_base_id)}
-            wanted = [stored.get(id) for id in (*sweep.plan.tuning, *sweep.plan.held_out)]
-            placed = [
-                place_question(each, versions.find_text(session, each.document_id)) if each else None for each in wanted
-            ]
+            ids = (*sweep.plan.tuning, *sweep.plan.held_out)
+            known = [stored[id] for id in ids if id in stored]
+            placed = place_all(known, lambda document_id: versions.find_text(session, document_id))
         found = [each for each in placed if each is not None]
-        if len(found) < len(wanted):
+        if len(found) < len(ids):
             raise Rejected(
-                f"{len(wanted) - len(found)} questions have lost their document or their quote; start the sweep again."
+                f"{len(ids) - len(found)} questions have lost their document or their quote; start the sweep again."
             )
         return found
 

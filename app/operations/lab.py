@@ -36,6 +36,12 @@ def preview_document(id: str, profile: ChunkingProfile, caller: Caller, services
     )
 
 
+def window(services: Services) -> int:
+    """Tokens that the embedding model takes at most; what is usual for it while it is still being loaded."""
+    embedder = services.embedder.peek()
+    return embedder.max_tokens if embedder else services.settings.chunking.chunk_size
+
+
 def list_documents(knowledge_base_id: str, caller: Caller, services: Services) -> list[documents.DocumentBrief]:
     """The documents of a knowledge base, by name. Raises NotFound, Forbidden."""
     caller.access.require(knowledge_base_id, MemberRole.ADMIN)

@@ -6,7 +6,7 @@ from app.access import Caller
 from app.db import documents, questions, versions
 from app.domain import AskedQuestion, Deed, MemberRole
 from app.errors import NotFound, Rejected
-from app.lab.measure import find_evidence
+from app.lab.measure import find_evidence, place_all
 from app.lab.question_files import read_questions
 from app.operations.documents import get_readable
 from app.operations.note import note
@@ -42,7 +42,8 @@ def import_file(knowledge_base_id: str, content: bytes, caller: Caller, services
     with services.database.write() as session:
         id_by_name = {each.name: each.id for each in documents.list_documents(session, [base.id])}
         read = read_questions(text, id_by_name)
-        found = [each for each in read.questions if find_evidence(each, versions.find_text(session, each.document_id))]
+        placed = place_all(read.questions, lambda document_id: versions.find_text(session, document_id))
+        found = [each for each, place in zip(read.questions, placed, strict=True) if place]
         questions.put(session, base.id, found, created_by=caller.id)
     absent = [
         f"“{each.text}”: its quote stands in no place of the document." for each in read.questions if each not in found

@@ -6,7 +6,7 @@ from app.access import Caller
 from app.db import documents, knowledge_bases, questions, versions
 from app.domain import AskedQuestion, ChunkingProfile, Deed, MemberRole
 from app.errors import Rejected
-from app.lab.measure import find_evidence
+from app.lab.measure import place_all
 from app.lab.sweeps import Sweep, Way, make_plan
 from app.operations.note import note
 from app.services import Services
@@ -93,7 +93,8 @@ def _usable(knowledge_base_id: str, services: Services) -> list[AskedQuestion]:
     """The approved questions whose quotes are found in their documents as these are now."""
     with services.database.read() as session:
         approved = [each for each in questions.list_of(session, knowledge_base_id) if each.is_approved]
-        return [each for each in approved if find_evidence(each, versions.find_text(session, each.document_id))]
+        placed = place_all(approved, lambda document_id: versions.find_text(session, document_id))
+    return [each for each, place in zip(approved, placed, strict=True) if place]
 
 
 def _choose_sample(

@@ -4,9 +4,13 @@ from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
+from app.web.admin.pages.lab import router as lab
+from app.web.admin.pages.lab_generations import router as lab_generations
+from app.web.admin.pages.lab_questions import router as lab_questions
+from app.web.admin.pages.lab_sweeps import router as lab_sweeps
 from app.web.admin.pages.overview import router as overview
 
-ROUTERS = (overview, knowledge_bases)
+ROUTERS = (overview, knowledge_bases, lab_sweeps, lab, lab_questions, lab_generations)
 
 
 def mount_admin(app: FastAPI) -> None:

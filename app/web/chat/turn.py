@@ -13,7 +13,7 @@ import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, Piece, Retrieved
-from app.db.chats import ANSWER, FACE, GROUNDS, QUOTED_DOCUMENTS, now
+from app.db.chats import ANSWER, CITED, FACE, GROUNDS, QUOTED_DOCUMENTS, now
 from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import ChatBackend
@@ -152,6 +152,7 @@ class Turn:
             QUOTED_DOCUMENTS: _documents_of(answer.citations, tables),
             FACE: face.as_metadata(),
             GROUNDS: _GROUNDS.dump_python(answer.grounds, mode="json"),
+            CITED: [(each.document_id, each.start, each.end) for each in answer.citations if each.verified],
         }
         await self._show_chips(answer.citations)
         await self._send(face)
