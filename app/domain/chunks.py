@@ -22,6 +22,9 @@ class ChunkingProfile:
     chunk_size: int
     overlap: int
 
+    def __str__(self) -> str:
+        return f"{self.splitter} {self.chunk_size}/{self.overlap}"
+
 
 class GenerationState(StrEnum):
     """Whether a generation is being built, is built to be measured, answers, or is kept for a way back."""
