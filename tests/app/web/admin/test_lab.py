@@ -10,7 +10,7 @@ import pytest
 from app.db import documents, generations, questions
 from app.domain import ChunkingProfile, MemberRole, Splitter
 from app.services import Services
-from tests.app.web.admin.conftest import Browser
+from tests.app.web.signed_in import Browser
 from tests.taking_in import open_base, take_in
 
 Enter = Callable[..., Browser]
