@@ -8,7 +8,7 @@ from app.errors import Rejected
 from app.operations import api_keys, people, sessions
 from app.web.admin.guard import GuardedRoute
 from app.web.admin.page import Page, PageOf
-from app.web.admin.pages.people import read_days, show_key
+from app.web.admin.pages.people import Days, Name, show_key
 
 router = APIRouter(route_class=GuardedRoute)
 PATH = "/account"
@@ -67,9 +67,9 @@ def sign_out(page: PageOf) -> Response:
 
 
 @router.post(f"{PATH}/keys")
-def create_key(page: PageOf, name: Annotated[str, Form(max_length=200)], days: Annotated[str, Form()]) -> Response:
+def create_key(page: PageOf, name: Name, days: Days) -> Response:
     """A key; the answer holds it, and nothing else ever does."""
-    return show_key(page, api_keys.create(page.caller.id, name, read_days(days), page.caller, page.services), PATH)
+    return show_key(page, api_keys.create(page.caller.id, name, days or None, page.caller, page.services), PATH)
 
 
 @router.post(f"{PATH}/keys/{{id}}/revoke")

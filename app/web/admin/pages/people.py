@@ -16,6 +16,8 @@ router = APIRouter(route_class=AdminRoute)
 PATH = "/admin/people"
 STATES = list(PersonState)
 Name = Annotated[str, Form(max_length=200)]
+# 0: for good.
+Days = Annotated[int, Form(ge=0)]
 
 
 @router.get("/people")
@@ -166,9 +168,9 @@ def end_session(page: PageOf, id: str, session_id: str) -> Response:
 
 
 @router.post("/people/{id}/keys")
-def create_key(page: PageOf, id: str, name: Name, days: Annotated[str, Form()]) -> Response:
+def create_key(page: PageOf, id: str, name: Name, days: Days) -> Response:
     """A key; the answer holds it, and nothing else ever does."""
-    return show_key(page, api_keys.create(id, name, read_days(days), page.caller, page.services), f"{PATH}/{id}")
+    return show_key(page, api_keys.create(id, name, days or None, page.caller, page.services), f"{PATH}/{id}")
 
 
 @router.post("/people/{id}/keys/{key_id}/revoke")
@@ -176,11 +178,6 @@ def revoke_key(page: PageOf, id: str, key_id: str) -> Response:
     """A key that opens nothing any more."""
     key = api_keys.revoke(key_id, page.caller, page.services, person_id=id)
     return _back(page, id, page.gettext("The key “%(name)s” opens nothing any more.", name=key.name))
-
-
-def read_days(days: str) -> int | None:
-    """For how many days a key is asked for; None for good."""
-    return int(days) if days.isdecimal() else None
 
 
 def show_key(page: Page, key: api_keys.NewKey, back: str) -> Response:
