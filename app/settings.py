@@ -6,6 +6,7 @@ and there is one place to look. Unknown keys are refused in every layer.
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -19,7 +20,7 @@ from pydantic_settings import (
 )
 from yaml import MarkedYAMLError, YAMLError
 
-from app.domain import ChunkingProfile, Splitter
+from app.domain import LEAST_LENGTH, ChunkingProfile, PasswordPolicy, Splitter
 from app.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -83,6 +84,21 @@ class ServerSettings(Section):
 
 class DatabaseSettings(Section):
     url: str
+
+
+class PeopleSettings(Section):
+    min_password_length: Annotated[int, Field(ge=LEAST_LENGTH)]
+    session_days: Positive
+
+    @property
+    def passwords(self) -> PasswordPolicy:
+        """Which passwords are taken."""
+        return PasswordPolicy(self.min_password_length)
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a browser stays signed in."""
+        return timedelta(days=self.session_days)
 
 
 class EmbedderSettings(Section):
@@ -281,6 +297,7 @@ class Settings(BaseSettings):
     data_dir: Path
     server: ServerSettings
     database: DatabaseSettings
+    people: PeopleSettings
     embedder: EmbedderSettings
     vector_index: VectorIndexSettings
     sparse: SparseSettings

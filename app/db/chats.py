@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, func, or_, select, update
+from sqlalchemy import Select, Table, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -135,6 +135,28 @@ def delete_thread(session: Session, thread_id: str) -> list[str]:
     session.execute(delete(chat_steps).where(chat_steps.c.threadId == thread_id))
     session.execute(delete(chat_threads).where(chat_threads.c.id == thread_id))
     return keys
+
+
+def list_file_keys_of(session: Session, identifier: str) -> list[str]:
+    """The keys of all files in the chats of a person (their id)."""
+    in_theirs = chat_elements.c.threadId.in_(_chats_of(identifier))
+    keys = session.execute(select(chat_elements.c.objectKey).where(in_theirs)).scalars()
+    return [key for key in keys if key]
+
+
+def delete_chats_of(session: Session, identifier: str) -> int:
+    """Delete all chats of a person (their id), and the person as the chat page knows them; how many chats."""
+    thread_ids = session.execute(_chats_of(identifier)).scalars().all()
+    for thread_id in thread_ids:
+        delete_thread(session, thread_id)
+    session.execute(delete(chat_users).where(chat_users.c.identifier == identifier))
+    return len(thread_ids)
+
+
+def _chats_of(identifier: str) -> Select[Any]:
+    user = select(chat_users.c.id).where(chat_users.c.identifier == identifier)
+    is_theirs = or_(chat_threads.c.userIdentifier == identifier, chat_threads.c.userId.in_(user))
+    return select(chat_threads.c.id).where(is_theirs)
 
 
 def delete_step(session: Session, step_id: str) -> list[str]:

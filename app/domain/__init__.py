@@ -30,7 +30,8 @@ from app.domain.crawls import (
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
-from app.domain.people import AuditEvent, Deed, MemberRole
+from app.domain.passwords import LEAST_LENGTH, LEAST_POLICY, LEAST_VARIETY, PasswordFault, PasswordPolicy
+from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
@@ -39,6 +40,9 @@ from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
 __all__ = [
+    "LEAST_LENGTH",
+    "LEAST_POLICY",
+    "LEAST_VARIETY",
     "Answer",
     "AskedQuestion",
     "Attachment",
@@ -78,6 +82,9 @@ __all__ = [
     "PageState",
     "ParsedDocument",
     "Passage",
+    "PasswordFault",
+    "PasswordPolicy",
+    "PersonState",
     "Question",
     "QuestionOrigin",
     "Rect",
@@ -99,5 +106,6 @@ __all__ = [
     "Statement",
     "Table",
     "TableResult",
+    "Visitor",
     "WikiKind",
 ]

@@ -1,4 +1,4 @@
-"""Who may come in: signed in in this browser, with something to manage; forms prove that they come from our pages."""
+"""Who may come in: signed in in this browser, with the right to the page; forms prove that they come from our pages."""
 
 import hmac
 from collections.abc import Callable, Coroutine
@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
@@ -31,15 +32,21 @@ SECURITY_HEADERS = {
 }
 
 
-class AdminRoute(APIRoute):
-    """A route under /admin: guarded before it is called, its errors shown as pages, its answers with our headers."""
+class GuardedRoute(APIRoute):
+    """A page: guarded before it is called, its errors shown as pages, its answers with our headers."""
+
+    @staticmethod
+    def admit(request: Request, services: Services) -> Caller:
+        """Who is let in here: whoever is signed in. Raises NotSignedIn, Forbidden."""
+        return require_signed_in(request, services)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             try:
-                caller = require_manager(request, get_services(request))
+                # In a thread: it reads the database, and writes down that the session is in use.
+                caller = await run_in_threadpool(self.admit, request, get_services(request))
                 request.state.caller = caller
                 if request.method not in READING:
                     await _require_token(request)
@@ -57,11 +64,26 @@ class AdminRoute(APIRoute):
         return guarded
 
 
-def require_manager(request: Request, services: Services) -> Caller:
-    """Whoever is signed in and has something to manage. Raises NotSignedIn, Forbidden."""
+class AdminRoute(GuardedRoute):
+    """A page under /admin, for those who have something to manage."""
+
+    @staticmethod
+    def admit(request: Request, services: Services) -> Caller:
+        """Who is let in here: managers. Raises NotSignedIn, Forbidden."""
+        return require_manager(request, services)
+
+
+def require_signed_in(request: Request, services: Services) -> Caller:
+    """Whoever is signed in in this browser. Raises NotSignedIn."""
     caller = find_by_session(request, services)
     if caller is None:
         raise NotSignedIn
+    return caller
+
+
+def require_manager(request: Request, services: Services) -> Caller:
+    """Whoever is signed in and has something to manage. Raises NotSignedIn, Forbidden."""
+    caller = require_signed_in(request, services)
     if not caller.is_admin and not caller.access.with_role(MemberRole.EDITOR):
         raise Forbidden("These pages are for admins, and for people who edit a knowledge base.")
     return caller
