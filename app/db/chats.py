@@ -14,12 +14,13 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, and what it was written from.
+# below and on the answer, what it was written from; of a search, the passages as they were shown.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
 GROUNDS = "grounds"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS)
+PASSAGES = "passages"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, PASSAGES)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 

@@ -29,6 +29,7 @@ from app.domain.crawls import (
     RunState,
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
+from app.domain.given_answers import AnswerFace, GivenAnswer, ShownPassage
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
 from app.domain.people import AuditEvent, Deed, MemberRole
 from app.domain.questions import AskedQuestion, QuestionOrigin
@@ -40,6 +41,7 @@ from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVec
 
 __all__ = [
     "Answer",
+    "AnswerFace",
     "AskedQuestion",
     "Attachment",
     "AuditEvent",
@@ -59,6 +61,7 @@ __all__ = [
     "Found",
     "FoundFile",
     "GenerationState",
+    "GivenAnswer",
     "Grounds",
     "Hit",
     "IndexGeneration",
@@ -90,6 +93,7 @@ __all__ = [
     "Scope",
     "SearchFilter",
     "Selected",
+    "ShownPassage",
     "SignIn",
     "SiteOptions",
     "Source",

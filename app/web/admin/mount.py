@@ -3,10 +3,13 @@
 from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute
+from app.web.admin.pages.audit import router as audit
+from app.web.admin.pages.insight import router as insight
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.overview import router as overview
+from app.web.admin.records.application import mount_records
 
-ROUTERS = (overview, knowledge_bases)
+ROUTERS = (overview, knowledge_bases, insight, audit)
 
 
 def mount_admin(app: FastAPI) -> None:
@@ -14,3 +17,4 @@ def mount_admin(app: FastAPI) -> None:
     for router in ROUTERS:
         assert router.route_class is AdminRoute, "a page without its guard"
         app.include_router(router, prefix="/admin", include_in_schema=False)
+    mount_records(app, app.state.services)
