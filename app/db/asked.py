@@ -72,6 +72,7 @@ def find_questions(session: Session, step_ids: Sequence[str]) -> list[ChatQuesti
         if question and question["output"]:
             shown = _SHOWN.validate_python(search["metadata"].get(PASSAGES) or ()) if search else ()
             ids = quoted.get(step_id, frozenset()) | quoted.get(face.get("search", ""), frozenset())
+            ids |= {passage.document_id for passage in shown}
             found.append(ChatQuestion(step_id, question["output"], shown, ids))
     return found
 

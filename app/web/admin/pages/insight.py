@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from app.operations import insight, overview
+from app.operations.question_groups import Group
 from app.web.admin.charts import stack
 from app.web.admin.guard import AdminRoute
 from app.web.admin.page import PageOf
@@ -32,7 +33,7 @@ def show(page: PageOf, days: int = 30, kb: Annotated[str, Query(max_length=64)] 
         measured=measured,
         chart=stack(measured.days),
         judged=insight.list_thumbs_down(scope, services),
-        groups=unanswered.groups[:GROUPS],
+        groups=[(group, _searched(group, scope)) for group in unanswered.groups[:GROUPS]],
         left_out=max(0, len(unanswered.groups) - GROUPS),
         is_by_meaning=unanswered.is_by_meaning,
         shows_questions=services.settings.insight.shows_questions,
@@ -41,3 +42,11 @@ def show(page: PageOf, days: int = 30, kb: Annotated[str, Query(max_length=64)] 
         largest=insight.list_largest(scope, services),
         storage=overview.measure_storage(services) if page.caller.is_admin else None,
     )
+
+
+def _searched(group: Group[insight.Unanswered], scope: insight.Scope) -> list[str]:
+    """The knowledge bases where documents would help: the one that is looked at, or all that were searched."""
+    if scope.wanted.searched:
+        return [scope.wanted.searched]
+    searched = {id for question in group.members for id in question.knowledge_base_ids}
+    return [base.id for base in scope.bases if base.id in searched]

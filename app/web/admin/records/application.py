@@ -46,8 +46,7 @@ class PlainRecords(Admin):
 
     def init_templating_engine(self) -> OurTemplates:
         """Ours, in place of sqladmin's."""
-        self._views: list[Any] = []
-        return OurTemplates(self._views)
+        return OurTemplates(VIEWS)
 
     async def export(self, request: Request) -> Response:
         """All rows that the list's search finds, as CSV or JSON, read piece by piece."""

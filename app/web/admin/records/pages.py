@@ -14,6 +14,8 @@ from app.web.admin.lists import Paging
 from app.web.admin.page import Page, show_problem
 
 HOME: Final = "/admin/records/"
+# They have no section of their own: the navigation shows them as part of the audit.
+SECTION: Final = "/admin/audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ class OurTemplates(Jinja2Templates):
         page = Page(request, request.app.state.services)
         match name:
             case "sqladmin/index.html":
-                return page.show("records/index.html", views=self._views)
+                return page.show("records/index.html", views=self._views, path=SECTION)
             case "records/list.html":
-                return page.show(name, **await _list_values(request, values["model_view"], values["pagination"]))
+                return page.show(
+                    name, **await _list_values(request, values["model_view"], values["pagination"]), path=SECTION
+                )
             case "records/details.html":
-                return page.show(name, **await _row_values(values["model_view"], values["model"]))
+                return page.show(name, **await _row_values(values["model_view"], values["model"]), path=SECTION)
         return _problem(request, HTTPStatus(status_code))
 
 

@@ -44,6 +44,7 @@ def test_only_admins_of_the_service_come_in(app: FastAPI, services: Services, en
         assert (refused.status_code, "Only an admin" in refused.text) == (403, True), path
     assert exports(services) == []
     for view in VIEWS:
+        assert f'href="{HOME}{view.identity}/list"' in admin.get(HOME).text, view.identity
         assert admin.get(f"{HOME}{view.identity}/list").status_code == 200, view.identity
 
 
