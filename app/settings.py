@@ -234,6 +234,11 @@ class IngestSettings(Section):
     keep_generations_days: Positive
 
 
+class InsightSettings(Section):
+    keep_days: NotNegative
+    shows_questions: bool
+
+
 class FirecrawlSettings(Section):
     url: str
     api_key: SecretStr
@@ -308,6 +313,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings
     tables: TablesSettings
     ingest: IngestSettings
+    insight: InsightSettings
     crawl: CrawlSettings
     parse: ParseSettings
     ocr: OcrSettings

@@ -15,13 +15,14 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, what it was written from, and the places that it cites.
+# below and on the answer, what it was written from, and the places that it cites; of a search, the passages as shown.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
 GROUNDS = "grounds"
 CITED = "cited"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED)
+PASSAGES = "passages"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED, PASSAGES)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 

@@ -29,6 +29,7 @@ from app.domain.crawls import (
     RunState,
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
+from app.domain.given_answers import AnswerFace, GivenAnswer, ShownPassage
 from app.domain.jobs import ItemStatus, Job, JobItem, JobState
 from app.domain.passwords import LEAST_LENGTH, LEAST_POLICY, LEAST_VARIETY, PasswordFault, PasswordPolicy
 from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
@@ -44,6 +45,7 @@ __all__ = [
     "LEAST_POLICY",
     "LEAST_VARIETY",
     "Answer",
+    "AnswerFace",
     "AskedQuestion",
     "Attachment",
     "AuditEvent",
@@ -63,6 +65,7 @@ __all__ = [
     "Found",
     "FoundFile",
     "GenerationState",
+    "GivenAnswer",
     "Grounds",
     "Hit",
     "IndexGeneration",
@@ -97,6 +100,7 @@ __all__ = [
     "Scope",
     "SearchFilter",
     "Selected",
+    "ShownPassage",
     "SignIn",
     "SiteOptions",
     "Source",

@@ -71,6 +71,7 @@ class FakeBackend:
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: threading.Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         if question.startswith("Warm"):

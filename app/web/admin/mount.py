@@ -4,7 +4,9 @@ from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute, GuardedRoute
 from app.web.admin.pages.account import router as account
+from app.web.admin.pages.audit import router as audit
 from app.web.admin.pages.groups import router as groups
+from app.web.admin.pages.insight import router as insight
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.lab import router as lab
 from app.web.admin.pages.lab_generations import router as lab_generations
@@ -12,9 +14,21 @@ from app.web.admin.pages.lab_questions import router as lab_questions
 from app.web.admin.pages.lab_sweeps import router as lab_sweeps
 from app.web.admin.pages.overview import router as overview
 from app.web.admin.pages.people import router as people
+from app.web.admin.records.application import mount_records
 
 # What has a name in the place of an id comes before what takes any id: groups before people, sweeps before the lab.
-ROUTERS = (overview, knowledge_bases, lab_sweeps, lab, lab_questions, lab_generations, groups, people)
+ROUTERS = (
+    overview,
+    knowledge_bases,
+    lab_sweeps,
+    lab,
+    lab_questions,
+    lab_generations,
+    insight,
+    groups,
+    people,
+    audit,
+)
 
 
 def mount_admin(app: FastAPI) -> None:
@@ -27,3 +41,4 @@ def mount_admin(app: FastAPI) -> None:
         app.include_router(router, prefix="/admin", include_in_schema=False)
     assert account.route_class is GuardedRoute, "a page without its guard"
     app.include_router(account, include_in_schema=False)
+    mount_records(app, app.state.services)

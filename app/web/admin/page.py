@@ -114,6 +114,6 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     formats = Formats(language)
-    for name in ("number", "percent", "size", "seconds", "moment"):
+    for name in ("number", "percent", "size", "seconds", "day", "moment"):
         environment.filters[name] = getattr(formats, name)
     return environment

