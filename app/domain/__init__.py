@@ -29,12 +29,12 @@ from app.domain.crawls import (
     RunState,
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
-from app.domain.jobs import ItemStatus, Job, JobItem, JobState
+from app.domain.jobs import ItemStatus, Job, JobItem, JobKind, JobState
 from app.domain.people import AuditEvent, Deed, MemberRole
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
-from app.domain.sources import Schedule, Source, SourceKind
+from app.domain.sources import Schedule, Source, SourceKind, Standing
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
@@ -66,6 +66,7 @@ __all__ = [
     "ItemStatus",
     "Job",
     "JobItem",
+    "JobKind",
     "JobState",
     "KnowledgeBase",
     "KnownPage",
@@ -96,6 +97,7 @@ __all__ = [
     "SourceKind",
     "SparseVector",
     "Splitter",
+    "Standing",
     "Statement",
     "Table",
     "TableResult",
