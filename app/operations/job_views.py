@@ -94,12 +94,10 @@ def list_items(
     offset: int,
 ) -> ItemPage:
     """Documents of a job, those that failed first. Raises NotFound, Forbidden."""
-    head = get_head(id, caller, services)
+    get_head(id, caller, services)
     with services.database.read() as session:
         items = job_lists.list_items(session, id, status=status, search=search, limit=limit, offset=offset)
-        return ItemPage(
-            [_without_path(item, head) for item in items], job_lists.count_items(session, id, search=search)
-        )
+        return ItemPage(items, job_lists.count_items(session, id, search=search))
 
 
 def list_begun(id: str, caller: Caller, services: Services, *, limit: int, offset: int) -> tuple[list[JobItem], int]:
@@ -107,10 +105,10 @@ def list_begun(id: str, caller: Caller, services: Services, *, limit: int, offse
 
     Of small documents the beginning that was written down is when their text was stored. Raises NotFound, Forbidden.
     """
-    head = get_head(id, caller, services)
+    get_head(id, caller, services)
     with services.database.read() as session:
         begun = job_lists.list_begun(session, id, limit=limit, offset=offset)
-        return [_without_path(item, head) for item in begun], job_lists.count_begun(session, id)
+        return begun, job_lists.count_begun(session, id)
 
 
 def asks_for_password(id: str, caller: Caller, services: Services) -> bool:
@@ -124,7 +122,3 @@ def _as_seen(head: JobHead, caller: Caller) -> JobHead:
     """Where on the server's disk a folder is concerns admins only."""
     is_secret = head.kind in _PATHS and not caller.access.may(head.knowledge_base_id, MemberRole.ADMIN)
     return replace(head, subject="") if is_secret else head
-
-
-def _without_path(item: JobItem, head: JobHead) -> JobItem:
-    return item if head.subject or head.kind not in _PATHS else replace(item, location="")

@@ -3,10 +3,11 @@
 from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute
+from app.web.admin.pages.jobs import router as jobs
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.overview import router as overview
 
-ROUTERS = (overview, knowledge_bases)
+ROUTERS = (overview, knowledge_bases, jobs)
 
 
 def mount_admin(app: FastAPI) -> None:
