@@ -6,8 +6,10 @@ from app.web.admin.guard import AdminRoute
 from app.web.admin.pages.jobs import router as jobs
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.overview import router as overview
+from app.web.admin.pages.runs import router as runs
+from app.web.admin.pages.sources import router as sources
 
-ROUTERS = (overview, knowledge_bases, jobs)
+ROUTERS = (overview, knowledge_bases, sources, runs, jobs)
 
 
 def mount_admin(app: FastAPI) -> None:
