@@ -96,12 +96,10 @@ def _say_daily(minute: str, hour: str, gettext: Say, ngettext: Say) -> str:
     if not minute.isdigit():
         return ""
     past = int(minute)
-    if every_hours == 1:
-        if past == 0:
-            return gettext("every hour")
-        return gettext("every hour at %(minute)s minutes past", minute=past)
     if every_hours and past == 0:
         return ngettext("every hour", "every %(num)s hours", every_hours)
+    if every_hours == 1:
+        return gettext("every hour at %(minute)s minutes past", minute=past)
     if not hour.isdigit():
         return ""
     at = f"{int(hour):02}:{past:02}"

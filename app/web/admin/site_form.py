@@ -194,7 +194,7 @@ def _number(form: SiteForm, name: str, gettext: Say) -> float:
         number = -1.0
     is_whole = name == "delay_s" or number == int(number) if number == number and abs(number) < 1e9 else False
     if not is_whole or not least <= number <= most:
-        form.errors[name] = gettext("Give a number from %(least)s to %(most)s.", least=least, most=f"{most:,}")
+        form.errors[name] = gettext("Give a number from %(least)s to %(most)s.", least=least, most=most)
     return number
 
 

@@ -237,7 +237,7 @@ def test_the_log_tells_in_order_what_was_written_down(admin: Browser, services: 
         jobs.cancel_job(session, job_id)
     end(services, job_id)
     log = admin.get(f"/admin/jobs/{job_id}/log").text
-    places = [log.index(text) for text in ("Ada asked for it.", "It started.", "took 3.2 s", "It was cancelled")]
+    places = [log.index(text) for text in ("Asked for by: Ada", "It started.", "took 3.2 s", "It was cancelled")]
     assert places == sorted(places)
     assert "Of 2 documents no time was noted" in log
 
