@@ -74,7 +74,6 @@ def show_all(page: PageOf) -> Response:
             "state": lambda shown: list(Standing).index(shown.standing),
             "visited": lambda shown: shown.source.checked_at.timestamp() if shown.source.checked_at else 0.0,
             "next": lambda shown: shown.next_at.timestamp() if shown.next_at else float("inf"),
-            "added": lambda shown: shown.source.created_at,
         },
         words=lambda shown: f"{shown.source.location} {shown.source.knowledge_base} {_person(page, shown)}",
         first="location",
