@@ -30,13 +30,13 @@ from app.domain.crawls import (
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
 from app.domain.given_answers import AnswerFace, GivenAnswer, ShownPassage
-from app.domain.jobs import ItemStatus, Job, JobItem, JobState
+from app.domain.jobs import ItemStatus, Job, JobItem, JobKind, JobState
 from app.domain.passwords import LEAST_LENGTH, LEAST_POLICY, LEAST_VARIETY, PasswordFault, PasswordPolicy
 from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
-from app.domain.sources import Schedule, Source, SourceKind
+from app.domain.sources import Schedule, Source, SourceKind, Standing
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
@@ -73,6 +73,7 @@ __all__ = [
     "ItemStatus",
     "Job",
     "JobItem",
+    "JobKind",
     "JobState",
     "KnowledgeBase",
     "KnownPage",
@@ -107,6 +108,7 @@ __all__ = [
     "SourceKind",
     "SparseVector",
     "Splitter",
+    "Standing",
     "Statement",
     "Table",
     "TableResult",

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.access import Caller
-from app.db import audit, documents, people
+from app.db import audit, documents, job_lists, people, run_pages
 from app.db.audit import AuditFilter
 from app.db.people_tables import Person
-from app.domain import ChunkingProfile, Deed, JobState, Splitter
+from app.domain import ChunkingProfile, Deed, ItemStatus, JobKind, JobState, PageOutcome, Splitter
 from app.operations import answers, insight
 from app.services import Services
 from app.settings import load_settings
@@ -59,7 +59,21 @@ def test_a_site_is_crawled_and_crawled_again_on_postgres(on_postgres: Services) 
         assert counts(visit(on_postgres, source_id)) == {"added": 3}
         site.pages["/pears"] = site.link(title="Pears", text="All about green pears.")
         del site.pages["/plums"]
-        assert counts(visit(on_postgres, source_id)) == {"changed": 1, "unchanged": 1, "removed": 1}
+        run = visit(on_postgres, source_id)
+        assert counts(run) == {"changed": 1, "unchanged": 1, "removed": 1}
+    with on_postgres.database.read() as session:
+        found = run_pages.list_news(session, run.id, outcome=None, search="PEARS", limit=5, offset=0)
+        assert [(page.title, page.has_diff) for page in found] == [("Pears", True)]
+        assert run_pages.count_news(session, run.id, search="") == {PageOutcome.CHANGED: 1, PageOutcome.REMOVED: 1}
+        (newest, _) = job_lists.list_heads(session, [open_base(on_postgres).id], limit=5, source_id=source_id)
+        assert (newest.kind, newest.subject, newest.is_over) == (JobKind.SITE, site.url(), True)
+        items = job_lists.list_items(session, newest.id, status=None, search="pear", limit=5, offset=0)
+        assert [item.source for item in items] == ["Pears"]
+        assert job_lists.count_items(session, newest.id) == {ItemStatus.INDEXED: 1}
+        assert job_lists.first_name(session, newest.id) == "Pears"
+        assert job_lists.count_begun(session, newest.id) == len(
+            job_lists.list_begun(session, newest.id, limit=5, offset=0)
+        )
 
 
 def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: Services, tmp_path: Path) -> None:
