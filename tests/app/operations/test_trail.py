@@ -11,18 +11,30 @@ import pytest
 
 from app.access import LOCAL_PERSON_ID, Caller
 from app.db import audit, people
+from app.db import sweeps as stored_sweeps
 from app.db.audit import AuditFilter
 from app.db.people_tables import GroupRow, Membership, Person
 from app.domain import AskedQuestion, AuditEvent, ChunkingProfile, Deed, GenerationState, MemberRole, Schedule, Splitter
 from app.errors import CloisterError
-from app.operations import documents, generations, jobs, knowledge_bases, lab, sources, trail
+from app.operations import (
+    documents,
+    generations,
+    jobs,
+    knowledge_bases,
+    lab,
+    proposals,
+    questions,
+    sources,
+    sweeps,
+    trail,
+)
 from app.services import Services
 from tests.ingest.crawling import site_options
 from tests.ingest.sources.crawl.site import Site
 from tests.taking_in import open_base, take_in, wait_for, wait_for_all
 
 LEAVE = "# Leave\n\n" + "Every parent receives 70 days of leave. " * 20
-MODULES = (documents, generations, jobs, knowledge_bases, lab, sources, trail)
+MODULES = (documents, generations, jobs, knowledge_bases, lab, proposals, questions, sources, sweeps, trail)
 PROFILE = ChunkingProfile(Splitter.SENTENCE, 32, 0)
 
 
@@ -188,15 +200,30 @@ def test_questions(services: Services, base: str, leave: str, eva: Doer) -> None
     question = AskedQuestion("How many days?", leave, "Every parent receives 70 days of leave.")
     file = b"question,document,quote\nHow long?,leave.md,Every parent receives 70 days of leave."
     with eva.leaves(Deed.QUESTIONS_CHANGE, base):
-        lab.add_question(base, question, eva.caller, services)
+        questions.add(base, question, eva.caller, services)
     with eva.leaves(Deed.QUESTIONS_CHANGE, base):
-        lab.import_questions(base, file, eva.caller, services)
-    ids = [each.id for each in lab.list_questions(base, eva.caller, services)]
+        questions.import_file(base, file, eva.caller, services)
+    ids = [each.id for each in questions.list_of(base, eva.caller, services)]
     with eva.leaves(Deed.QUESTIONS_CHANGE, base):
-        lab.approve_questions(base, ids, eva.caller, services)
+        questions.approve(base, ids, eva.caller, services)
     with eva.leaves(Deed.QUESTIONS_CHANGE, base):
-        lab.remove_questions(base, ids, eva.caller, services)
+        questions.remove(base, ids, eva.caller, services)
     assert "days" not in "".join(event.detail + event.subject for event in eva.log())
+
+
+def test_proposals_and_sweeps(services: Services, base: str, eva: Doer) -> None:
+    with eva.leaves(Deed.QUESTIONS_CHANGE, base):
+        assert proposals.by_rule(base, 20, eva.caller, services) > 0
+    with eva.leaves_nothing():
+        sweeps.start(base, sweeps.Grid(profiles=(PROFILE,)), eva.caller, services)
+    with services.database.write() as session:
+        id = stored_sweeps.create(session, base, '{"ways":[],"tuning":[],"held_out":[]}', requested_by="local")
+    with eva.leaves(Deed.SWEEP, base):
+        sweeps.cancel(id, eva.caller, services)
+    with services.database.write() as session:
+        stored_sweeps.finish(session, id, error=None)
+    with eva.leaves(Deed.SWEEP, base):
+        sweeps.forget(id, eva.caller, services)
 
 
 def test_exports(services: Services, base: str, eva: Doer, machine: Doer) -> None:

@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
-from tests.app.web.admin.conftest import PASSWORD, Browser
 
 from app.web.admin.guard import READING, GuardedRoute
 from app.web.admin.pages.account import router
+from tests.app.web.signed_in import PASSWORD, Browser
 
 Enter = Callable[..., Browser]
 NEW = "another good one"

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from tests.app.web.admin.conftest import Browser
 
 from app.db import audit
 from app.db.audit import AuditFilter
@@ -19,6 +18,7 @@ from app.domain import Deed, MemberRole
 from app.services import Services
 from app.web.admin.exports import disarm, write_csv, write_json
 from tests.app.web.admin.test_guard import make_base
+from tests.app.web.signed_in import Browser
 
 Enter = Callable[..., Browser]
 MARCH = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.app.web.admin.conftest import Browser
 
 from app.db import generations
 from app.domain import ChunkingProfile, MemberRole, Splitter
@@ -15,6 +14,7 @@ from app.services import Services
 from app.settings import load_settings
 from app.web.admin.charts import HEIGHT, stack
 from tests.app.web.admin.test_guard import make_base
+from tests.app.web.signed_in import Browser
 from tests.asked_in_chat import ask, shown
 from tests.taking_in import open_base, take_in
 

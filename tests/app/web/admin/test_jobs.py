@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, update
 from starlette.requests import Request
-from tests.app.web.admin.conftest import Browser
 
 from app.db import jobs, members
 from app.db.columns import utc_now
@@ -21,6 +20,7 @@ from app.errors import Forbidden
 from app.services import Services
 from app.web.admin.job_watch import END, QUIET_S, JobWatch, follow
 from app.web.api.problems import NotSignedIn
+from tests.app.web.signed_in import Browser
 from tests.taking_in import open_base, start, wait_for
 
 Enter = Callable[..., Browser]

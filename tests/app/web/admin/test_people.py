@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
-from tests.app.web.admin.conftest import PASSWORD, Browser
 
 from app.db import accounts, knowledge_bases
 from app.domain import MemberRole
 from app.services import Services
+from tests.app.web.signed_in import PASSWORD, Browser
 
 Enter = Callable[..., Browser]
 

@@ -8,7 +8,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
-from tests.app.web.admin.conftest import Browser
 
 from app.db import audit, people
 from app.db.audit import AuditFilter
@@ -17,6 +16,7 @@ from app.domain import Deed, MemberRole
 from app.services import Services
 from app.web.admin.records.views import VIEWS
 from tests.app.web.admin.test_guard import make_base
+from tests.app.web.signed_in import Browser
 
 Enter = Callable[..., Browser]
 HOME = "/admin/records/"

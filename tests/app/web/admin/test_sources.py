@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.app.web.admin.conftest import Browser
 
 from app.db import audit, crawls, sources
 from app.db.audit import AuditFilter
 from app.domain import Deed, MemberRole, Schedule, Source, WikiKind
 from app.services import Services
+from tests.app.web.signed_in import Browser
 from tests.ingest.crawling import add, site_options, visit, wait_for_run
 from tests.ingest.sources.crawl.site import Answer, Site
 from tests.taking_in import open_base, wait_for_all
