@@ -95,3 +95,8 @@ class Caller:
         """Raises Forbidden for whoever is no admin of the whole service."""
         if not self.is_admin:
             raise Forbidden("Only an admin may do this.")
+
+    def require_self_or_admin(self, person_id: str) -> None:
+        """Raises Forbidden for whoever is neither this person nor an admin of the whole service."""
+        if self.id != person_id:
+            self.require_admin()

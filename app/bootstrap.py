@@ -14,6 +14,7 @@ from app.egress.addresses import AddressGuard
 from app.egress.silence import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
+from app.lab.sweep_line import SweepLine
 from app.operations.model_choice import chosen_generator
 from app.ports import Embedder, Generator, Reranker, VectorIndex
 from app.services import Services, Warm
@@ -44,6 +45,7 @@ def open_services(settings: Settings) -> Services:
     configured = settings.generator
     settings = settings.model_copy(update={"generator": chosen_generator(settings, database, seal)})
     jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
+    ingest_line = IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir)))
 
     def build_generator(generator: GeneratorSettings) -> Generator:
         return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
@@ -56,7 +58,8 @@ def open_services(settings: Settings) -> Services:
         prompts=Prompts.read(settings.answer.prompts, settings.answer.evidence),
         sparse=Bm25Encoder(settings.sparse),
         sandbox=Sandbox(settings, processes=_parsers(settings), folder=data_dir / "parsing"),
-        ingest_line=IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir))),
+        ingest_line=ingest_line,
+        sweep_line=SweepLine(database),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),

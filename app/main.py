@@ -1,5 +1,6 @@
 """The running service: one FastAPI app with API, pages and chat, over one `Services`."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 
 from app.bootstrap import open_services
 from app.db import knowledge_bases, people
+from app.operations import answers
 from app.services import Services
 from app.settings import PROJECT_DIR, Settings, load_settings
 from app.web.admin.mount import mount_admin
@@ -45,7 +47,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logging.getLogger("cloister").setLevel(services.settings.server.log_level.upper())
     _say_where_to_go(services)
     services.warm_up(then=lambda: _keep_samples(services))
+    forgetting = asyncio.create_task(answers.forget_daily(services))
     yield
+    forgetting.cancel()
     await anyio.to_thread.run_sync(services.close)
 
 

@@ -23,6 +23,9 @@ from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question
 from app.errors import CloisterError, EngineUnavailable
+from app.lab.ask import Asker
+from app.lab.sweep_line import SweepLine
+from app.lab.trials import Trials
 from app.ports import Embedder, Generator, Reranker, SparseEncoder, VectorIndex
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from ingest.document_line import DocumentLine
@@ -144,6 +147,7 @@ class Services:
     sparse: SparseEncoder
     sandbox: Sandbox
     ingest_line: IngestLine
+    sweep_line: SweepLine
     embedder: Warm[Embedder]
     index: Warm[VectorIndex]
     reranker: Warm[Reranker | None]
@@ -257,9 +261,21 @@ class Services:
         with self._launch:
             if not self._launched:
                 self.sandbox.warm()
+                self._prepare_sweeps()
                 self.ingest_line.launch(self.document_line())
+                self.sweep_line.take_up()
                 self._launched = True
         return self.ingest_line
+
+    def sweeps(self) -> SweepLine:
+        """The lab's comparisons, at work. Waits for the embedder, the index and the reranker."""
+        self.ingest()
+        return self.sweep_line
+
+    def _prepare_sweeps(self) -> None:
+        embedder, reranker = self.embedder.get(), self.reranker.get()
+        asker = Asker(self.retriever(), embedder, reranker, self.settings.reranker)
+        self.sweep_line.prepare(asker, Trials(self.database, self.ingest_line.reindexing, self.ingest_line.cancel))
 
     def passwords(self, known: str | None) -> tuple[str, ...]:
         """The passwords to try on a protected file, the one it was taken in with first."""
@@ -284,6 +300,7 @@ class Services:
         """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""
         if self._warming:
             self._warming.join()
+        self.sweep_line.close()
         self.ingest_line.close()
         self.sandbox.close()
         for engine in (self.generator.peek(), self.reranker.peek(), self.index.peek(), self.embedder.peek()):

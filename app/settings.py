@@ -7,6 +7,7 @@ and there is one place to look. Unknown keys are refused in every layer.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from pydantic_settings import (
 )
 from yaml import MarkedYAMLError, YAMLError
 
-from app.domain import ChunkingProfile, Splitter
+from app.domain import LEAST_LENGTH, ChunkingProfile, PasswordPolicy, Splitter
 from app.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -86,6 +87,21 @@ class ServerSettings(Section):
 
 class DatabaseSettings(Section):
     url: str
+
+
+class PeopleSettings(Section):
+    min_password_length: Annotated[int, Field(ge=LEAST_LENGTH)]
+    session_days: Positive
+
+    @property
+    def passwords(self) -> PasswordPolicy:
+        """Which passwords are taken."""
+        return PasswordPolicy(self.min_password_length)
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a browser stays signed in."""
+        return timedelta(days=self.session_days)
 
 
 class EmbedderSettings(Section):
@@ -222,6 +238,11 @@ class IngestSettings(Section):
     keep_generations_days: Positive
 
 
+class InsightSettings(Section):
+    keep_days: NotNegative
+    shows_questions: bool
+
+
 class FirecrawlSettings(Section):
     url: str
     api_key: SecretStr
@@ -285,6 +306,7 @@ class Settings(BaseSettings):
     data_dir: Path
     server: ServerSettings
     database: DatabaseSettings
+    people: PeopleSettings
     embedder: EmbedderSettings
     vector_index: VectorIndexSettings
     sparse: SparseSettings
@@ -295,6 +317,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings
     tables: TablesSettings
     ingest: IngestSettings
+    insight: InsightSettings
     crawl: CrawlSettings
     parse: ParseSettings
     ocr: OcrSettings

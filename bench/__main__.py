@@ -27,6 +27,7 @@ BENCHMARKS = (
     "tables",
     "crawl",
     "reindex",
+    "lab",
 )
 
 

@@ -4,7 +4,7 @@ Until the switch, which is one row, questions are answered from the old generati
 back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -33,8 +33,18 @@ class Reindexing:
 
     # --- what a face asks for ------------------------------------------------------------------
 
-    def begin(self, knowledge_base_id: str, profile: ChunkingProfile, *, person_id: str, is_trial: bool = False) -> str:
+    def begin(
+        self,
+        knowledge_base_id: str,
+        profile: ChunkingProfile,
+        *,
+        person_id: str,
+        is_trial: bool = False,
+        sample: Sequence[str] = (),
+    ) -> str:
         """Cut a knowledge base anew under this profile; returns the job's id. A trial does not begin to answer.
+
+        A trial may be made of a `sample` of the documents, by their ids.
 
         Raises NotFound; Rejected for a profile that cannot be, that is the present one, or while another is at work.
         """
@@ -51,7 +61,9 @@ class Reindexing:
                 )
             if base.profile == profile and not is_trial:
                 raise Rejected("The knowledge base is chunked like this already.")
-            generation_id = generations.create(session, base.id, profile, base.embedding_model_id, is_trial=is_trial)
+            generation_id = generations.create(
+                session, base.id, profile, base.embedding_model_id, is_trial=is_trial, sample=sample
+            )
             job_id = jobs.create_job(
                 session, knowledge_base_id=base.id, requested_by=person_id, generation_id=generation_id
             )
@@ -67,6 +79,8 @@ class Reindexing:
             generation = generations.get(session, generation_id)
             if generation.state not in READY:
                 raise Rejected("Only a generation that answered before, or a trial, can be made to answer.")
+            if generation.sample:
+                raise Rejected("This trial holds a sample of the documents only; re-index with its profile instead.")
             if jobs.find_open_reindex(session, generation.knowledge_base_id):
                 raise Rejected("This knowledge base is being re-indexed; wait until that is over, or cancel it first.")
             generations.switch(session, generation_id)

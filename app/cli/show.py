@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from app.domain.answers import first_word_ms, search_ms
+
 Record = dict[str, Any]
 # Further rows of a computed result are in the JSON.
 MOST_ROWS = 20
@@ -100,10 +102,8 @@ def print_answer(answer: Record, *, as_json: bool) -> None:
 
 def describe_timings(timings_ms: dict[str, float]) -> str:
     """How long an answer took in all, its search, and the wait for the first word where a model wrote it."""
-    search = sum(timings_ms[stage] for stage in ("condense", "retrieve", "rerank"))
-    parts = [f"answered in {timings_ms['total'] / 1000:.1f} s", f"search {search / 1000:.2f} s"]
-    if timings_ms["first_token"]:
-        waited = search + timings_ms["prompt"] + timings_ms["first_token"]
+    parts = [f"answered in {timings_ms['total'] / 1000:.1f} s", f"search {search_ms(timings_ms) / 1000:.2f} s"]
+    if waited := first_word_ms(timings_ms):
         parts.append(f"first word {waited / 1000:.1f} s")
     return " · ".join(parts)
 

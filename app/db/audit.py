@@ -1,6 +1,5 @@
 """The audit log: what was done, by whom and when. Rows are added; the database refuses to change or delete one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,10 @@ from app.domain import AuditEvent, Deed
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which deeds are asked for; what is left out excludes nothing. `text` is looked for in names and details."""
+    """Which deeds are asked for; what is left out excludes nothing. `text` is looked for in names and details.
+
+    `within`: only those done in one of these knowledge bases; None lets through what was done anywhere.
+    """
 
     person: str = ""
     deed: Deed | None = None
@@ -21,6 +23,7 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    within: frozenset[str] | None = None
 
 
 def record(
@@ -54,11 +57,15 @@ def list_events(session: Session, wanted: AuditFilter, *, limit: int, offset: in
     return [_event(row) for row in session.exec(query)]
 
 
-def iterate_events(session: Session, wanted: AuditFilter) -> Iterator[AuditEvent]:
-    """All, the oldest first, without holding them all at once."""
-    query = _matching(select(AuditRow), wanted).order_by(col(AuditRow.id)).execution_options(yield_per=500)
-    for row in session.exec(query):
-        yield _event(row)
+def list_after(session: Session, wanted: AuditFilter, id: int, *, limit: int) -> list[AuditEvent]:
+    """Those after the one with this id, the oldest first: a long log is read piece by piece."""
+    query = _matching(select(AuditRow), wanted).where(col(AuditRow.id) > id).order_by(col(AuditRow.id)).limit(limit)
+    return [_event(row) for row in session.exec(query)]
+
+
+def list_people(session: Session, wanted: AuditFilter) -> list[str]:
+    """The names of all who did something, in order."""
+    return sorted(session.exec(_matching(select(AuditRow.person).distinct(), wanted)), key=str.lower)
 
 
 def count_events(session: Session, wanted: AuditFilter) -> int:
@@ -74,6 +81,8 @@ def _matching(query: Any, wanted: AuditFilter) -> Any:
         conditions.append(AuditRow.deed == wanted.deed)
     if wanted.knowledge_base_id:
         conditions.append(AuditRow.knowledge_base_id == wanted.knowledge_base_id)
+    if wanted.within is not None:
+        conditions.append(col(AuditRow.knowledge_base_id).in_(wanted.within))
     if wanted.since:
         conditions.append(AuditRow.at >= wanted.since)
     if wanted.until:

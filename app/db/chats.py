@@ -1,10 +1,11 @@
 """Chats: threads, their steps (messages among them), elements and feedback."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, func, select, update
+from sqlalchemy import Select, Table, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -14,12 +15,14 @@ from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, and what it was written from.
+# below and on the answer, what it was written from, and the places that it cites; of a search, the passages as shown.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
 GROUNDS = "grounds"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS)
+CITED = "cited"
+PASSAGES = "passages"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED, PASSAGES)
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
 
@@ -135,6 +138,28 @@ def delete_thread(session: Session, thread_id: str) -> list[str]:
     return keys
 
 
+def list_file_keys_of(session: Session, identifier: str) -> list[str]:
+    """The keys of all files in the chats of a person (their id)."""
+    in_theirs = chat_elements.c.threadId.in_(_chats_of(identifier))
+    keys = session.execute(select(chat_elements.c.objectKey).where(in_theirs)).scalars()
+    return [key for key in keys if key]
+
+
+def delete_chats_of(session: Session, identifier: str) -> int:
+    """Delete all chats of a person (their id), and the person as the chat page knows them; how many chats."""
+    thread_ids = session.execute(_chats_of(identifier)).scalars().all()
+    for thread_id in thread_ids:
+        delete_thread(session, thread_id)
+    session.execute(delete(chat_users).where(chat_users.c.identifier == identifier))
+    return len(thread_ids)
+
+
+def _chats_of(identifier: str) -> Select[Any]:
+    user = select(chat_users.c.id).where(chat_users.c.identifier == identifier)
+    is_theirs = or_(chat_threads.c.userIdentifier == identifier, chat_threads.c.userId.in_(user))
+    return select(chat_threads.c.id).where(is_theirs)
+
+
 def delete_step(session: Session, step_id: str) -> list[str]:
     """Delete a step with its elements and feedback; returns the keys of its files."""
     keys = delete_elements(session, chat_elements.c.forId == step_id)
@@ -195,6 +220,24 @@ def redact_quotes(session: Session, document_id: str) -> tuple[int, list[str]]:
     keys = delete_elements(session, chat_elements.c.forId.in_(of_document))
     session.execute(delete(chat_quotes).where(chat_quotes.c.documentId == document_id))
     return len(steps), keys
+
+
+@dataclass(frozen=True, slots=True)
+class HelpfulAnswer:
+    """A question whose answer somebody called helpful, and the places that the answer cites: (document, start, end)."""
+
+    question: str
+    cited: tuple[tuple[str, int, int], ...]
+
+
+def list_helpful(session: Session) -> list[HelpfulAnswer]:
+    """The answers with a thumb up that cite something, as long as their chats are there."""
+    rated = select(chat_feedbacks.c.forId).where(chat_feedbacks.c.value == 1)
+    of_run = or_(chat_steps.c.parentId.in_(rated), chat_steps.c.id.in_(rated))
+    answers = session.execute(select(chat_steps.c.metadata).where(of_run)).scalars()
+    cited = {kept[FACE]["question"]: kept[CITED] for kept in answers if kept.get(CITED) and kept.get(FACE)}
+    asked = session.execute(select(chat_steps.c.id, chat_steps.c.output).where(chat_steps.c.id.in_(list(cited))))
+    return [HelpfulAnswer(text, tuple((d, s, e) for d, s, e in cited[id])) for id, text in asked if text]
 
 
 def delete_feedback(session: Session, feedback_id: str) -> None:

@@ -304,6 +304,12 @@ def list_runs(session: Session, source_id: str, *, limit: int = 50) -> list[Craw
     return [_run(session, row) for row in rows]
 
 
+def newest_runs(session: Session, source_ids: Collection[str]) -> dict[str, CrawlRun]:
+    """The newest run of each of these sources that has one."""
+    found = {id: list_runs(session, id, limit=1) for id in source_ids}
+    return {id: runs[0] for id, runs in found.items() if runs}
+
+
 def get_run(session: Session, run_id: str) -> CrawlRun:
     """A run. Raises NotFound."""
     row = session.get(CrawlRunRow, run_id)
@@ -320,18 +326,20 @@ def list_run_pages(session: Session, run_id: str, *, limit: int = 1_000) -> list
         .order_by(col(CrawlPageRow.url))
         .limit(limit)
     )
-    return [
-        RunPage(
-            url=row.url,
-            outcome=PageOutcome(row.outcome),
-            title=row.title,
-            status=row.status,
-            note=row.note,
-            document_id=row.document_id,
-            has_diff=row.diff is not None,
-        )
-        for row in rows
-    ]
+    return [read_page(row) for row in rows]
+
+
+def read_page(row: CrawlPageRow) -> RunPage:
+    """One address of a run, of those that have an outcome."""
+    return RunPage(
+        url=row.url,
+        outcome=PageOutcome(row.outcome),
+        title=row.title,
+        status=row.status,
+        note=row.note,
+        document_id=row.document_id,
+        has_diff=row.diff is not None,
+    )
 
 
 def get_diff(session: Session, run_id: str, url: str) -> str:

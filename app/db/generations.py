@@ -1,10 +1,11 @@
 """Index generations: one answers, others are being built or kept for a way back."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, func, select, true
 
 from app.db.columns import utc_now
 from app.db.embeddings import forget_embeddings
@@ -30,8 +31,9 @@ def create(
     embedding_model_id: str,
     *,
     is_trial: bool = False,
+    sample: Sequence[str] = (),
 ) -> str:
-    """An empty generation that is being built; returns its id."""
+    """An empty generation that is being built, of these documents (none for all); returns its id."""
     row = Generation(
         knowledge_base_id=knowledge_base_id,
         splitter=profile.splitter,
@@ -40,6 +42,7 @@ def create(
         embedding_model_id=embedding_model_id,
         state=GenerationState.BUILDING,
         is_trial=is_trial,
+        sample=json.dumps(list(sample)) if sample else None,
     )
     session.add(row)
     session.flush()
@@ -96,6 +99,7 @@ def list_missing(session: Session, generation_id: str, job_id: str) -> list[Miss
         select(VersionRow.id, DocumentRow.name, VersionRow.content_hash, VersionRow.size_bytes)
         .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
         .where(DocumentRow.knowledge_base_id == generation.knowledge_base_id, ~has_chunks, ~is_done)
+        .where(col(DocumentRow.id).in_(json.loads(generation.sample)) if generation.sample else true())
         .order_by(DocumentRow.name)
     )
     return [MissingVersion(*row) for row in rows]
@@ -176,6 +180,12 @@ def count_chunks(session: Session, generation_ids: Sequence[str]) -> dict[str, i
     return dict(row for row in rows)
 
 
+def count_text(session: Session, generation_id: str) -> int:
+    """Characters of all chunks of a generation."""
+    characters = select(func.coalesce(func.sum(func.length(ChunkRow.text)), 0))
+    return int(session.exec(characters.where(ChunkRow.generation_id == generation_id)).one())
+
+
 def _generation(session: Session, row: Generation) -> IndexGeneration:
     return IndexGeneration(
         id=row.id,
@@ -184,6 +194,7 @@ def _generation(session: Session, row: Generation) -> IndexGeneration:
         embedding_model_id=row.embedding_model_id,
         state=GenerationState(row.state),
         is_trial=row.is_trial,
+        sample=tuple(json.loads(row.sample)) if row.sample else (),
         chunks=count_chunks(session, [row.id]).get(row.id, 0),
         created_at=row.created_at,
         retired_at=row.retired_at,

@@ -185,7 +185,7 @@ def list_open_items(session: Session, job_id: str) -> list[str]:
 
 def get_item(session: Session, item_id: str) -> JobItem:
     """One document of a job."""
-    return _item(session.get_one(JobItemRow, item_id))
+    return read_item(session.get_one(JobItemRow, item_id))
 
 
 def bytes_inside(session: Session, job_id: str, inside: str) -> int:
@@ -215,7 +215,7 @@ def get_order(session: Session, item_id: str) -> Order:
         .join(JobRow, col(JobRow.id) == JobItemRow.job_id)
         .where(JobItemRow.id == item_id)
     ).one()
-    return Order(_item(item), *rest)
+    return Order(read_item(item), *rest)
 
 
 def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:
@@ -227,7 +227,7 @@ def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:
     if with_items:
         of_job = select(JobItemRow).where(JobItemRow.job_id == job_id)
         items = session.exec(of_job.order_by(col(JobItemRow.position), col(JobItemRow.id))).all()
-    return _job(session, row, tuple(_item(item) for item in items))
+    return _job(session, row, tuple(read_item(item) for item in items))
 
 
 def get_state(session: Session, job_id: str) -> JobState:
@@ -399,7 +399,8 @@ def _count_items(session: Session, job_id: str) -> Any:
     return session.execute(query.where(JobItemRow.job_id == job_id)).one()
 
 
-def _item(row: JobItemRow) -> JobItem:
+def read_item(row: JobItemRow) -> JobItem:
+    """One document of a job."""
     return JobItem(
         id=row.id,
         job_id=row.job_id,

@@ -96,6 +96,14 @@ def _find_span(session: Session, place: Place, knowledge_base_ids: Sequence[str]
     return replace(first, start=start, end=end, text=row.span, page=first.page_at(start))
 
 
+def find_nth(session: Session, generation_id: str, n: int, *, fewest_tokens: int) -> Passage | None:
+    """The n-th chunk of a generation in an order by chance that stays the same; short ones are passed over."""
+    long_enough = (ChunkRow.generation_id == generation_id, col(ChunkRow.tokens) >= fewest_tokens)
+    query = _select_of_versions().where(*long_enough).order_by(ChunkRow.chunk_id).offset(n).limit(1)
+    row = session.execute(query).first()
+    return _passage(row) if row else None
+
+
 def _select_chunks(*more: Any) -> Any:
     """The chunks that count: of the generations that answer now."""
     return _select_of_versions(*more).join(

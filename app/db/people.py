@@ -1,4 +1,4 @@
-"""People, their passwords and keys, and what they may read."""
+"""Who comes in: by password, one-time link or key, and what they may read then."""
 
 import hashlib
 import secrets
@@ -8,14 +8,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import Session, col, func, select
 
-from app.access import Access, ReadableKnowledgeBase
+from app.access import LOCAL_PERSON_ID, Access, Caller, ReadableKnowledgeBase
 from app.db.columns import utc_now
 from app.db.people_tables import ApiKey, GroupMember, GroupMembership, Membership, Person
 from app.db.tables import Generation, KnowledgeBaseRow
-from app.domain import MemberRole
+from app.domain import LEAST_POLICY, MemberRole, PasswordPolicy
 from app.errors import NotFound, Rejected
 
-MIN_PASSWORD_LENGTH = 12
 FIRST_ADMIN = "admin"
 KEY_PREFIX = "cloister_"
 SHOWN_OF_KEY = 6
@@ -31,36 +30,49 @@ def welcome_first_admin(session: Session) -> str | None:
     admin = session.exec(select(Person).where(Person.name == FIRST_ADMIN)).first() or Person(
         name=FIRST_ADMIN, is_admin=True
     )
+    return make_link(session, admin)
+
+
+def make_link(session: Session, person: Person) -> str:
+    """A new one-time token to choose a password with, in place of an earlier one; only its hash is kept."""
     token = secrets.token_urlsafe(24)
-    admin.welcome_token_hash = _hash(token)
-    session.add(admin)
+    person.welcome_token_hash = _hash(token)
+    session.add(person)
     return token
 
 
 def find_welcomed(session: Session, token: str) -> Person | None:
-    """The person whose unused one-time link this is."""
-    return session.exec(select(Person).where(Person.welcome_token_hash == _hash(token))).first()
+    """The person whose unused one-time link this is, unless disabled."""
+    is_theirs = (Person.welcome_token_hash == _hash(token), col(Person.disabled_at).is_(None))
+    return session.exec(select(Person).where(*is_theirs)).first()
 
 
-def accept_welcome(session: Session, token: str, password: str) -> Person:
+def accept_welcome(session: Session, token: str, password: str, policy: PasswordPolicy) -> Person:
     """Set the password that the one-time link is for; the link is used up. Raises NotFound, Rejected."""
     person = find_welcomed(session, token)
     if person is None:
         raise NotFound("This sign-in link was used already or is not valid; restart the service for a new one.")
-    _check_strength(password)
-    person.password_hash = _hasher.hash(password)
-    person.welcome_token_hash = None
-    session.add(person)
+    set_password(session, person, password, policy)
     return person
 
 
-def create_person(session: Session, name: str, password: str, *, is_admin: bool = False) -> Person:
-    """Add somebody. Raises Rejected for a weak password or a name in use."""
-    _check_strength(password)
-    if session.exec(select(Person).where(Person.name == name)).first():
-        raise Rejected(f"There is already somebody called “{name}”; choose another name.")
-    person = Person(name=name, is_admin=is_admin, password_hash=_hasher.hash(password))
+def set_password(session: Session, person: Person, password: str, policy: PasswordPolicy) -> None:
+    """Give the person this password; a one-time link is used up. Raises Rejected."""
+    if fault := policy.find_fault(password, person.name):
+        raise Rejected(policy.explain(fault))
+    person.password_hash = _hasher.hash(password)
+    person.welcome_token_hash = None
     session.add(person)
+
+
+def create_person(
+    session: Session, name: str, password: str, *, is_admin: bool = False, policy: PasswordPolicy = LEAST_POLICY
+) -> Person:
+    """Add somebody who has a password already. Raises Rejected for a weak password or a name in use."""
+    if find_person(session, name):
+        raise Rejected(f"There is already somebody called “{name}”; choose another name.")
+    person = Person(name=name, is_admin=is_admin)
+    set_password(session, person, password, policy)
     session.flush()  # keys and memberships refer to this row
     return person
 
@@ -91,16 +103,25 @@ def create_api_key(session: Session, person: Person, name: str, *, expires_at: d
 
 def find_by_api_key(session: Session, key: str) -> Person | None:
     """The person whose key this is; nobody for one that has expired, or whose person is disabled."""
+    found = find_valid_key(session, key)
+    return find_enabled(session, found.person_id) if found else None
+
+
+def find_valid_key(session: Session, key: str) -> ApiKey | None:
+    """This key, unless it has expired. Whether its person may still come in is not asked here."""
     found = session.exec(select(ApiKey).where(ApiKey.key_hash == _hash(key))).first()
-    if found is None or (found.expires_at and found.expires_at <= utc_now()):
-        return None
-    return find_enabled(session, found.person_id)
+    return None if found is None or (found.expires_at and found.expires_at <= utc_now()) else found
 
 
 def find_enabled(session: Session, id: str) -> Person | None:
     """The person with this id, unless disabled."""
     person = session.get(Person, id)
     return person if person and person.disabled_at is None else None
+
+
+def get_caller(session: Session, person: Person, *, is_local: bool = False) -> Caller:
+    """The person with the rights of this moment."""
+    return Caller(person.id, person.name, person.is_admin, get_access(session, person), is_local)
 
 
 def get_access(session: Session, person: Person) -> Access:
@@ -124,6 +145,19 @@ def get_access(session: Session, person: Person) -> Access:
     return Access(person.id, {base.name: base for base in bases})
 
 
+def get_access_of(session: Session, person_id: str) -> Access:
+    """What the person with this id may do at this moment; this machine's own command line, everything.
+
+    Raises NotFound for somebody who is gone or disabled.
+    """
+    if person_id == LOCAL_PERSON_ID:
+        return get_access(session, Person(id=person_id, name=person_id, is_admin=True))
+    person = find_enabled(session, person_id)
+    if person is None:
+        raise NotFound("The person who asked for this may not enter any more.")
+    return get_access(session, person)
+
+
 def _roles(session: Session, person_id: str) -> dict[str, MemberRole]:
     """By knowledge base id, the strongest of a person's own role and those of their groups."""
     own = select(Membership.knowledge_base_id, Membership.role).where(Membership.person_id == person_id)
@@ -135,11 +169,6 @@ def _roles(session: Session, person_id: str) -> dict[str, MemberRole]:
     found = [(id, MemberRole(role)) for id, role in [*session.exec(own), *session.exec(of_groups)]]
     weakest_first = sorted(found, key=lambda each: list(MemberRole).index(each[1]))
     return dict(weakest_first)
-
-
-def _check_strength(password: str) -> None:
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise Rejected(f"The password is too short; use at least {MIN_PASSWORD_LENGTH} characters.")
 
 
 def _hash(token: str) -> str:

@@ -20,6 +20,35 @@ class Counts:
     changed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SizedDocument:
+    """A document that can be searched, by what it weighs."""
+
+    id: str
+    name: str
+    knowledge_base_id: str
+    size_bytes: int
+    pages: int
+
+
+def list_largest(session: Session, knowledge_base_ids: Sequence[str], *, limit: int) -> list[SizedDocument]:
+    """The largest documents of these knowledge bases."""
+    rows = session.execute(
+        select(  # type: ignore[call-overload]
+            DocumentRow.id,
+            DocumentRow.name,
+            DocumentRow.knowledge_base_id,
+            VersionRow.size_bytes,
+            VersionRow.page_count,
+        )
+        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
+        .where(col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids))
+        .order_by(col(VersionRow.size_bytes).desc(), DocumentRow.name)
+        .limit(limit)
+    )
+    return [SizedDocument(*row) for row in rows]
+
+
 def count_documents(session: Session, knowledge_base_ids: Sequence[str]) -> dict[str, Counts]:
     """By knowledge base id; one without documents has zeros."""
     wanted = col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids)

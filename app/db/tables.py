@@ -29,7 +29,8 @@ class KnowledgeBaseRow(SQLModel, table=True):
 class Generation(SQLModel, table=True):
     """One knowledge base chunked under one profile with one embedding model. `state`: building, trial, active, kept.
 
-    One that `is_trial` is built to be measured, and answers only if somebody says so.
+    One that `is_trial` is built to be measured, and answers only if somebody says so. A `sample` (JSON) names the
+    documents that it is made of, where these are not all: it never answers.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -40,6 +41,7 @@ class Generation(SQLModel, table=True):
     embedding_model_id: str
     state: str = "active"
     is_trial: bool = False
+    sample: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

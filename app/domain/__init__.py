@@ -30,18 +30,24 @@ from app.domain.crawls import (
     RunState,
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
-from app.domain.jobs import ItemStatus, Job, JobItem, JobState
-from app.domain.people import AuditEvent, Deed, MemberRole
+from app.domain.given_answers import AnswerFace, GivenAnswer, ShownPassage
+from app.domain.jobs import ItemStatus, Job, JobItem, JobKind, JobState
+from app.domain.passwords import LEAST_LENGTH, LEAST_POLICY, LEAST_VARIETY, PasswordFault, PasswordPolicy
+from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
-from app.domain.sources import Schedule, Source, SourceKind
+from app.domain.sources import Schedule, Source, SourceKind, Standing
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 
 __all__ = [
+    "LEAST_LENGTH",
+    "LEAST_POLICY",
+    "LEAST_VARIETY",
     "PLAIN",
     "Answer",
+    "AnswerFace",
     "AnswerOptions",
     "AskedQuestion",
     "Assistant",
@@ -63,6 +69,7 @@ __all__ = [
     "Found",
     "FoundFile",
     "GenerationState",
+    "GivenAnswer",
     "Grounds",
     "Hit",
     "IndexGeneration",
@@ -70,6 +77,7 @@ __all__ = [
     "ItemStatus",
     "Job",
     "JobItem",
+    "JobKind",
     "JobState",
     "KnowledgeBase",
     "KnownPage",
@@ -82,6 +90,9 @@ __all__ = [
     "PageState",
     "ParsedDocument",
     "Passage",
+    "PasswordFault",
+    "PasswordPolicy",
+    "PersonState",
     "Question",
     "QuestionOrigin",
     "Rect",
@@ -94,15 +105,18 @@ __all__ = [
     "Scope",
     "SearchFilter",
     "Selected",
+    "ShownPassage",
     "SignIn",
     "SiteOptions",
     "Source",
     "SourceKind",
     "SparseVector",
     "Splitter",
+    "Standing",
     "Statement",
     "Table",
     "TableResult",
     "Tool",
+    "Visitor",
     "WikiKind",
 ]

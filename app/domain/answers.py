@@ -150,6 +150,18 @@ class Answer:
     grounds: Grounds | None = None
 
 
+def search_ms(timings_ms: Mapping[str, float]) -> float:
+    """How long an answer's passages were looked for."""
+    return sum(timings_ms.get(stage, 0.0) for stage in ("condense", "retrieve", "rerank"))
+
+
+def first_word_ms(timings_ms: Mapping[str, float]) -> float:
+    """How long a person waited for an answer's first word: every stage that comes before it; 0 where no model wrote."""
+    if not timings_ms.get("first_token"):
+        return 0.0
+    return search_ms(timings_ms) + timings_ms.get("prompt", 0.0) + timings_ms["first_token"]
+
+
 class Role(StrEnum):
     """Who speaks in a conversation."""
 

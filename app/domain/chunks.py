@@ -22,6 +22,9 @@ class ChunkingProfile:
     chunk_size: int
     overlap: int
 
+    def __str__(self) -> str:
+        return f"{self.splitter} {self.chunk_size}/{self.overlap}"
+
 
 class GenerationState(StrEnum):
     """Whether a generation is being built, is built to be measured, answers, or is kept for a way back."""
@@ -36,7 +39,8 @@ class GenerationState(StrEnum):
 class IndexGeneration:
     """One knowledge base chunked under one profile with one embedding model.
 
-    `is_trial`: it is built to be measured. `retired_at`: when it stopped to answer, or was built for a trial.
+    `is_trial`: it is built to be measured. `sample`: the documents that it is made of; none for all. `retired_at`: when
+    it stopped to answer, or was built for a trial.
     """
 
     id: str
@@ -45,6 +49,7 @@ class IndexGeneration:
     embedding_model_id: str
     state: GenerationState
     is_trial: bool
+    sample: tuple[str, ...]
     chunks: int
     created_at: datetime
     retired_at: datetime | None

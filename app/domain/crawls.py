@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+# How a run says that a person may let it remove what seems to be gone.
+REALLY_SHRANK: Final = "If the site really shrank, run it again and accept that"
 
 
 class PageState(StrEnum):
@@ -153,3 +157,8 @@ class CrawlRun:
     seconds: float
     notes: tuple[str, ...]
     error: str | None
+
+    @property
+    def kept_too_much(self) -> bool:
+        """Whether so little of the site was found that nothing was removed."""
+        return any(REALLY_SHRANK in note for note in self.notes)

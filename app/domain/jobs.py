@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+# What the sentence of a document says that a password would open.
+_WANTS_PASSWORD: Final = ("a password is needed", "with the password that was given")
 
 
 class ItemStatus(StrEnum):
@@ -14,6 +18,17 @@ class ItemStatus(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class JobKind(StrEnum):
+    """What a job was asked for."""
+
+    UPLOAD = "upload"
+    FOLDER = "folder"
+    WATCHED_FOLDER = "watched folder"
+    SITE = "site visit"
+    REINDEX = "re-index"
+    TRIAL = "trial"
 
 
 class JobState(StrEnum):
@@ -90,3 +105,8 @@ class Job:
     pages: int
     chunks: int
     items: tuple[JobItem, ...] = ()
+
+
+def wants_password(reason: str) -> bool:
+    """Whether the sentence of a document that failed says that a password would open it."""
+    return any(mark in reason for mark in _WANTS_PASSWORD)

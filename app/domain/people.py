@@ -61,6 +61,22 @@ class Deed(StrEnum):
     EXPORT = "export"
 
 
+class PersonState(StrEnum):
+    """How far somebody is in: with a one-time link only, with a password, or shut out."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a sign-in comes from, in words: a browser as "Firefox 140, Linux", and its network address."""
+
+    agent: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """One deed: who (`person` is the name at that time), what, in which knowledge base, on what (`subject`), and

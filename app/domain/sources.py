@@ -14,6 +14,17 @@ class SourceKind(StrEnum):
     SITE = "site"
 
 
+class Standing(StrEnum):
+    """How it is with a source at one moment."""
+
+    VISITING = "being visited"
+    PAUSED = "paused"
+    WAITING = "waiting after a failure"
+    FAILED = "failed the last time"
+    SCHEDULED = "on schedule"
+    ASKED = "visited when asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """When a source is looked at: a `cron` expression of five fields, empty for never, in a `time_zone` (IANA)."""
@@ -46,3 +57,14 @@ class Source:
     retry_at: datetime | None
     site: SiteOptions | None
     signs_in: bool
+
+    def stand(self, now: datetime, *, is_at_work: bool) -> Standing:
+        """How it is with the source now; `is_at_work`: a job looks at it."""
+        if is_at_work:
+            return Standing.VISITING
+        if self.is_paused:
+            return Standing.PAUSED
+        if self.error:
+            waits = self.schedule.cron and self.retry_at and self.retry_at > now
+            return Standing.WAITING if waits else Standing.FAILED
+        return Standing.SCHEDULED if self.schedule.cron else Standing.ASKED

@@ -1,6 +1,6 @@
 """How well a generation finds what the owner's questions ask for, and whether another one does better."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.access import Access
@@ -9,6 +9,7 @@ from app.db import questions, versions
 from app.db.session import Database
 from app.domain import AskedQuestion, IndexGeneration
 from app.errors import Rejected
+from app.lab.ask import PlacedQuestion
 from app.lab.metrics import Interval, Scores, Span, Verdict, compare, mean_interval, score
 
 # Too few to say anything: the interval would be as wide as the scale.
@@ -89,12 +90,29 @@ def access_to(access: Access, generation: IndexGeneration) -> Access:
 def _ask_all(knowledge_base_id: str, *, k: int, access: Access, retriever: Retriever, database: Database) -> _Asked:
     with database.read() as session:
         asked = [each for each in questions.list_of(session, knowledge_base_id) if each.is_approved]
-        evidence = [find_evidence(each, versions.find_text(session, each.document_id)) for each in asked]
-    lost = tuple(each.text for each, span in zip(asked, evidence, strict=True) if span is None)
-    pairs = [(each, span) for each, span in zip(asked, evidence, strict=True) if span is not None]
+        placed = place_all(asked, lambda document_id: versions.find_text(session, document_id))
+    lost = tuple(each.text for each, place in zip(asked, placed, strict=True) if place is None)
+    pairs = [each for each in placed if each is not None]
     if len(pairs) < FEWEST:
         raise Rejected(f"Measuring takes at least {FEWEST} questions with known evidence; there are {len(pairs)}.")
-    return _Asked(tuple(_ask(each, span, k=k, access=access, retriever=retriever) for each, span in pairs), lost)
+    return _Asked(tuple(_ask(each, k=k, access=access, retriever=retriever) for each in pairs), lost)
+
+
+def place_all(asked: Sequence[AskedQuestion], find_text: Callable[[str], str | None]) -> list[PlacedQuestion | None]:
+    """Each question with the place of its evidence; None where that stands in its document no more.
+
+    `find_text`: the text of a document by its id, asked once for each.
+    """
+    found: list[PlacedQuestion | None] = [None] * len(asked)
+    by_document: dict[str, list[int]] = {}
+    for number, each in enumerate(asked):
+        by_document.setdefault(each.document_id, []).append(number)
+    for document_id, numbers in by_document.items():
+        text = find_text(document_id)
+        for number in numbers:
+            if evidence := find_evidence(asked[number], text):
+                found[number] = PlacedQuestion(asked[number].text, evidence)
+    return found
 
 
 def find_evidence(question: AskedQuestion, text: str | None) -> Span | None:
@@ -128,6 +146,6 @@ def _match(words: Sequence[str], text: str, start: int) -> int | None:
     return at
 
 
-def _ask(question: AskedQuestion, evidence: Span, *, k: int, access: Access, retriever: Retriever) -> Scores:
+def _ask(question: PlacedQuestion, *, k: int, access: Access, retriever: Retriever) -> Scores:
     found = retriever.retrieve(question.text, access=access, k=k)
-    return score([evidence], [Span(each.document_id, each.start, each.end) for each in found])
+    return score([question.evidence], [Span(each.document_id, each.start, each.end) for each in found])

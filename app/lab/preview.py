@@ -109,7 +109,10 @@ def _estimate(chunks: Sequence[Chunk], characters: int, scale: Scale) -> Estimat
     share = scale.characters / max(characters, 1)
     number = round(len(chunks) * share)
     text_bytes = round(sum(len(each.full_text.encode()) for each in chunks) * share)
-    # A vector in the index and one in the cache, the terms, and the row with the text.
-    per_chunk = 2 * scale.dim * _FLOAT_BYTES + _TERMS * 2 * _FLOAT_BYTES + _ROW_BYTES
     seconds = number / scale.chunks_per_s if scale.chunks_per_s else None
-    return Estimate(number, seconds, number * per_chunk + text_bytes)
+    return Estimate(number, seconds, estimate_disk(number, text_bytes, scale.dim))
+
+
+def estimate_disk(chunks: int, text_bytes: int, dim: int) -> int:
+    """Bytes that so many chunks with so much text take: a vector in the index and one in the cache, the terms, rows."""
+    return chunks * (2 * dim * _FLOAT_BYTES + _TERMS * 2 * _FLOAT_BYTES + _ROW_BYTES) + text_bytes

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.access import Caller, ReadableKnowledgeBase
-from app.db import documents
+from app.db import documents, versions
 from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
 from app.errors import Forbidden, NotFound, Rejected
 from app.operations import knowledge_bases as bases
@@ -22,6 +22,13 @@ def get_readable(id: str, caller: Caller, services: Services) -> Document:
     if not caller.access.may_read(document.knowledge_base_id):
         raise NotFound(f"There is no document {id}.")
     return document
+
+
+def get_text(id: str, caller: Caller, services: Services) -> str:
+    """The parsed text that all character offsets refer to. Raises NotFound."""
+    document = get_readable(id, caller, services)
+    with services.database.read() as session:
+        return versions.get_text(session, document.version_id)
 
 
 def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:

@@ -2,7 +2,7 @@
 
 from app.access import Caller, ReadableKnowledgeBase
 from app.db import generations
-from app.domain import ChunkingProfile, Deed, IndexGeneration, MemberRole
+from app.domain import ChunkingProfile, Deed, GenerationState, IndexGeneration, MemberRole
 from app.operations.note import note
 from app.services import Services
 
@@ -11,6 +11,15 @@ def list_of(knowledge_base_id: str, caller: Caller, services: Services) -> list[
     """All generations of a knowledge base, the newest first. Raises NotFound, Forbidden."""
     caller.access.require(knowledge_base_id, MemberRole.ADMIN)
     return services.ingest_line.reindexing.list_generations(knowledge_base_id)
+
+
+def find_trial(
+    knowledge_base_id: str, profile: ChunkingProfile, caller: Caller, services: Services
+) -> IndexGeneration | None:
+    """A trial of all documents that is cut like this. Raises NotFound, Forbidden."""
+    found = list_of(knowledge_base_id, caller, services)
+    trials = (each for each in found if each.state is GenerationState.TRIAL and not each.sample)
+    return next((each for each in trials if each.profile == profile), None)
 
 
 def reindex(

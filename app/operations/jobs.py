@@ -23,6 +23,14 @@ def get_readable(id: str, caller: Caller, services: Services, *, with_items: boo
     return job
 
 
+def find_reindex(knowledge_base_id: str, caller: Caller, services: Services) -> Job | None:
+    """The job that cuts a knowledge base anew at the moment, trials included. Raises NotFound, Forbidden."""
+    caller.access.require(knowledge_base_id, MemberRole.ADMIN)
+    with services.database.read() as session:
+        id = jobs.find_open_reindex(session, knowledge_base_id)
+        return jobs.get_job(session, id, with_items=False) if id else None
+
+
 def cancel(id: str, caller: Caller, services: Services) -> None:
     """Stop a job. What was indexed stays. Raises NotFound, Forbidden."""
     base = _to_manage(id, caller, services)

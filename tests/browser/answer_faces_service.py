@@ -46,6 +46,7 @@ class AnswerFaces(FakeBackend):
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: threading.Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         self.asked[question] += 1

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Job, Message, Passage, Rect
+from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Rect, Visitor
 from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
 from app.web.chat.backend import AttachedFile, ChatUser, Starter
@@ -43,11 +43,18 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.password = ""
+        self.session_id = ADA.session_id
         self.histories: list[Sequence[Message]] = []
         self.cancelled = False
 
-    async def sign_in(self, name: str, password: str) -> ChatUser | None:
+    async def sign_in(self, name: str, password: str, visitor: Visitor) -> ChatUser | None:
         return ADA if name == ADA.name and password and password == self.password else None
+
+    async def find_person_id(self, session_id: str) -> str | None:
+        return ADA.id if session_id == self.session_id else None
+
+    async def sign_out(self, session_id: str) -> None:
+        self.session_id = ""
 
     async def knowledge_bases(self, user_id: str) -> list[str]:
         return ["Documents"]
@@ -64,6 +71,7 @@ class FakeBackend:
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: threading.Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         if question.startswith("Warm"):
@@ -104,7 +112,9 @@ class FakeBackend:
     def check(self, token: str) -> str | None:
         return ADA.name if token == TOKEN and not self.password else None
 
-    def set_password(self, token: str, password: str) -> ChatUser:
+    passwords = PasswordPolicy(12)
+
+    def set_password(self, token: str, password: str, visitor: Visitor) -> ChatUser:
         if not self.check(token):
             raise NotFound("This link was used.")
         if password == "password password":
@@ -113,7 +123,7 @@ class FakeBackend:
         return ADA
 
 
-ADA = ChatUser("6f1c", "Ada", is_admin=True)
+ADA = ChatUser("6f1c", "Ada", "5e55")
 
 
 async def _answer(question: str, passages: tuple[Passage, ...]) -> AsyncIterator[AnswerEvent]:

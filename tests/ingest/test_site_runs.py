@@ -1,19 +1,21 @@
 """Visits of a site: what each run says, what answers afterwards, and what it cost."""
 
 import gzip
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.db import crawls, documents, sources
-from app.domain import PageOutcome, RunState, SignIn
+from app.domain import PageOutcome, RunState, Schedule, SignIn, WikiKind
 from app.services import Services
-from ingest import site_runs
+from ingest import schedules, site_runs
 from tests.ingest.crawling import add, counts, error_of, pages_of, site_options, visit
 from tests.ingest.sources.crawl.site import Answer, Site
 from tests.ingest.stock import take_stock
-from tests.taking_in import find, open_base
+from tests.taking_in import PATIENCE_S, find, open_base
 
 HTML = {"Content-Type": "text/html"}
 
@@ -35,6 +37,13 @@ def wiki(site: Site) -> Site:
 
 def texts(services: Services, about: str = "all about apples pears plums") -> set[str]:
     return {passage.text for passage in find(services, about)}
+
+
+def wait_until(is_so: Callable[[], bool], otherwise: str) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < give_up_at, otherwise
+        time.sleep(0.1)
 
 
 def names(services: Services) -> set[str]:
@@ -385,3 +394,28 @@ def test_a_slow_crawl_is_taken_in_part_by_part(services: Services, wiki: Site, m
     assert (run.state, counts(run)) == (RunState.DONE, {"added": 4})
     assert [wiki.asked.count(path) for path in ("/apples", "/pears", "/plums")] == [1, 1, 1]
     take_stock(services)
+
+
+# --- what somebody says of a site, and its clock -------------------------------------------------
+
+
+def test_a_site_that_is_said_to_be_a_mediawiki_and_is_none_fails_with_a_sentence_and_keeps_what_is_there(
+    services: Services, wiki: Site
+) -> None:
+    source_id = add(services, site_options(wiki.url()))
+    visit(services, source_id)
+    services.ingest().sources.change(source_id, site=replace(site_options(wiki.url()), wiki=WikiKind.MEDIAWIKI))
+    run = visit(services, source_id)
+    assert (run.state, run.pages[PageOutcome.REMOVED]) == (RunState.FAILED, 0)
+    assert f"No MediaWiki with an API answers at {wiki.url()}" in (run.error or "")
+    assert error_of(services, source_id) == run.error
+    assert names(services) == {"Fruit", "Apples", "Pears", "Plums"}
+
+
+def test_a_site_is_visited_when_its_time_comes(services: Services, wiki: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Cron counts in minutes; the clock beneath it also takes seconds, which nobody else is offered.
+    monkeypatch.setattr(schedules, "read_schedule", lambda said: said)
+    add(services, site_options(wiki.url()), schedule=Schedule("* * * * * *"))
+    wait_until(lambda: names(services) == {"Fruit", "Apples", "Pears", "Plums"}, "nobody visited the site")
+    wiki.pages["/plums"] = wiki.link("/", title="Damsons", text="All about damsons.")
+    wait_until(lambda: "Damsons" in names(services), "nobody visited the site again")

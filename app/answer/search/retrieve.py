@@ -34,8 +34,9 @@ class Retriever:
     sparse: SparseEncoder
     index: VectorIndex
 
-    def retrieve(self, question: str, *, access: Access, k: int) -> list[Passage]:
-        """The best `k` passages that the person may read, best first, ranked from 1.
+    def retrieve(self, question: str, *, access: Access, k: int, within: frozenset[str] | None = None) -> list[Passage]:
+        """The best `k` passages that the person may read, of these documents only (None for all), best first, ranked
+        from 1.
 
         Raises EngineUnavailable, and ModelMismatch where a knowledge base was embedded with another model.
         """
@@ -52,7 +53,7 @@ class Retriever:
         found = self.index.search(
             dense,
             self.sparse.encode_query(search_words(question), languages),
-            filter=access.search_filter(named),
+            filter=access.search_filter(_both(named, within)),
             limit=depth,
         )
         hits = fuse(found, meaning_weight=self.settings.meaning_weight, depth=depth)[:depth]
@@ -66,6 +67,13 @@ class Retriever:
             )
             joined = [join(group, partial(versions.read_span, session)) for group in groups]
         return [replace(passage, rank=rank) for rank, passage in enumerate(joined, start=1)]
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """The documents that both let through; None lets all."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def embed_question(question: str, embedder: Embedder) -> Vectors:

@@ -1,10 +1,10 @@
 """Numbers, sizes and times as people read them. Times are UTC; the page's script shows them in the reader's zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
@@ -45,6 +45,10 @@ class Formats:
             return f"{minutes} min"
         hours, minutes = divmod(minutes, 60)
         return f"{hours} h {minutes} min"
+
+    def day(self, day: date) -> str:
+        """5 Mar 2026"""
+        return format_date(day, "medium", locale=self.language)
 
     def moment(self, at: datetime | None) -> Markup:
         """A time element; nothing for None."""

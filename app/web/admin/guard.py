@@ -1,4 +1,4 @@
-"""Who may come in: signed in in this browser, with something to manage; forms prove that they come from our pages."""
+"""Who may come in: signed in in this browser, with the right to the page; forms prove that they come from our pages."""
 
 import hmac
 from collections.abc import Callable, Coroutine
@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Caller
 from app.domain import MemberRole
@@ -31,25 +34,27 @@ SECURITY_HEADERS = {
 }
 
 
-class AdminRoute(APIRoute):
-    """A route under /admin: guarded before it is called, its errors shown as pages, its answers with our headers."""
+class GuardedRoute(APIRoute):
+    """A page: guarded before it is called, its errors shown as pages, its answers with our headers."""
+
+    @staticmethod
+    def admit(request: Request, services: Services) -> Caller:
+        """Who is let in here: whoever is signed in. Raises NotSignedIn, Forbidden."""
+        return require_signed_in(request, services)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             try:
-                caller = require_manager(request, get_services(request))
+                # In a thread: it reads the database, and writes down that the session is in use.
+                caller = await run_in_threadpool(self.admit, request, get_services(request))
                 request.state.caller = caller
                 if request.method not in READING:
                     await _require_token(request)
                 response = await answer(request)
-            except NotSignedIn:
-                response = _to_sign_in(request)
-            except RequestValidationError as exc:
-                response = page.show_problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, _say(exc))
-            except CloisterError as exc:
-                response = page.show_problem(request, status_of(exc), str(exc))
+            except (NotSignedIn, RequestValidationError, CloisterError) as exc:
+                response = _show(exc, request)
             for name, value in SECURITY_HEADERS.items():
                 response.headers.setdefault(name, value)
             return response
@@ -57,11 +62,51 @@ class AdminRoute(APIRoute):
         return guarded
 
 
-def require_manager(request: Request, services: Services) -> Caller:
-    """Whoever is signed in and has something to manage. Raises NotSignedIn, Forbidden."""
+class AdminRoute(GuardedRoute):
+    """A page under /admin, for those who have something to manage."""
+
+    @staticmethod
+    def admit(request: Request, services: Services) -> Caller:
+        """Who is let in here: managers. Raises NotSignedIn, Forbidden."""
+        return require_manager(request, services)
+
+
+class AdminsOnly:
+    """The same before an app that is mounted: admins of the service only, and nothing but reading."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope, receive)
+        try:
+            request.state.caller = await run_in_threadpool(require_manager, request, get_services(request))
+            request.state.caller.require_admin()
+            if request.method not in READING:
+                raise Forbidden("Nothing can be changed here.")
+            await self._app(scope, receive, send_guarded)
+        except (NotSignedIn, CloisterError) as exc:
+            await _show(exc, request)(scope, receive, send_guarded)
+
+
+def require_signed_in(request: Request, services: Services) -> Caller:
+    """Whoever is signed in in this browser. Raises NotSignedIn."""
     caller = find_by_session(request, services)
     if caller is None:
         raise NotSignedIn
+    return caller
+
+
+def require_manager(request: Request, services: Services) -> Caller:
+    """Whoever is signed in and has something to manage. Raises NotSignedIn, Forbidden."""
+    caller = require_signed_in(request, services)
     if not caller.is_admin and not caller.access.with_role(MemberRole.EDITOR):
         raise Forbidden("These pages are for admins, and for people who edit a knowledge base.")
     return caller
@@ -79,6 +124,16 @@ async def _form_token(request: Request) -> str:
         fields = parse_qs((await request.body()).decode("utf-8", "replace"))
         return fields.get(TOKEN_FIELD, [""])[0]
     return ""
+
+
+def _show(error: NotSignedIn | RequestValidationError | CloisterError, request: Request) -> Response:
+    match error:
+        case NotSignedIn():
+            return _to_sign_in(request)
+        case RequestValidationError():
+            return page.show_problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, _say(error))
+        case _:
+            return page.show_problem(request, status_of(error), str(error))
 
 
 def _to_sign_in(request: Request) -> Response:

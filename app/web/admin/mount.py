@@ -2,18 +2,55 @@
 
 from fastapi import FastAPI
 
-from app.web.admin.guard import AdminRoute
+from app.web.admin.guard import AdminRoute, GuardedRoute
+from app.web.admin.pages.account import router as account
 from app.web.admin.pages.assistants import router as assistants
+from app.web.admin.pages.audit import router as audit
+from app.web.admin.pages.groups import router as groups
+from app.web.admin.pages.insight import router as insight
+from app.web.admin.pages.jobs import router as jobs
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
+from app.web.admin.pages.lab import router as lab
+from app.web.admin.pages.lab_generations import router as lab_generations
+from app.web.admin.pages.lab_questions import router as lab_questions
+from app.web.admin.pages.lab_sweeps import router as lab_sweeps
 from app.web.admin.pages.models import router as models
 from app.web.admin.pages.overview import router as overview
+from app.web.admin.pages.people import router as people
+from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
+from app.web.admin.pages.sources import router as sources
+from app.web.admin.records.application import mount_records
 
-ROUTERS = (overview, knowledge_bases, assistants, models, settings)
+# What has a name in the place of an id comes before what takes any id: groups before people, sweeps before the lab.
+ROUTERS = (
+    overview,
+    knowledge_bases,
+    sources,
+    runs,
+    jobs,
+    lab_sweeps,
+    lab,
+    lab_questions,
+    lab_generations,
+    insight,
+    assistants,
+    models,
+    groups,
+    people,
+    audit,
+    settings,
+)
 
 
 def mount_admin(app: FastAPI) -> None:
-    """Add everything below /admin. The app has its services in `app.state` and the shared static files."""
+    """Add everything below /admin, and one's own account.
+
+    The app has its services in `app.state` and the shared static files.
+    """
     for router in ROUTERS:
         assert router.route_class is AdminRoute, "a page without its guard"
         app.include_router(router, prefix="/admin", include_in_schema=False)
+    assert account.route_class is GuardedRoute, "a page without its guard"
+    app.include_router(account, include_in_schema=False)
+    mount_records(app, app.state.services)

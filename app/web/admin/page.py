@@ -48,7 +48,7 @@ class Page:
         said = unquote(self.request.cookies.get(SAID_COOKIE, ""))
         response = HTMLResponse(self.fill(template, said=said, **values), status)
         if said and "hx-request" not in self.request.headers:
-            response.delete_cookie(SAID_COOKIE, path="/admin")
+            response.delete_cookie(SAID_COOKIE, path="/")
         return response
 
     def fill(self, template: str, **values: object) -> str:
@@ -64,7 +64,7 @@ class Page:
         if said:
             secure = self.services.settings.server.url.startswith("https://")
             response.set_cookie(
-                SAID_COOKIE, quote(said), max_age=SAID_S, path="/admin", httponly=True, samesite="lax", secure=secure
+                SAID_COOKIE, quote(said), max_age=SAID_S, path="/", httponly=True, samesite="lax", secure=secure
             )
         return response
 
@@ -114,6 +114,6 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     formats = Formats(language)
-    for name in ("number", "percent", "size", "seconds", "moment"):
+    for name in ("number", "percent", "size", "seconds", "day", "moment"):
         environment.filters[name] = getattr(formats, name)
     return environment

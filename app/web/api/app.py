@@ -14,6 +14,18 @@ from app.web.api.problems import install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
 
+ROUTERS = (
+    search.router,
+    documents.router,
+    generations.router,
+    lab.router,
+    jobs.router,
+    sources.router,
+    runs.router,
+    doctor.router,
+    keys.router,
+)
+
 
 def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The API over these services."""
@@ -29,17 +41,7 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
     app.state.services = services
     install_problems(app)
     app.include_router(health.router)
-    for router in (
-        search.router,
-        documents.router,
-        generations.router,
-        lab.router,
-        jobs.router,
-        sources.router,
-        runs.router,
-        doctor.router,
-        keys.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
 
     @app.middleware("http")

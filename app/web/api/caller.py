@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.db import people
 from app.db.people_tables import Person
+from app.operations import api_keys, sessions
 from app.services import Services
 from app.web.api.problems import NotSignedIn
 
@@ -57,23 +58,20 @@ def find_by_session(request: Request, services: Services) -> Caller | None:
     if not request.cookies:
         return None
     # Imported late: the chat library reads its configuration when it is imported, and a single command has none.
-    from app.web.chat.sign_in import find_person_id
+    from app.web.chat.sign_in import read_cookie
 
-    person_id = find_person_id(request)
-    if not person_id:
-        return None
-    with services.database.read() as session:
-        person = people.find_enabled(session, person_id)
-        return Caller(person.id, person.name, person.is_admin, people.get_access(session, person)) if person else None
+    cookie = read_cookie(request.cookies)
+    caller = sessions.find_caller(cookie.session_id, services) if cookie else None
+    return caller if caller and cookie and caller.id == cookie.person_id else None
 
 
 def _by_key(key: str, services: Services) -> Caller:
     is_local = secrets.compare_digest(key.encode(), services.local_token.encode())
-    with services.database.read() as session:
-        if is_local:
-            person: Person | None = Person(id=LOCAL_PERSON_ID, name="this machine", is_admin=True)
-        else:
-            person = people.find_by_api_key(session, key)
-        if person is None:
-            raise NotSignedIn
-        return Caller(person.id, person.name, person.is_admin, people.get_access(session, person), is_local)
+    if is_local:
+        with services.database.read() as session:
+            local = Person(id=LOCAL_PERSON_ID, name="this machine", is_admin=True)
+            return people.get_caller(session, local, is_local=True)
+    caller = api_keys.find_caller(key, services)
+    if caller is None:
+        raise NotSignedIn
+    return caller

@@ -135,9 +135,7 @@ def get_document(id: str, caller: CallerOf, services: ServicesOf) -> DocumentOut
 @router.get("/documents/{id}/text", response_class=PlainTextResponse)
 def get_text(id: str, caller: CallerOf, services: ServicesOf) -> PlainTextResponse:
     """The parsed text that all character offsets refer to."""
-    document = operations.get_readable(id, caller, services)
-    with services.database.read() as session:
-        return PlainTextResponse(versions.get_text(session, document.version_id))
+    return PlainTextResponse(operations.get_text(id, caller, services))
 
 
 @router.get("/documents/{id}/file", response_class=FileResponse)

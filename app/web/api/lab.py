@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response, UploadFile
 
 from app.domain import ChunkingProfile, MemberRole
 from app.operations import lab as operations
+from app.operations import questions
 from app.operations.knowledge_bases import find_named
 from app.web.api.caller import CallerOf, ServicesOf
 from app.web.api.models.generations import ProfileIn
@@ -31,14 +32,14 @@ def preview_chunking(id: str, body: ProfileIn, caller: CallerOf, services: Servi
 def list_questions(kb: str, caller: CallerOf, services: ServicesOf) -> list[QuestionOut]:
     """The questions by which chunking is measured, with the words that answer them."""
     base = find_named(kb, caller, MemberRole.ADMIN)
-    return [QuestionOut.of(each) for each in operations.list_questions(base.id, caller, services)]
+    return [QuestionOut.of(each) for each in questions.list_of(base.id, caller, services)]
 
 
 @router.post("/knowledge-bases/{kb}/questions", status_code=201)
 def import_questions(kb: str, file: UploadFile, caller: CallerOf, services: ServicesOf) -> ImportedQuestions:
     """Keep the questions of a CSV file with the columns question, document, quote; the quote is looked for."""
     base = find_named(kb, caller, MemberRole.ADMIN)
-    imported = operations.import_questions(base.id, file.file.read(operations.MOST_BYTES + 1), caller, services)
+    imported = questions.import_file(base.id, file.file.read(questions.MOST_BYTES + 1), caller, services)
     return ImportedQuestions(kept=imported.kept, refused=list(imported.refused))
 
 
@@ -46,7 +47,7 @@ def import_questions(kb: str, file: UploadFile, caller: CallerOf, services: Serv
 def remove_question(kb: str, id: str, caller: CallerOf, services: ServicesOf) -> Response:
     """Forget a question."""
     base = find_named(kb, caller, MemberRole.ADMIN)
-    operations.remove_questions(base.id, [id], caller, services)
+    questions.remove(base.id, [id], caller, services)
     return Response(status_code=204)
 
 

@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
-from app.operations import assistants
-from app.web.api.caller import AccessOf, ServicesOf
+from app.operations import answers, assistants
+from app.web.api.caller import AccessOf, CallerOf, ServicesOf
 from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
 from app.web.api.models.conversation import AskRequest
 
@@ -37,15 +37,21 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
         200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `checked`, `answer`."}
     },
 )
-async def ask(body: AskRequest, access: AccessOf, services: ServicesOf, request: Request) -> Any:
+async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request: Request) -> Any:
     """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`.
 
     After every complete sentence a `checked` replaces the pieces so far.
     """
     services.require_ready()
-    narrowed = access.narrowed_to(body.knowledge_bases)
+    narrowed = caller.access.narrowed_to(body.knowledge_bases)
     assisted = await asyncio.to_thread(assistants.assist, body.assistant, narrowed, services)
-    events = services.answer(body.question, access=assisted.access, cancelled=Event(), options=assisted.options)
+    events = answers.recorded(
+        services.answer(body.question, access=assisted.access, cancelled=Event(), options=assisted.options),
+        caller=caller,
+        access=assisted.access,
+        face=answers.face_of(caller),
+        services=services,
+    )
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
     async with aclosing(events) as stream:  # type: ignore[type-var]

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message
+from app.domain import Job, Message, Visitor
 
 
 @dataclass(frozen=True, slots=True)
 class ChatUser:
-    """A person who may use the chat. `id` never changes; `name` is what people see."""
+    """A person who has just signed in. `id` never changes; `name` is what people see; the cookie names the session."""
 
     id: str
     name: str
-    is_admin: bool
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,16 @@ class AttachedFile:
 class ChatBackend(Protocol):
     """The service as the chat page sees it."""
 
-    async def sign_in(self, name: str, password: str) -> ChatUser | None:
-        """The person with this name and password."""
+    async def sign_in(self, name: str, password: str, visitor: Visitor) -> ChatUser | None:
+        """Start a session for the person with this name and password."""
+        ...
+
+    async def find_person_id(self, session_id: str) -> str | None:
+        """Whose session this is, as long as it is open and the person may come in."""
+        ...
+
+    async def sign_out(self, session_id: str) -> None:
+        """End a session."""
         ...
 
     async def knowledge_bases(self, user_id: str) -> list[str]:
@@ -54,8 +62,12 @@ class ChatBackend(Protocol):
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: threading.Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
-        """Answer a question, event by event; ends early once `cancelled` is set. Raises CloisterError."""
+        """Answer a question, event by event; ends early once `cancelled` is set. Raises CloisterError.
+
+        `answer_id` is the message that will hold the answer.
+        """
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

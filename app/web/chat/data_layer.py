@@ -28,6 +28,7 @@ from app.db import chats
 from app.db.chat_tables import chat_elements, chat_feedbacks, chat_threads, chat_users
 from app.db.session import Database
 from app.web.chat.evidence import PassageText
+from app.web.chat.sign_in import SESSION
 from app.web.chat.storage import ChatFiles
 from app.web.chat.words import words_for
 
@@ -65,7 +66,8 @@ class ChatDataLayer(BaseDataLayer):
             "id": known.id if known else str(uuid.uuid4()),
             "identifier": user.identifier,
             "createdAt": known.createdAt if known else chats.now(),
-            "metadata": user.metadata,
+            # The session is the browser's, not the person's.
+            "metadata": {key: value for key, value in user.metadata.items() if key != SESSION},
         }
         await self._write(lambda s: chats.save_row(s, chat_users, row))
         return PersistedUser(**row)

@@ -13,6 +13,8 @@ from chainlit.server import sio
 from chainlit.session import WebsocketSession
 from chainlit.socket import message as chainlit_receive
 from chainlit.types import ThreadDict
+from starlette.requests import Request
+from starlette.responses import Response
 
 from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
@@ -20,7 +22,7 @@ from app.web.chat.again import Again
 from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
-from app.web.chat.sign_in import as_chainlit_user
+from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.turn import Turn, is_question
 from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import words_for
@@ -36,8 +38,16 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
 
     @cl.password_auth_callback
     async def sign_in(name: str, password: str) -> cl.User | None:
-        user = await backend.sign_in(name, password)
+        user = await backend.sign_in(name, password, visiting.get())
         return as_chainlit_user(user) if user else None
+
+    async def sign_out(request: Request, _response: Response) -> dict[str, bool]:
+        """Chainlit has taken the cookie away by now; without this it would stay good wherever it was copied to."""
+        if cookie := read_cookie(request.cookies):
+            await backend.sign_out(cookie.session_id)
+        return {"success": True}
+
+    config.code.on_logout = sign_out
 
     @cl.set_starters
     async def starters(user: cl.User | None, _language: str | None) -> list[cl.Starter]:

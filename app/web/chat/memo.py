@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from app.domain import Answer, Citation, Passage
+from app.domain.answers import first_word_ms, search_ms
 from app.domain.urls import host_of
 from app.web.chat.computed import copy_computed, render_computed
 from app.web.chat.doubts import mark_doubts, reason
@@ -122,12 +123,9 @@ def render_timings(timings_ms: Mapping[str, float], words: Words) -> str:
     if not timings_ms.get("total"):
         return ""
     parts = [words.answered_in.format(time=_seconds(timings_ms["total"], words))]
-    search = sum(timings_ms.get(stage, 0.0) for stage in ("condense", "retrieve", "rerank"))
-    if search:
+    if search := search_ms(timings_ms):
         parts.append(words.search_took.format(time=_seconds(search, words)))
-    if timings_ms.get("first_token"):
-        # Each stage has its own duration; a person waits for all that come before the first word.
-        waited = search + timings_ms.get("prompt", 0.0) + timings_ms["first_token"]
+    if waited := first_word_ms(timings_ms):
         parts.append(words.first_word_after.format(time=_seconds(waited, words)))
     return " · ".join(parts)
 

@@ -7,13 +7,12 @@ start-up hook does not run either way; there is nothing in it that we need.
 
 import json
 import logging
-import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.session import Database
@@ -22,8 +21,18 @@ from app.web.chat.backend import ChatBackend
 from app.web.chat.prepare import require_prepared
 
 # What Chainlit offers and we do not: unknown API paths (it would answer with its page), threads shared
-# with anybody who has the link (no sign-in asked), processes and servers started by users, its widget.
-CLOSED = ("/api/", "/project/share", "/project/thread/share", "/mcp", "/copilot")
+# with anybody who has the link (no sign-in asked), processes and servers started by users, its widget, and ways to sign
+# in besides the password, one of which would make an old cookie into a new one.
+CLOSED = (
+    "/api/",
+    "/auth/jwt",
+    "/auth/header",
+    "/auth/oauth/",
+    "/project/share",
+    "/project/thread/share",
+    "/mcp",
+    "/copilot",
+)
 # The browser's own guarantee that nothing on the page, not even an image in a document, asks another host.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -59,6 +68,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     from chainlit.server import app as chainlit_app
 
     from app.web.chat.data_layer import ChatDataLayer
+    from app.web.chat.doors import guard_connections, guard_events, guard_routes
     from app.web.chat.handlers import register
     from app.web.chat.storage import ChatFiles
     from app.web.chat.uploads import Uploads
@@ -69,16 +79,18 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     chainlit.data._data_layer, chainlit.data._data_layer_initialized = None, False
     uploads = Uploads(backend)
     register(backend, layer, uploads)
-    _guard_connections()
+    guard_routes(backend)
+    guard_connections()
+    guard_events(backend)
     # At every view of the page it warns of a welcome text that we do not have.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _mark_cookies_secure(settings.server.url.startswith("https://"))
 
     async def read_file(thread_id: str, element_id: str, request: Request) -> Response:
         """A file of a chat, for the thread's owner."""
-        from app.web.chat.sign_in import find_person_id
+        from app.web.chat.sign_in import find_signed_in
 
-        person_id = find_person_id(request)
+        person_id = await find_signed_in(request, backend)
         if person_id is None or await layer.get_thread_author(thread_id) != person_id:
             raise HTTPException(404, "There is no such file, or it belongs to somebody else's chat.")
         path = files.get_path(f"{thread_id}/{element_id}")
@@ -115,37 +127,17 @@ class _Guarded:
             await JSONResponse({"detail": "There is nothing here."}, 404)(scope, receive, send)
             return
 
+        if scope["type"] == "http" and scope["path"] == "/login":
+            from app.web.chat.sign_in import see_visitor, visiting
+
+            visiting.set(see_visitor(HTTPConnection(scope)))
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
         await self._app(scope, receive, send_guarded)
-
-
-def _guard_connections() -> None:
-    """Let in only connections whose ids are UUIDs.
-
-    The browser chooses the session's and the thread's id, and Chainlit makes and deletes folders by the
-    session's: with "../.." for a name, a signed-in person could delete the data folder.
-    """
-    from chainlit.server import sio
-    from chainlit.socket import connect as chainlit_connect
-
-    async def connect(socket_id: str, environ: dict[str, Any], auth: Any) -> bool:
-        given = auth if isinstance(auth, dict) else {}
-        if not _is_uuid(given.get("sessionId")) or not (not given.get("threadId") or _is_uuid(given["threadId"])):
-            raise ConnectionRefusedError("The session's or the thread's id is not valid; reload the page.")
-        return bool(await chainlit_connect(socket_id, environ, auth))
-
-    sio.on("connect", handler=connect)
-
-
-def _is_uuid(value: object) -> bool:
-    try:
-        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False
 
 
 def _mark_cookies_secure(is_https: bool) -> None:

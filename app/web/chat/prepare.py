@@ -49,7 +49,8 @@ def prepare(settings: Settings, *, secret: str) -> None:
     version = importlib.metadata.version("chainlit")
     frontend = install_frontend(package / "frontend" / "dist", version, root)
     _write_public(root / "public")
-    _write_settings(root / ".chainlit", frontend=frontend.name, version=version)
+    session_s = int(settings.people.session_length.total_seconds())
+    _write_settings(root / ".chainlit", {"frontend": frontend.name, "version": version, "session_s": session_s})
     _write_translations(package / "translations", root / ".chainlit" / "translations")
     # Uploads of sessions that ended with the last process.
     shutil.rmtree(root / ".files", ignore_errors=True)
@@ -78,10 +79,10 @@ def _write_public(public: Path) -> None:
     shutil.copyfile(HERE / "theme.json", public / "theme.json")
 
 
-def _write_settings(folder: Path, *, frontend: str, version: str) -> None:
+def _write_settings(folder: Path, values: Mapping[str, object]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     template = Template((HERE / "config.toml").read_text(encoding="utf-8"))
-    (folder / "config.toml").write_text(template.substitute(frontend=frontend, version=version), encoding="utf-8")
+    (folder / "config.toml").write_text(template.substitute(values), encoding="utf-8")
 
 
 def _write_translations(shipped: Path, target: Path) -> None:

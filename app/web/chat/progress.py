@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from app.domain import ItemStatus, Job, JobItem, JobState
+from app.domain import ItemStatus, Job, JobItem, JobState, jobs
 from app.pace import Pace, measure_pace
 from app.web.chat.markup import plain
 from app.web.chat.words import Words
@@ -12,8 +12,6 @@ from app.web.chat.words import Words
 # So many documents are listed one by one while they are taken in, and so many failures at the end.
 FEW: Final = 10
 MOST_FAILURES: Final = 50
-# What the sentence of a document says that a password would open.
-_WANTS_PASSWORD = ("a password is needed", "with the password that was given")
 _NOT_TAKEN_IN = (ItemStatus.FAILED, ItemStatus.CANCELLED)
 
 
@@ -59,7 +57,7 @@ def can_retry(job: Job) -> bool:
 def wants_password(job: Job) -> bool:
     """Whether a password would open one of the documents that can be tried again."""
     sentences = [item.error or "" for item in job.items if item.status is ItemStatus.FAILED and item.content_hash]
-    return any(mark in sentence for sentence in sentences for mark in _WANTS_PASSWORD)
+    return any(jobs.wants_password(sentence) for sentence in sentences)
 
 
 def count(n: int, one: str, many: str, words: Words) -> str:

@@ -8,10 +8,9 @@ from threading import Event
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.db.people_tables import Person
-from app.domain import Job, MemberRole, Message, Question
+from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
 from app.errors import NotFound
-from app.operations import assistants
+from app.operations import answers, assistants, sessions
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -28,9 +27,19 @@ class ServiceBackend:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def sign_in(self, name: str, password: str) -> ChatUser | None:
-        """The person with this name and password."""
-        return await asyncio.to_thread(self._find_by_password, name, password)
+    async def sign_in(self, name: str, password: str, visitor: Visitor) -> ChatUser | None:
+        """Start a session for the person with this name and password."""
+        signed_in = await asyncio.to_thread(sessions.sign_in, name, password, visitor, self._services)
+        return _user(signed_in) if signed_in else None
+
+    async def find_person_id(self, session_id: str) -> str | None:
+        """Whose session this is, as long as it is open and the person may come in."""
+        caller = await asyncio.to_thread(sessions.find_caller, session_id, self._services)
+        return caller.id if caller else None
+
+    async def sign_out(self, session_id: str) -> None:
+        """End a session."""
+        await asyncio.to_thread(sessions.sign_out, session_id, self._services)
 
     async def knowledge_bases(self, user_id: str) -> list[str]:
         """The names of the knowledge bases that the person may ask."""
@@ -44,13 +53,22 @@ class ServiceBackend:
         knowledge_bases: Sequence[str],
         history: Sequence[Message],
         cancelled: Event,
+        answer_id: str,
     ) -> AsyncIterator[AnswerEvent]:
         """Answer a question, event by event. Raises CloisterError."""
         self._services.require_ready()
-        access = (await asyncio.to_thread(self._access, user_id)).narrowed_to(knowledge_bases)
+        caller = await asyncio.to_thread(self._caller, user_id)
+        access = caller.access.narrowed_to(knowledge_bases)
         assisted = await asyncio.to_thread(assistants.assist_by_default, access, self._services)
         asked = Question(question, tuple(history))
-        events = self._services.answer(asked, access=assisted.access, cancelled=cancelled, options=assisted.options)
+        events = answers.recorded(
+            self._services.answer(asked, access=assisted.access, cancelled=cancelled, options=assisted.options),
+            caller=caller,
+            access=assisted.access,
+            face=AnswerFace.CHAT,
+            services=self._services,
+            step_id=answer_id,
+        )
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 yield event
@@ -96,15 +114,14 @@ class ServiceBackend:
             person = people.find_welcomed(session, token)
             return person.name if person else None
 
-    def set_password(self, token: str, password: str) -> ChatUser:
-        """Store the password and use the link up. Raises NotFound, Rejected."""
-        with self._services.database.write() as session:
-            return _user(people.accept_welcome(session, token, password))
+    @property
+    def passwords(self) -> PasswordPolicy:
+        """Which passwords are taken."""
+        return self._services.settings.people.passwords
 
-    def _find_by_password(self, name: str, password: str) -> ChatUser | None:
-        with self._services.database.read() as session:
-            person = people.find_by_password(session, name, password)
-            return _user(person) if person else None
+    def set_password(self, token: str, password: str, visitor: Visitor) -> ChatUser:
+        """Store the password, use the link up and start a session. Raises NotFound, Rejected."""
+        return _user(sessions.accept_link(token, password, visitor, self._services))
 
     def _add_files(self, files: Sequence[AttachedFile], user_id: str) -> str:
         with ExitStack() as stack:
@@ -128,8 +145,8 @@ class ServiceBackend:
             person = people.find_enabled(session, user_id)
             if person is None:
                 raise NotFound("This account no longer exists; sign in again.")
-            return Caller(person.id, person.name, person.is_admin, people.get_access(session, person))
+            return people.get_caller(session, person)
 
 
-def _user(person: Person) -> ChatUser:
-    return ChatUser(person.id, person.name, person.is_admin)
+def _user(signed_in: sessions.SignedIn) -> ChatUser:
+    return ChatUser(signed_in.person_id, signed_in.name, signed_in.session_id)

@@ -7,13 +7,14 @@ import threading
 import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Any
 
 import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, Piece, Retrieved
-from app.db.chats import ANSWER, FACE, GROUNDS, QUOTED_DOCUMENTS, now
+from app.db.chats import ANSWER, CITED, FACE, GROUNDS, PASSAGES, QUOTED_DOCUMENTS, now
 from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import ChatBackend
@@ -21,6 +22,7 @@ from app.web.chat.doubts import mark_doubts
 from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
 from app.web.chat.memo import render_answer, render_passages, search_summary
+from app.web.chat.shown import list_shown
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
 
@@ -108,6 +110,7 @@ class Turn:
             knowledge_bases=knowledge_bases,
             history=history_of(_before(self._question)),
             cancelled=self.cancelled,
+            answer_id=self._reply.id,
         )
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
@@ -127,7 +130,7 @@ class Turn:
         self._passages = passages
         self._search.name = search_summary(passages, self._words)
         self._search.output = render_passages(passages, self._words)
-        self._search.metadata[QUOTED_DOCUMENTS] = _documents_of(passages)
+        self._keep_shown(passages, ())
         self._search.elements = build_elements(passages, self._words)
         self._search.end = now()
         await self._search.update()
@@ -152,6 +155,7 @@ class Turn:
             QUOTED_DOCUMENTS: _documents_of(answer.citations, tables),
             FACE: face.as_metadata(),
             GROUNDS: _GROUNDS.dump_python(answer.grounds, mode="json"),
+            CITED: [(each.document_id, each.start, each.end) for each in answer.citations if each.verified],
         }
         await self._show_chips(answer.citations)
         await self._send(face)
@@ -159,8 +163,14 @@ class Turn:
     async def _mark_cited(self, answer: Answer) -> None:
         cited = {citation.n for citation in answer.citations}
         self._search.output = render_passages(answer.passages, self._words, cited)
+        self._keep_shown(answer.passages, answer.citations)
         self._search.elements = []  # they are there already
         await self._search.update()
+
+    def _keep_shown(self, passages: Sequence[Passage], citations: Sequence[Citation]) -> None:
+        """What of which documents was shown, as data: should the answer be judged, it is known what it rested on."""
+        self._search.metadata[QUOTED_DOCUMENTS] = _documents_of((*passages, *citations))
+        self._search.metadata[PASSAGES] = [asdict(each) for each in list_shown(passages, citations)]
 
     async def _show_chips(self, citations: Sequence[Citation]) -> None:
         """Bring what the chips open up to date: an element stays as long as it shows what its chip cites."""

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web.chat.backend import AttachedFile, ChatBackend
-from app.web.chat.sign_in import find_person_id
+from app.web.chat.sign_in import find_signed_in
 from app.web.chat.words import Words, words_for
 
 # What a form may hold beside its file.
@@ -46,7 +46,7 @@ class Uploads:
     async def receive(self, request: Request) -> Response:
         """Take one file from the browser: an answer as Chainlit's page expects it."""
         session: Any = WebsocketSession.get_by_id(request.query_params.get("session_id", ""))
-        person_id = find_person_id(request)
+        person_id = await find_signed_in(request, self._backend)
         if person_id is None or session is None or session.user is None or session.user.identifier != person_id:
             return JSONResponse({"detail": "Reload the page and attach the file again."}, 401)
         if not await self._backend.may_upload(person_id):

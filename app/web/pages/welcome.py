@@ -12,12 +12,12 @@ from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from app.domain import LEAST_VARIETY, PasswordFault, PasswordPolicy, Visitor
 from app.errors import NotFound, Rejected
 from app.web.chat.backend import ChatUser
 from app.web.pages.words import WelcomeWords, welcome_words
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
-MIN_PASSWORD_LENGTH = 12
 _HEADERS = {
     "cache-control": "no-store",
     # The address holds the token.
@@ -31,12 +31,20 @@ _HEADERS = {
 class Welcome(Protocol):
     """What the page needs of the rest of the service."""
 
+    @property
+    def passwords(self) -> PasswordPolicy:
+        """Which passwords are taken."""
+        ...
+
     def check(self, token: str) -> str | None:
         """The name of the person whose unused link this is."""
         ...
 
-    def set_password(self, token: str, password: str) -> ChatUser:
-        """Store the password and use the link up. Raises NotFound for no such link, Rejected for a weak password."""
+    def set_password(self, token: str, password: str, visitor: Visitor) -> ChatUser:
+        """Store the password, use the link up and start a session.
+
+        Raises NotFound for no such link, Rejected for a weak password.
+        """
         ...
 
 
@@ -48,7 +56,7 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
     def show(request: Request, token: str = "") -> Response:
         words = _words(request)
         name = welcome.check(token)
-        return _used(words) if name is None else _form(words, name, token)
+        return _used(words) if name is None else _form(words, welcome.passwords, name, token)
 
     @app.post("/welcome", include_in_schema=False)
     def save(
@@ -58,20 +66,21 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
         again: Annotated[str, Form()] = "",
     ) -> Response:
         # Chainlit may be imported only once its folder is prepared.
-        from app.web.chat.sign_in import sign_in
+        from app.web.chat.sign_in import see_visitor, sign_in
 
         words = _words(request)
         name = welcome.check(token)
         if name is None:
             return _used(words)
-        if problem := _problem(words, password, again):
-            return _form(words, name, token, problem)
+        policy = welcome.passwords
+        if problem := _problem(words, policy, name, password, again):
+            return _form(words, policy, name, token, problem)
         try:
-            user = welcome.set_password(token, password)
+            user = welcome.set_password(token, password, see_visitor(request))
         except NotFound:
             return _used(words)
         except Rejected as exc:
-            return _form(words, name, token, str(exc))
+            return _form(words, policy, name, token, str(exc))
         response = RedirectResponse("/", status_code=303, headers=_HEADERS)
         sign_in(request, response, user)
         return response
@@ -81,14 +90,20 @@ def _words(request: Request) -> WelcomeWords:
     return welcome_words(request.headers.get("accept-language", ""))
 
 
-def _problem(words: WelcomeWords, password: str, again: str) -> str:
+def _problem(words: WelcomeWords, policy: PasswordPolicy, name: str, password: str, again: str) -> str:
     """Why the password cannot be taken, or ""."""
-    if len(password) < MIN_PASSWORD_LENGTH:
-        return words.too_short.format(n=MIN_PASSWORD_LENGTH)
-    return words.different if password != again else ""
+    match policy.find_fault(password, name):
+        case PasswordFault.TOO_SHORT:
+            return words.too_short.format(n=policy.min_length)
+        case PasswordFault.TOO_PLAIN:
+            return words.too_plain.format(n=LEAST_VARIETY)
+        case PasswordFault.HOLDS_NAME:
+            return words.holds_name
+        case None:
+            return words.different if password != again else ""
 
 
-def _form(words: WelcomeWords, name: str, token: str, problem: str = "") -> Response:
+def _form(words: WelcomeWords, policy: PasswordPolicy, name: str, token: str, problem: str = "") -> Response:
     alert = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
     content = f"""<h1>{escape(words.heading.format(name=name))}</h1>
 <p>{escape(words.intro.format(name=name))}</p>
@@ -98,10 +113,10 @@ def _form(words: WelcomeWords, name: str, token: str, problem: str = "") -> Resp
 <input type="text" value="{escape(name)}" autocomplete="username" readonly hidden>
 <label for="password">{escape(words.choose)}</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required autofocus
-  minlength="{MIN_PASSWORD_LENGTH}" aria-describedby="hint">
-<p class="hint" id="hint">{escape(words.length_hint.format(n=MIN_PASSWORD_LENGTH))}</p>
+  minlength="{policy.min_length}" aria-describedby="hint">
+<p class="hint" id="hint">{escape(words.length_hint.format(n=policy.min_length))}</p>
 <label for="again">{escape(words.again)}</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required minlength="{MIN_PASSWORD_LENGTH}">
+<input id="again" name="again" type="password" autocomplete="new-password" required minlength="{policy.min_length}">
 <button type="submit">{escape(words.button)}</button>
 </form>"""
     return _page(words, content, 422 if problem else 200)

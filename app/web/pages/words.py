@@ -17,6 +17,8 @@ class WelcomeWords:
     button: str
     different: str
     too_short: str
+    too_plain: str
+    holds_name: str
     used_heading: str
     used: str
     to_sign_in: str
@@ -33,6 +35,8 @@ ENGLISH = WelcomeWords(
     button="Save password and sign in",
     different="The two passwords differ. Nothing was saved; type the same password twice.",
     too_short="The password has fewer than {n} characters. Nothing was saved; choose a longer one.",
+    too_plain="The password has fewer than {n} different characters. Nothing was saved; choose another one.",
+    holds_name="The password holds your name. Nothing was saved; choose another one.",
     used_heading="This link does not work any more",
     used="It was used already, or it was not copied whole. If you have a password, sign in with it. "
     "If not, ask the owner of this service for a new link; at the first start, restart the service to get one.",
@@ -50,6 +54,9 @@ GERMAN = WelcomeWords(
     button="Passwort speichern und anmelden",
     different="Die beiden Passwörter sind verschieden. Es wurde nichts gespeichert; tippen Sie zweimal dasselbe.",
     too_short="Das Passwort hat weniger als {n} Zeichen. Es wurde nichts gespeichert; wählen Sie ein längeres.",
+    too_plain="Das Passwort hat weniger als {n} verschiedene Zeichen. Es wurde nichts gespeichert; wählen Sie ein "
+    "anderes.",
+    holds_name="Das Passwort enthält Ihren Namen. Es wurde nichts gespeichert; wählen Sie ein anderes.",
     used_heading="Dieser Link gilt nicht mehr",
     used="Er wurde schon benutzt oder nicht ganz kopiert. Wenn Sie ein Passwort haben, melden Sie sich damit an. "
     "Sonst bitten Sie den Betreiber um einen neuen Link; beim ersten Start starten Sie den Dienst dafür neu.",

@@ -8,6 +8,7 @@ document.addEventListener("click", (event) => {
   if (target.matches(".menu")) toggleMenu(target);
   else if (target.matches(".theme")) toggleTheme();
   else if (target.dataset.opens) document.getElementById(target.dataset.opens).showModal();
+  else if (target.dataset.checks) checkAll(target);
   else if (target.matches("[data-closes]")) target.closest("dialog").close();
 });
 
@@ -15,6 +16,10 @@ function toggleMenu(button) {
   const isOpen = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", String(!isOpen));
   document.getElementById("sections").classList.toggle("open", !isOpen);
+}
+
+function checkAll(button) {
+  for (const box of button.form.querySelectorAll(`input[name="${button.dataset.checks}"]`)) box.checked = true;
 }
 
 function toggleTheme() {

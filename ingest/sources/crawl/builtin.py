@@ -8,10 +8,11 @@ from typing import Final
 
 import httpx
 
-from app.domain import CrawledPage, CrawlEnd, CrawlMemory, FormLogin, Scope
+from app.domain import CrawledPage, CrawlEnd, CrawlMemory, FormLogin, Scope, WikiKind
 from app.domain.urls import origin_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials, open_client
+from app.errors import Rejected
 from ingest.sources.crawl.login import log_in
 from ingest.sources.crawl.manners import Manners
 from ingest.sources.crawl.mediawiki import WikiVisit
@@ -36,12 +37,12 @@ class BuiltinCrawler:
         bounds: Bounds | None = None,
         credentials: Credentials | None = None,
         login: FormLogin | None = None,
-        looks_for_wikis: bool = True,
+        wiki: WikiKind = WikiKind.AUTO,
         resolve: Resolve = resolve,
     ) -> None:
         self._guard, self._manners, self._bounds = guard, manners, bounds
         self._credentials, self._login, self._resolve = credentials, login, resolve
-        self._looks_for_wikis = looks_for_wikis
+        self._wiki = wiki
 
     def crawl(
         self,
@@ -73,18 +74,24 @@ class BuiltinCrawler:
             requests += len(robots)
             asked = max((each.delay_s for each in robots.values()), default=0.0) if self._manners.obeys_robots else 0.0
             pace = Pace(max(self._manners.delay_s, asked))
-            place = WikiPlace.read(memory.checkpoint)
-            if self._looks_for_wikis and not memory.checkpoint:
+            place = WikiPlace.read(memory.checkpoint) if self._wiki is not WikiKind.PLAIN else None
+            if place is None and self._looks_for_a_wiki(memory):
                 requests += 1
                 place = await find_wiki(client, scope.starts[0])
             if place and self._may_ask(place, robots):
                 api = WikiApi(place, client, pace, requests)
                 return await WikiVisit(api, scope, memory, self._manners, on_page, is_cancelled).run()
+            if self._wiki is WikiKind.MEDIAWIKI:
+                raise Rejected(_why_no_wiki(scope.starts[0], place))
             async with self._renderer(client) as renderer:
                 visit = Visit(
                     scope, memory, self._manners, client, renderer, on_page, is_cancelled, pace, robots, requests
                 )
                 return replace(await visit.run(), checkpoint=PLAIN)
+
+    def _looks_for_a_wiki(self, memory: CrawlMemory) -> bool:
+        """What was found out at the first visit holds, unless somebody has said since that it is a MediaWiki."""
+        return self._wiki is WikiKind.MEDIAWIKI or (self._wiki is WikiKind.AUTO and not memory.checkpoint)
 
     def _may_ask(self, place: WikiPlace, robots: dict[str, Robots]) -> bool:
         """Whether robots.txt lets us use a wiki's API."""
@@ -103,3 +110,15 @@ class BuiltinCrawler:
         """The rules of each host that a crawl starts at."""
         origins = sorted({origin_of(start) for start in scope.starts})
         return {origin: await fetch_robots(client, origin, self._manners.agent) for origin in origins}
+
+
+def _why_no_wiki(start: str, place: WikiPlace | None) -> str:
+    if place:
+        return (
+            f"robots.txt asks crawlers to leave the API of the MediaWiki at {start} alone. Nothing was removed. "
+            "If it is your own wiki, let this source go past robots.txt; else say that it is a plain site."
+        )
+    return (
+        f"No MediaWiki with an API answers at {start}. Nothing was removed. Check the address and the sign-in, or let "
+        "the kind of the site be found out."
+    )

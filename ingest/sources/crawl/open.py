@@ -3,7 +3,7 @@
 import socket
 from typing import assert_never
 
-from app.domain import CrawlEngine, SignIn, SiteOptions, WikiKind
+from app.domain import CrawlEngine, SignIn, SiteOptions
 from app.domain.urls import hostname_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials
@@ -70,6 +70,6 @@ def _builtin(site: SiteOptions, sign_in: SignIn | None, settings: Settings, reso
         bounds=Bounds(max_mb=settings.limits.file_mb, timeout_s=settings.crawl.timeout_s),
         credentials=Credentials.of(site.scope.starts[0], sign_in.headers) if sign_in else None,
         login=sign_in.form if sign_in else None,
-        looks_for_wikis=site.wiki is not WikiKind.PLAIN,
+        wiki=site.wiki,
         resolve=resolve,
     )

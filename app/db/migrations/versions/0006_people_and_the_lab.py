@@ -25,6 +25,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("role", sa.String(), nullable=False, server_default="reader"))
     with op.batch_alter_table("knowledge_base") as batch:
         batch.add_column(sa.Column("deleted_at", MOMENT, nullable=True))
+    with op.batch_alter_table("generation") as batch:
+        batch.add_column(sa.Column("sample", sa.Text(), nullable=True))
     with op.batch_alter_table("question") as batch:
         batch.add_column(sa.Column("origin", sa.String(), nullable=False, server_default="imported"))
         batch.add_column(sa.Column("is_approved", sa.Boolean(), nullable=False, server_default=sa.true()))

@@ -1,14 +1,21 @@
 """The first page: what there is, what is at work, what wants attention."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from fastapi import APIRouter, Response
 
 from app.domain import JobState, MemberRole
-from app.operations import jobs, overview
+from app.operations import insight, jobs, overview, trail
 from app.web.admin.guard import AdminRoute
-from app.web.admin.page import PageOf
+from app.web.admin.page import Page, PageOf
 
 router = APIRouter(route_class=AdminRoute)
-NEWEST_JOBS = 8
+NEWEST_JOBS: Final = 8
+NEWEST_DEEDS: Final = 6
+DAYS: Final = 7
+# Below this, a large upload or a re-index may not fit any more.
+LITTLE_BYTES: Final = 2_000_000_000
 
 
 @router.get("")
@@ -24,5 +31,18 @@ def show(page: PageOf) -> Response:
         at_work=[job for job in mine if job.state in (JobState.QUEUED, JobState.RUNNING)],
         failed=[job for job in mine if job.failed or job.state is JobState.FAILED][:NEWEST_JOBS],
         storage=overview.measure_storage(page.services) if page.caller.is_admin else None,
+        little=LITTLE_BYTES,
         not_ready=overview.readiness(page.services),
+        **_for_admins(page),
     )
+
+
+def _for_admins(page: Page) -> Mapping[str, Any]:
+    """What those see besides who administer something: how questions went, and what was done."""
+    if not page.caller.is_admin and not page.caller.access.with_role(MemberRole.ADMIN):
+        return {"measured": None, "deeds": []}
+    scope = insight.open_scope(page.caller, days=DAYS)
+    return {
+        "measured": insight.measure(scope, page.services),
+        "deeds": trail.list_newest(page.caller, page.services, limit=NEWEST_DEEDS),
+    }

@@ -12,7 +12,7 @@ from app.domain import MemberRole
 from app.services import Services
 from app.web.admin.guard import READING, AdminRoute
 from app.web.admin.mount import ROUTERS
-from tests.app.web.admin.conftest import Browser
+from tests.app.web.signed_in import Browser
 
 Enter = Callable[..., Browser]
 

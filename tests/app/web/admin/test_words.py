@@ -8,7 +8,18 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import app.web.admin
-from app.domain import Deed, ItemStatus, JobState, MemberRole, QuestionOrigin, RunState, Splitter, Tool
+from app.domain import (
+    AnswerFace,
+    Deed,
+    ItemStatus,
+    JobState,
+    MemberRole,
+    PersonState,
+    QuestionOrigin,
+    RunState,
+    Splitter,
+    Tool,
+)
 from app.domain.crawls import PageOutcome
 from app.engines.memory import Verdict
 from app.operations.engines import Part
@@ -21,8 +32,23 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract")]
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trim_blocks": "true", "lstrip_blocks": "true"}}
 # Shown through `_` as what they are: their words stand in no template.
-VALUES = (Deed, ItemStatus, JobState, MemberRole, QuestionOrigin, RunState, Splitter, PageOutcome, Tool, Verdict, Part)
-VALUES += (Condition, LayerKind)
+VALUES = (
+    AnswerFace,
+    Deed,
+    ItemStatus,
+    JobState,
+    MemberRole,
+    QuestionOrigin,
+    RunState,
+    Splitter,
+    PageOutcome,
+    PersonState,
+    Condition,
+    LayerKind,
+    Part,
+    Tool,
+    Verdict,
+)
 
 
 def said() -> set[str]:

@@ -1,12 +1,16 @@
 """Search and ask over HTTP: field names, events and malformed requests."""
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.db import assistants
+from app.db import answers, assistants, people
+from app.db.answers import AnswerFilter
 from app.db.assistants import AssistantDraft
+from app.domain import AnswerFace
 from app.services import Services
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator, let_read
@@ -38,6 +42,21 @@ def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     assert {"n", "document_id", "document", "page", "quote", "verified", "rects"} <= set(citation)
     assert (citation["n"], citation["document"], citation["verified"]) == (1, "leave.md", True)
     assert (answer["answer"], answer["abstained"]) == (CHECKED, False)
+
+
+def test_an_answer_is_written_down_whether_it_was_streamed_or_not(
+    filled: Api, services: Services, reach: Callable[[str], Api]
+) -> None:
+    with services.database.write() as session:
+        ada = people.create_person(session, "Ada", "correct horse battery", is_admin=True)
+        key = people.create_api_key(session, ada, "script")
+    filled.post("/ask", {"query": QUESTION})
+    reach(key).client.post("/api/v1/ask", json={"query": QUESTION}, headers={"Accept": "text/event-stream"})
+    assert filled.post("/ask", {"query": QUESTION, "knowledge_bases": ["Nowhere"]}).status_code == 404
+    with services.database.read() as session:
+        given = answers.list_given(session, AnswerFilter(datetime.min.replace(tzinfo=UTC), None))
+    assert [each.face for each in given] == [AnswerFace.API, AnswerFace.COMMAND_LINE]
+    assert {each.step_id for each in given} == {None}
 
 
 def test_every_sentence_says_what_bears_it_out_and_what_nothing_holds(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,10 +14,12 @@ from chainlit.session import HTTPSession
 from sqlalchemy import select
 
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
-from app.db import chats, people
+from app.db import answers, chats, people
+from app.db.answers import AnswerFilter
+from app.db.asked import find_questions
 from app.db.chat_tables import chat_elements, chat_steps
 from app.db.chats import REDACTED
-from app.domain import Answer, Citation, JobItem, Passage, Statement, TableResult
+from app.domain import Answer, AnswerFace, Citation, JobItem, Passage, Statement, TableResult
 from app.services import Services
 from app.settings import chat_files_dir
 from app.web.chat.data_layer import ChatDataLayer
@@ -77,6 +80,20 @@ async def test_deleting_a_document_takes_its_words_out_of_the_chats(services: Se
     assert (removed.answers, kept.count(REDACTED), "quartermaster" in kept) == (2, 2, False)
     assert "earlier_turns" not in kept
     assert QUESTION in kept
+
+
+@pytest.mark.anyio
+async def test_the_row_of_an_answer_leads_to_its_question_and_what_was_shown(
+    services: Services, asked: JobItem
+) -> None:
+    with services.database.read() as session:
+        (given,) = answers.list_given(session, AnswerFilter(datetime.min.replace(tzinfo=UTC), None))
+        assert given.step_id
+        (question,) = find_questions(session, [given.step_id])
+    assert (given.face, given.is_abstained, given.citations > 0) == (AnswerFace.CHAT, False, True)
+    assert (question.text, question.quoted_ids) == (QUESTION, {asked.document_id})
+    (passage,) = question.shown
+    assert (passage.document, passage.is_cited, "quartermaster" in passage.quote) == ("leave.md", True, True)
 
 
 @pytest.mark.anyio

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.domain import CrawledPage, CrawlEnd, CrawlMemory, FormLogin, KnownPage, PageState, Scope
+from app.domain import CrawledPage, CrawlEnd, CrawlMemory, FormLogin, KnownPage, PageState, Scope, WikiKind
 from app.domain.scopes import fold_starts
 from app.egress.addresses import AddressGuard, resolve
 from app.egress.client import Bounds, Credentials
@@ -56,7 +56,7 @@ def crawl(
         bounds=Bounds(max_mb=1, timeout_s=5),
         credentials=Credentials.of(site.url(), sign_in or {}),
         login=login,
-        looks_for_wikis=False,
+        wiki=WikiKind.PLAIN,
         resolve=here,
     )
     end = crawler.crawl(
@@ -265,7 +265,7 @@ def test_an_interrupted_crawl_goes_on_where_it_was(site: Site) -> None:
 
 def test_an_error_of_whoever_is_told_ends_the_crawl(site: Site) -> None:
     site.pages = {"/": site.link("/a"), "/a": site.link("/b"), "/b": site.link()}
-    crawler = BuiltinCrawler(AddressGuard(["wiki.corp"]), Manners("Cloister/test"), looks_for_wikis=False, resolve=here)
+    crawler = BuiltinCrawler(AddressGuard(["wiki.corp"]), Manners("Cloister/test"), wiki=WikiKind.PLAIN, resolve=here)
 
     def refuse(_: CrawledPage) -> None:
         raise OSError("disk full")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from app.domain import CrawledPage, CrawlMemory, PageState, Scope
+from app.domain import CrawledPage, CrawlMemory, PageState, Scope, WikiKind
 from app.egress.addresses import AddressGuard
 from app.errors import EngineUnavailable
 from ingest.sources.crawl.builtin import BuiltinCrawler
@@ -40,7 +40,7 @@ def site() -> Iterator[Site]:
 def crawl(site: Site, browser: str) -> Mapping[str, CrawledPage]:
     told: list[CrawledPage] = []
     manners = Manners("Cloister/test", renders=True, browser=browser)
-    crawler = BuiltinCrawler(AddressGuard(["127.0.0.1"]), manners, looks_for_wikis=False)
+    crawler = BuiltinCrawler(AddressGuard(["127.0.0.1"]), manners, wiki=WikiKind.PLAIN)
     scope = Scope((site.url(),), reads_sitemaps=False)
     crawler.crawl(scope, CrawlMemory(), on_page=told.append, is_cancelled=lambda: False)
     return {page.url.removeprefix(site.url("")): page for page in told}

@@ -1,9 +1,6 @@
 """The whole service with fake models, as a person sees it who signs in with a browser."""
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -14,29 +11,7 @@ from app.db.people_tables import Membership
 from app.domain import MemberRole
 from app.main import build_app
 from app.services import Services
-
-PASSWORD = "correct horse battery"
-ADMIN = "Ada"
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """One signed-in person. Paths start with /admin; forms are sent as the page would send them."""
-
-    client: TestClient
-    person_id: str
-
-    def get(self, path: str, **params: str) -> Any:
-        return self.client.get(path, params=params, headers={"accept-language": "en"})
-
-    def post(self, path: str, fields: dict[str, Any] | None = None, **others: Any) -> Any:
-        """Send a form with its token; files go with the token in the header."""
-        return self.client.post(path, data=fields, headers={"x-csrf-token": self.token()}, **others)
-
-    def token(self) -> str:
-        """What the forms of this person's pages carry."""
-        found = re.search(r'"X-CSRF-Token":"([0-9a-f]{64})"', self.client.get("/admin").text)
-        return found[1] if found else ""
+from tests.app.web.signed_in import ADMIN, PASSWORD, Browser
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+"""What a reader is shown of documents for one answer, as values. Pure."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+from app.domain import Citation, Passage, ShownPassage
+from app.web.chat.markup import shorten, unlinked
+from app.web.chat.memo import EXCERPT_LENGTH
+
+QUOTE_LENGTH: Final = 600
+
+
+def list_shown(passages: Sequence[Passage], citations: Sequence[Citation]) -> list[ShownPassage]:
+    """The quotes of the citations, then the beginnings of the passages that were found and not cited."""
+    cited = {citation.n for citation in citations}
+    quoted = (
+        ShownPassage(each.document_id, each.document, each.page, shorten(unlinked(each.quote), QUOTE_LENGTH), True)
+        for each in citations
+    )
+    found = (
+        ShownPassage(each.document_id, each.document, each.page, _beginning(each), False)
+        for each in passages
+        if each.rank not in cited
+    )
+    return list(dict.fromkeys(chain(quoted, found)))
+
+
+def _beginning(passage: Passage) -> str:
+    return shorten(unlinked(passage.full_text), EXCERPT_LENGTH)

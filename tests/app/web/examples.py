@@ -1,0 +1,81 @@
+"""A request that a route can read, made from what the route says it takes: for tests that walk over all routes."""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, MinLen
+from fastapi import UploadFile
+from fastapi.params import File, Form
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+Known = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send to a route besides its path."""
+
+    query: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
+    files: list[tuple[str, tuple[str, str]]] = field(default_factory=list)
+    json: Any = None
+
+
+def request_for(route: APIRoute, known: Known = lambda name: None) -> Request:
+    """Values of the right kind for all that the route must have. `known` gives a value by its name, if it has one."""
+    query, form, files, json = {}, {}, [], None
+    for each in route.dependant.query_params:
+        if each.field_info.is_required():
+            query[each.name] = _example(each.name, each.field_info, known)
+    for each in route.dependant.body_params:
+        info = each.field_info
+        annotation = _bare(info.annotation)
+        if annotation is UploadFile or get_args(annotation)[:1] == (UploadFile,):
+            files.append((each.alias, ("a.txt", "words")))
+        elif isinstance(info, Form) and not isinstance(info, File):
+            if info.is_required():
+                form[each.alias] = _example(each.name, info, known)
+        elif info.is_required():
+            json = _example(each.name, info, known)
+    return Request(query, form, files, json)
+
+
+def _example(name: str, info: FieldInfo, known: Known) -> Any:
+    least = max([int(m.ge if isinstance(m, Ge) else m.gt + 1) for m in info.metadata if isinstance(m, Ge | Gt)] or [1])
+    fewest = max([m.min_length for m in info.metadata if isinstance(m, MinLen)] or [1])
+    value = known(name)
+    if value is not None:
+        return [value] if get_origin(_bare(info.annotation)) is list else value
+    return _of(info.annotation, known, least, fewest)
+
+
+def _of(annotation: Any, known: Known, least: int = 1, fewest: int = 1) -> Any:
+    annotation = _bare(annotation)
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return _of(next(part for part in parts if part is not type(None)), known, least, fewest)
+    if origin is Literal:
+        return parts[0]
+    if origin is list:
+        return [_of(parts[0], known) for _ in range(fewest)]
+    if origin is dict:
+        return {}
+    if not isinstance(annotation, type):
+        raise TypeError(f"no example is known for {annotation}")
+    if issubclass(annotation, BaseModel):
+        return {n: _example(n, each, known) for n, each in annotation.model_fields.items() if each.is_required()}
+    if issubclass(annotation, StrEnum):
+        return next(iter(annotation)).value
+    for kind, value in ((bool, True), (int, least), (float, float(least)), (str, "x" * fewest), (SecretStr, "x" * 16)):
+        if issubclass(annotation, kind):
+            return value
+    raise TypeError(f"no example is known for {annotation}")
+
+
+def _bare(annotation: Any) -> Any:
+    return _bare(get_args(annotation)[0]) if get_origin(annotation) is Annotated else annotation

@@ -1,0 +1,180 @@
+"""The admin pages in a real Chromium, from an empty service to a chunking that was measured, applied and taken back."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from tests.browser.admin_service import ADMIN, PASSWORD
+from tests.running_service import free_port
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+# Where to leave pictures of each step for a person to look at; nowhere when it is not set.
+PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+FRUIT = ("apple", "pear", "plum")
+SENTENCES = 30
+QUESTIONS = "question,document,quote\n" + "".join(
+    f"How heavy is {name} number {n}?,{name}.md,The {name} number {n} weighs\n" for name in FRUIT for n in range(8)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service's address and its data folder."""
+
+    url: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the admin pages are not tested in one")
+    folder, port = tmp_path_factory.mktemp("admin"), free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.browser.admin_service", str(port), str(folder)])
+    service = Service(f"http://127.0.0.1:{port}", folder)
+    try:
+        _wait_until_ready(service.url, process)
+        yield service
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the service ended at its start"
+        try:
+            if httpx.get(f"{url}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("the service is not ready after 60 s")
+
+
+@pytest.fixture(scope="module")
+def browser(service: Service) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def sign_in(browser: Browser, url: str, name: str = ADMIN) -> Page:
+    page = browser.new_context(viewport=WIDE, locale="en-GB").new_page()
+    page.goto(f"{url}/login")
+    page.fill("#email", name)
+    page.fill("input[type=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{url}/")
+    return page
+
+
+def take_picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"admin-{name}.png", full_page=True)
+
+
+def write_fruit(folder: Path) -> list[Path]:
+    files = []
+    for name in FRUIT:
+        told = " ".join(f"The {name} number {n} weighs {n + 3}00 grams in autumn." for n in range(SENTENCES))
+        (folder / f"{name}.md").write_text(f"# {name.title()}\n\n{told}\n")
+        files.append(folder / f"{name}.md")
+    return files
+
+
+def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser: Browser, tmp_path: Path) -> None:
+    page = sign_in(browser, service.url)
+    asked_elsewhere: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith((service.url, "data:")) else asked_elsewhere.append(r.url))
+
+    page.goto(f"{service.url}/admin/knowledge-bases")
+    page.get_by_label("Name", exact=True).fill("Orchard")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="Orchard").click()
+    take_picture(page, "1-knowledge-base")
+
+    _drop(page, write_fruit(tmp_path))
+    expect(page.get_by_text("3 documents")).to_be_visible(timeout=60_000)
+    page.reload()
+    for name in FRUIT:
+        expect(page.get_by_role("link", name=f"{name}.md")).to_be_visible()
+    take_picture(page, "2-documents")
+
+    page.goto(f"{service.url}/admin/lab")
+    page.get_by_role("link", name="Orchard").click()
+    page.get_by_label("Splitter").select_option("sentence")
+    page.locator("#chunk_size").fill("40")
+    page.locator("#overlap").fill("12")
+    expect(page.locator(".drawn .both").first).to_be_visible()
+    take_picture(page, "3-preview")
+
+    page.get_by_role("link", name="Questions").click()
+    page.set_input_files("#file", {"name": "q.csv", "mimeType": "text/csv", "buffer": QUESTIONS.encode()})
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("24 questions were kept")).to_be_visible()
+    take_picture(page, "4-questions")
+
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_label("By heading").uncheck()
+    page.get_by_label("Chunk sizes in tokens").fill("20, 40")
+    page.get_by_label("Overlaps in percent of the size").fill("0, 20")
+    page.get_by_label("Passages for each question").evaluate("e => e.closest('details').open = true")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("progress")).to_have_count(0, timeout=120_000)
+    expect(page.locator(".finding")).to_be_visible()
+    assert page.locator("tbody tr").count() == 5
+    take_picture(page, "5-comparison")
+
+    page.locator("tbody tr").nth(1).get_by_role("button", name="Apply").click()
+    expect(page.locator(".said")).to_contain_text("from the new chunks from now on")
+    take_picture(page, "6-applied")
+
+    chat = sign_in(browser, service.url)
+    page.get_by_role("link", name="Preview").click()
+    page.locator("#chunk_size").fill("60")
+    page.get_by_role("button", name="Cut the whole knowledge base like this").click()
+    expect(page.locator(".said")).to_contain_text("answered as before")
+    chat.locator("#chat-input").fill("How heavy is pear number 3?")
+    chat.keyboard.press("Enter")
+    expect(chat.locator(".ai-message").last).to_contain_text("OK", timeout=30_000)
+    take_picture(chat, "7-chat-meanwhile")
+    expect(page.get_by_role("row", name="heading 60")).to_contain_text("answers", timeout=60_000)
+
+    row = page.get_by_role("row", name="sentence 20 / 0")
+    started = time.perf_counter()
+    row.get_by_role("button", name="Roll back to it").click()
+    expect(page.get_by_role("row", name="sentence 20 / 0")).to_contain_text("answers")
+    assert time.perf_counter() - started < 10  # a page, not the switch, which `bench reindex` measures
+    take_picture(page, "8-rolled-back")
+    assert asked_elsewhere == []
+
+
+def _drop(page: Page, files: list[Path]) -> None:
+    """Drop files onto the page's drop area, as a person would."""
+    handle = page.evaluate_handle(
+        """files => {
+          const data = new DataTransfer();
+          for (const [name, text] of files) data.items.add(new File([text], name, { type: "text/markdown" }));
+          return data;
+        }""",
+        [[file.name, file.read_text()] for file in files],
+    )
+    area = page.locator(".drop")
+    for kind in ("dragenter", "dragover", "drop"):
+        area.dispatch_event(kind, {"dataTransfer": handle})
