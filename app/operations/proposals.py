@@ -56,7 +56,8 @@ def next_by_model(knowledge_base_id: str, tried: int, caller: Caller, services: 
     if found is None:
         raise Rejected("The language model has read all passages that are long enough; there is nothing more to ask.")
     template = Template((services.settings.answer.prompts / "propose.md").read_text(encoding="utf-8"))
-    made = propose.by_model(found.document_id, found.text, services.generator.get(), template)
+    with services.generator.borrow() as generator:
+        made = propose.by_model(found.document_id, found.text, generator, template)
     if made is None or made.text in known:
         return False
     return _keep(base.id, [made], caller, services) > 0

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.services import Services
-from tests.app.web.admin.conftest import Browser
+from tests.app.web.signed_in import Browser
 from tests.fakes import ScriptedGenerator
 from tests.taking_in import open_base, take_in
 

@@ -8,7 +8,7 @@ import pytest
 from app.domain import MemberRole
 from app.operations import models
 from app.services import Services
-from tests.app.web.admin.conftest import Browser
+from tests.app.web.signed_in import Browser
 from tests.fakes import ScriptedGenerator
 from tests.gguf_files import LLAMA, write_model
 from tests.scripted_llm import ScriptedLlm
