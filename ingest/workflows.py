@@ -158,12 +158,26 @@ class IngestLine(DBOSConfiguredInstance):
         return job_id
 
     def ingest_files(
-        self, found: Sequence[FoundFile], *, knowledge_base_id: str, person_id: str, password: str | None = None
+        self,
+        found: Sequence[FoundFile],
+        *,
+        knowledge_base_id: str,
+        person_id: str,
+        password: str | None = None,
+        is_again: bool = False,
     ) -> str:
-        """Start a job on files that are in the file store already; returns its id."""
+        """Start a job on files that are in the file store already; returns its id.
+
+        With `is_again` also those are read whose content is in already.
+        """
         with self._database.write() as session:
             job_id = jobs.create_job(
-                session, knowledge_base_id=knowledge_base_id, requested_by=person_id, files=found, password=password
+                session,
+                knowledge_base_id=knowledge_base_id,
+                requested_by=person_id,
+                files=found,
+                password=password,
+                is_again=is_again,
             )
         self._start_if_launched(job_id)
         return job_id
@@ -198,6 +212,7 @@ class IngestLine(DBOSConfiguredInstance):
                 requested_by=person_id,
                 files=found,
                 password=password,
+                is_again=jobs.is_again(session, job_id),
             )
             for item in job.items:
                 if item.status in jobs.NOT_TAKEN_IN:

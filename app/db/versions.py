@@ -33,14 +33,23 @@ class StoredParse:
     password: str | None = field(default=None, repr=False)
 
 
-def put_version(session: Session, document_id: str, stored: StoredParse) -> str:
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What took the place of a version. `files` are those with the old one's tables, `text_hashes` of its chunks."""
+
+    version_id: str
+    files: tuple[str, ...]
+    text_hashes: tuple[str, ...]
+
+
+def put_version(session: Session, document_id: str, stored: StoredParse, *, reading: str = "") -> str:
     """The id of this content of the document, with what the parser made of it; not visible until activated.
 
-    An earlier attempt at the same content is overwritten.
+    An earlier attempt at the same content, in the same `reading` of it, is overwritten.
     """
     parsed = stored.parsed
-    id = name_id("version", document_id, stored.content_hash)
-    text_id = name_id("text", stored.content_hash, stored.parse_key)
+    id = name_id("version", document_id, stored.content_hash, *([reading] if reading else []))
+    text_id = name_id("text", stored.content_hash, stored.parse_key, *([reading] if reading else []))
     insert_new(
         session,
         TextRow,
@@ -163,6 +172,28 @@ def delete_version(session: Session, version_id: str) -> None:
     session.delete(version)
     session.flush()
     delete_unused_texts(session, [text_id])
+
+
+def replace_version(session: Session, document_id: str, old_id: str, stored: StoredParse, *, reading: str) -> Replaced:
+    """Put another reading of the same content in the place of the one that answers.
+
+    The old one's chunks go, in all generations. Their cached vectors stay: new chunks may have the same texts.
+    Raises Rejected when the old version does not answer any more.
+    """
+    document = session.get(DocumentRow, document_id, with_for_update=True, populate_existing=True)
+    if document is None or document.active_version_id != old_id:
+        raise Rejected("The document was replaced or deleted while it was read again; nothing else was changed.")
+    old = session.get_one(VersionRow, old_id)
+    text_id, files = old.text_id, (old.tables_hash,) if old.tables_hash else ()
+    text_hashes = session.exec(select(ChunkRow.text_hash).where(ChunkRow.version_id == old_id).distinct()).all()
+    session.delete(old)
+    session.flush()
+    new_id = put_version(session, document_id, stored, reading=reading)
+    document.active_version_id = new_id
+    session.add(document)
+    session.flush()
+    delete_unused_texts(session, [text_id])
+    return Replaced(new_id, files, tuple(text_hashes))
 
 
 def discard_version(session: Session, document_id: str, version_id: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from app.access import Caller, ReadableKnowledgeBase
 from app.db import documents
 from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
+from app.domain.urls import web_address
 from app.errors import Forbidden, NotFound, Rejected
 from app.operations import knowledge_bases as bases
 from app.operations.note import note
@@ -64,17 +65,18 @@ def ingest_paths(paths: Sequence[Path], kb: str, caller: Caller, services: Servi
 
 
 def read_again(ids: Sequence[str], caller: Caller, services: Services) -> str:
-    """Start a job that reads documents again from their stored files; returns its id. What is as before is left alone.
+    """Start a job that reads documents again from their stored files; returns its id.
 
-    All of one knowledge base. Raises NotFound, Forbidden, Rejected.
+    What gives the same as before is left alone; until another reading is whole, the earlier one answers. All of one
+    knowledge base. Raises NotFound, Forbidden, Rejected.
     """
     services.require_ready()
     chosen = [_to_edit(id, caller, services) for id in ids]
     if len({document.knowledge_base_id for document in chosen}) != 1:
         raise Rejected("Choose documents of one knowledge base.")
     base = caller.access.require(chosen[0].knowledge_base_id, MemberRole.EDITOR)
-    files = [FoundFile(each.name, each.location, each.content_hash, each.size_bytes) for each in chosen]
-    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id)
+    files = [_stored_file(each) for each in chosen]
+    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id, is_again=True)
     note(services, caller, Deed.INGEST, base=base, detail=f"{len(files)} documents read again")
     return job_id
 
@@ -91,6 +93,13 @@ def delete(id: str, caller: Caller, services: Services) -> Removed:
     base = caller.access.require(document.knowledge_base_id, MemberRole.EDITOR)
     note(services, caller, Deed.DOCUMENT_DELETE, base=base, subject_id=id, subject=document.name)
     return removed
+
+
+def _stored_file(document: Document) -> FoundFile:
+    """A document's file. The name of a page is its title, which does not tell what it is."""
+    is_page = web_address(document.location) and document.media_type == "text/markdown"
+    suffix = ".md" if is_page else ""
+    return FoundFile(document.name, document.location, document.content_hash, document.size_bytes, suffix)
 
 
 def _to_edit(id: str, caller: Caller, services: Services) -> Document:
