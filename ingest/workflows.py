@@ -102,8 +102,8 @@ class IngestLine(DBOSConfiguredInstance):
         )
         with self._database.read() as session:
             unfinished = jobs.unfinished_jobs(session)
-            watched = sources.list_sources(session)
             hidden = knowledge_bases.list_hidden(session)
+            watched = [each for each in sources.list_sources(session) if each.knowledge_base_id not in hidden]
         for job_id in unfinished:
             self._start(self.run_job, job_id)
         for knowledge_base_id in hidden:
@@ -241,9 +241,10 @@ class IngestLine(DBOSConfiguredInstance):
         Raises Rejected while a job of it runs.
         """
         with self._database.write() as session:
+            # Hidden first: that waits for whoever begins a job at this moment, and nobody begins one after it.
+            knowledge_bases.hide(session, id)
             if jobs.list_open_jobs(session, id):
                 raise Rejected("A job of this knowledge base still runs; wait until it is over, or cancel it first.")
-            knowledge_bases.hide(session, id)
             watched = [each.id for each in sources.list_sources(session) if each.knowledge_base_id == id]
         for source_id in watched:
             self.sources.unwatch(source_id)

@@ -45,7 +45,12 @@ def create_job(
 
     A check is a look that nobody asked for at this moment: it is forgotten when it brings no news. With `is_again`
     files are read also where the same content is in already.
+    Raises NotFound for a knowledge base that is gone or being deleted.
     """
+    # Locked: between this look and the commit nobody may begin to delete it.
+    base = session.get(KnowledgeBaseRow, knowledge_base_id, with_for_update=True, populate_existing=True)
+    if base is None or base.deleted_at is not None:
+        raise NotFound("This knowledge base no longer exists.")
     row = JobRow(
         kind=CHECK if is_check else AGAIN if is_again else "ingest",
         knowledge_base_id=knowledge_base_id,
