@@ -3,7 +3,8 @@
 import json
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
@@ -277,6 +278,71 @@ def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[
     return tuple(
         _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Where a page stands in its document's text, and its size in points; 0 where that is not known."""
+
+    number: int
+    start: int
+    end: int
+    width: float
+    height: float
+
+
+def page_spans(session: Session, version_id: str) -> list[PageSpan]:
+    """The pages of a version in order, without their lines; none for a format without pages."""
+    packed = session.exec(
+        select(TextRow.pages).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
+    ).first()
+    pages = json.loads(zlib.decompress(packed)) if packed else []
+    return [PageSpan(**{each.name: page[each.name] for each in fields(PageSpan)}) for page in pages]
+
+
+def measure_text(session: Session, version_id: str) -> tuple[str, int]:
+    """The id of a version's text, for `read_span`, and how many characters it has."""
+    row = session.exec(
+        select(TextRow.id, func.length(TextRow.text))
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .where(VersionRow.id == version_id)
+    ).one()
+    return row[0], int(row[1])
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One stored content of a document. `written_at` is what the document says of itself."""
+
+    id: str
+    content_hash: str
+    size_bytes: int
+    pages: int
+    is_answering: bool
+    written_at: datetime | None
+    created_at: datetime
+
+
+def list_facts(session: Session, document_id: str) -> list[VersionFacts]:
+    """The stored versions of a document, the newest first."""
+    rows = session.exec(
+        select(VersionRow, DocumentRow.active_version_id)
+        .join(DocumentRow, col(DocumentRow.id) == VersionRow.document_id)
+        .where(VersionRow.document_id == document_id)
+        .order_by(col(VersionRow.created_at).desc())
+    )
+    return [
+        VersionFacts(
+            id=row.id,
+            content_hash=row.content_hash,
+            size_bytes=row.size_bytes,
+            pages=row.page_count,
+            is_answering=row.id == active_id,
+            written_at=row.written_at,
+            created_at=row.created_at,
+        )
+        for row, active_id in rows
+    ]
 
 
 def _pack_pages(pages: tuple[Page, ...]) -> bytes:

@@ -3,10 +3,13 @@
 from fastapi import FastAPI
 
 from app.web.admin.guard import AdminRoute
+from app.web.admin.pages.documents import router as documents
+from app.web.admin.pages.knowledge_base import router as knowledge_base
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.overview import router as overview
+from app.web.admin.pages.uploads import router as uploads
 
-ROUTERS = (overview, knowledge_bases)
+ROUTERS = (overview, knowledge_bases, knowledge_base, uploads, documents)
 
 
 def mount_admin(app: FastAPI) -> None:
