@@ -9,39 +9,39 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from app.db import chunks as chunk_rows
-from app.db import documents, generations, jobs, knowledge_bases, versions
+from app.db import documents, embeddings, generations, jobs, knowledge_bases, versions
 from app.db.columns import utc_now
 from app.db.files import FileStore
-from app.db.ids import name_id
 from app.db.session import Database
 from app.db.versions import StoredParse
 from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
-from app.errors import Cancelled, CloisterError, UnreadableDocument
+from app.errors import Cancelled, CloisterError
 from app.ports import Embedder, SparseEncoder, VectorIndex
 from app.settings import Settings
 from ingest import store
 from ingest.chunk import chunk
 from ingest.embed import embed_texts
 from ingest.embed_together import EmbedTogether
-from ingest.parse.titles import title_from
 from ingest.progress import ProgressNote
+from ingest.reading import Reading, is_same, tables_of
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
-from ingest.sources.upload import INSIDE, store_attachment, tell_apart
+from ingest.sources.upload import INSIDE
 from ingest.upsert_together import UpsertTogether
 
-# Part of the key under which parsed texts are shared: raised when parsers give other texts than before.
-PARSER_VERSION = "2"
 log = logging.getLogger("cloister.ingest")
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One document at hand. `rechunks`: it is in already, and cut anew for the generation that `base` names."""
+    """One document at hand. `rechunks`: it is in already, and cut anew for the generation that `base` names.
+
+    `is_again`: it is read even if this content is in.
+    """
 
     item: JobItem
     base: KnowledgeBase
@@ -49,6 +49,7 @@ class _Work:
     progress: ProgressNote
     started: float
     rechunks: bool
+    is_again: bool
 
 
 class _Switched(Exception):
@@ -69,6 +70,11 @@ class DocumentLine:
     removal: Removal
     embedding: EmbedTogether = field(default_factory=EmbedTogether)
     upserts: UpsertTogether = field(default_factory=UpsertTogether)
+
+    @property
+    def reading(self) -> Reading:
+        """How files are read."""
+        return Reading(self.settings, self.database, self.files, self.sandbox)
 
     def take_in(self, item_id: str, *, is_closed: Callable[[], bool] = lambda: False) -> None:
         """Take one document in and write down what became of it.
@@ -105,10 +111,13 @@ class DocumentLine:
         with self.database.read() as session:
             active = documents.find_active(session, work.base.id, item.location)
         if active and active[0] == item.content_hash:
-            self._end_known(work, active[1])
+            if work.is_again and item.version_id is None:
+                self._read_again(work, active[1])
+            else:
+                self._end_known(work, active[1])
             return
         knowledge_bases.require_model(work.base, self.embedder.model_id)
-        stored, inside = self._read(work)
+        stored, inside = self.reading.read(item, work.password, work.progress)
         found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
         document_id = documents.name_document(work.base.id, item.location)
         chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
@@ -154,6 +163,64 @@ class DocumentLine:
             )
         store.remove_stale_points(document_id, [work.base.generation_id], database=self.database, index=self.index)
 
+    def _read_again(self, work: _Work, document_id: str) -> None:
+        """Read what is in already; where that gives anything else, it takes the place of what answers, in one commit.
+
+        Until then the earlier reading answers, and after a failure it still does.
+        """
+        knowledge_bases.require_model(work.base, self.embedder.model_id)
+        with self.database.read() as session:
+            old_id = documents.get_document(session, document_id).version_id
+            old = versions.load_parse(session, old_id)
+            password = work.password or versions.get_password(session, old_id)
+        stored, inside = self.reading.read_file(work.item, password, work.progress)
+        if old and is_same(old, stored):
+            with self.database.write() as session:
+                jobs.add_items(session, work.item.job_id, inside)
+            self._end_known(work, document_id)
+            return
+        try:
+            self._replace(work, document_id, old_id, stored, inside)
+        except Exception:
+            # Of a reading that came to nothing no point and no file may stay.
+            store.remove_stale_points(document_id, self._generations_of(work), database=self.database, index=self.index)
+            store.remove_unused_files(tables_of(stored), database=self.database, files=self.files)
+            raise
+
+    def _replace(
+        self, work: _Work, document_id: str, old_id: str, stored: StoredParse, inside: Sequence[FoundFile]
+    ) -> None:
+        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
+        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
+        with self.database.write() as session:
+            answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
+            if answering != work.base.generation_id:
+                raise _Switched
+            replaced = versions.replace_version(session, document_id, old_id, stored, reading=work.item.id)
+            chunk_rows.replace_chunks(
+                session,
+                generation_id=work.base.generation_id,
+                document_id=document_id,
+                version_id=replaced.version_id,
+                chunk_by_id=chunk_by_id,
+                pages=stored.parsed.pages,
+            )
+            embeddings.forget_unused(session, replaced.text_hashes)
+            jobs.add_items(session, work.item.job_id, inside)
+            jobs.update_item(
+                session,
+                work.item.id,
+                document_id=document_id,
+                version_id=replaced.version_id,
+                pages=len(stored.parsed.pages),
+                chunks=len(chunk_by_id),
+                embedded_chunks=embedded,
+            )
+        self._settle(work, document_id, replaced.version_id)
+        store.remove_unused_files(replaced.files, database=self.database, files=self.files)
+        self._end_indexed(work, embedded)
+
     def _end_known(self, work: _Work, document_id: str) -> None:
         """The content answers already: because it did before this job, or because a crash came after publishing."""
         if work.item.version_id is None:
@@ -163,63 +230,6 @@ class DocumentLine:
         else:
             self._settle(work, document_id, work.item.version_id)
             self._end_indexed(work, work.item.embedded_chunks)
-
-    # --- read ----------------------------------------------------------------------------------
-
-    def _read(self, work: _Work) -> tuple[StoredParse, list[FoundFile]]:
-        """What the parser makes of the file, from an earlier attempt or an equal file where there is one.
-
-        The second value lists the files found inside, which are to become documents of this job.
-        """
-        item = work.item
-        key = parse_key(self.settings, item.file_name, depth=_depth(item))
-        with self.database.read() as session:
-            earlier = versions.load_parse(session, item.version_id) if item.version_id else None
-            twin = None if earlier else versions.find_twin(session, item.content_hash, key)
-        if earlier:
-            return earlier, []
-        if twin:
-            return _as_named(item.file_name, *twin), []
-        path = self.files.path(item.content_hash)
-        with self.sandbox.parse(
-            path,
-            item.file_name,
-            depth=_depth(item),
-            password=work.password,
-            report=work.progress.reading,
-            is_cancelled=work.progress.is_cancelled,
-        ) as parsed:
-            inside = self._unpack(work, parsed)
-            tables_hash = self._keep_tables(parsed.tables_file)
-        return StoredParse(
-            parsed=parsed,
-            content_hash=item.content_hash,
-            size_bytes=item.size_bytes,
-            parse_key=key,
-            attachments=tuple(file.location for file in inside),
-            tables_hash=tables_hash,
-            password=work.password,
-        ), inside
-
-    def _unpack(self, work: _Work, parsed: ParsedDocument) -> list[FoundFile]:
-        """Keep the files that lie in the document. Raises UnreadableDocument when they are too much."""
-        apart = tell_apart(parsed.attachments)
-        size = sum(attachment.path.stat().st_size for attachment in apart)
-        with self.database.read() as session:
-            root = work.item.location.split(INSIDE)[0] + INSIDE
-            size += jobs.bytes_inside(session, work.item.job_id, root)
-        limit = self.settings.limits.unpacked_mb
-        if apart and size > limit << 20:
-            raise UnreadableDocument(
-                f"{work.item.source} unpacks to more than {limit} MiB; split it or raise limits.unpacked_mb."
-            )
-        return [store_attachment(each, parent_location=work.item.location, files=self.files) for each in apart]
-
-    def _keep_tables(self, tables_file: Path | None) -> str | None:
-        if tables_file is None:
-            return None
-        with tables_file.open("rb") as content:
-            return self.files.add(content)[0]
 
     # --- write, index, publish -----------------------------------------------------------------
 
@@ -371,32 +381,22 @@ class DocumentLine:
                 generation = generations.get(session, order.generation_id)
                 base = replace(base, generation_id=generation.id, profile=generation.profile)
         progress = ProgressNote(order.item, self.database)
-        return _Work(order.item, base, order.password, progress, time.monotonic(), order.generation_id is not None)
+        return _Work(
+            item=order.item,
+            base=base,
+            password=order.password,
+            progress=progress,
+            started=time.monotonic(),
+            rechunks=order.generation_id is not None,
+            is_again=order.is_again,
+        )
 
 
 def _seconds(work: _Work) -> float:
     return round(time.monotonic() - work.started, 3)
 
 
-def parse_key(settings: Settings, name: str, *, depth: int) -> str:
-    """Equal for files that are parsed alike if their content is equal. A name's suffix tells text formats apart."""
-    limits = settings.limits
-    options = (settings.parse.pdf.engine, settings.parse.pdf.strategy, settings.ocr.model_dump_json())
-    return name_id(PARSER_VERSION, PurePath(name).suffix.lower(), *options, str(limits.text_rows), str(depth))
-
-
 def where(exc: BaseException) -> str:
     """File and line where an exception was raised."""
     last = traceback.extract_tb(exc.__traceback__)[-1]
     return f"{Path(last.filename).name}:{last.lineno}"
-
-
-def _depth(item: JobItem) -> int:
-    return item.location.count(INSIDE)
-
-
-def _as_named(name: str, twin: StoredParse, twins_name: str) -> StoredParse:
-    """A twin's parse under this name: a title that only repeats the twin's file name would be wrong here."""
-    if twin.parsed.title != title_from(twins_name):
-        return twin
-    return replace(twin, parsed=replace(twin.parsed, title=title_from(name)))

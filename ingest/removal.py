@@ -1,6 +1,7 @@
 """Removal: take a document out of every answer, then out of every store."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from app.db import chats, crawls, documents, jobs
@@ -20,8 +21,8 @@ class Removal:
     index: VectorIndex
     chat_files: Path
 
-    def remove(self, document_id: str) -> Removed:
-        """Remove one document; an unknown one gives zeros.
+    def remove(self, document_id: str, *, since: datetime | None = None) -> Removed:
+        """Remove one document; an unknown one gives zeros. Files that were stored after `since` are somebody else's.
 
         Its rows go last: after a crash at any line the next call finds what is left. What was deleted is
         overwritten in SQLite and its log, so that the text is nowhere in the data folder afterwards.
@@ -41,7 +42,9 @@ class Removal:
             crawls.forget_document(session, document_id)
         for key in keys:
             (self.chat_files / key).unlink(missing_ok=True)
-        files = remove_unused_files([*hashes, *kept], besides=document_id, database=self.database, files=self.files)
+        files = remove_unused_files(
+            [*hashes, *kept], besides=document_id, since=since, database=self.database, files=self.files
+        )
         with self.database.write() as session:
             chunks, embeddings = documents.delete_document(session, document_id)
         return Removed(1, chunks, points, tables, files, embeddings, answers)

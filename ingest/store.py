@@ -6,6 +6,7 @@ row that makes it answer, then the old version's leftovers. Every function is sa
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from app.db import chunks as chunk_rows
 from app.db import documents, versions
@@ -116,19 +117,26 @@ def discard_version(
 
 
 def remove_unused_files(
-    hashes: Sequence[str], *, database: Database, files: FileStore, besides: str | None = None
+    hashes: Sequence[str],
+    *,
+    database: Database,
+    files: FileStore,
+    besides: str | None = None,
+    since: datetime | None = None,
 ) -> int:
     """Delete the files that nothing refers to any more, whatever versions of the document `besides` say.
 
-    Returns how many were deleted.
+    What was stored after `since` was added anew by somebody who is about to refer to it, and stays. Returns how many
+    were deleted.
     """
     if not hashes:
         return 0
     with database.read() as session:
         unused = [hash_ for hash_ in set(hashes) if not documents.is_file_used(session, hash_, besides=besides)]
-    for hash_ in unused:
+    going = [hash_ for hash_ in unused if since is None or not files.is_newer(hash_, since)]
+    for hash_ in going:
         files.remove(hash_)
-    return len(unused)
+    return len(going)
 
 
 def sweep_files(*, database: Database, files: FileStore) -> None:

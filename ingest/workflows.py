@@ -102,8 +102,8 @@ class IngestLine(DBOSConfiguredInstance):
         )
         with self._database.read() as session:
             unfinished = jobs.unfinished_jobs(session)
-            watched = sources.list_sources(session)
             hidden = knowledge_bases.list_hidden(session)
+            watched = [each for each in sources.list_sources(session) if each.knowledge_base_id not in hidden]
         for job_id in unfinished:
             self._start(self.run_job, job_id)
         for knowledge_base_id in hidden:
@@ -158,12 +158,26 @@ class IngestLine(DBOSConfiguredInstance):
         return job_id
 
     def ingest_files(
-        self, found: Sequence[FoundFile], *, knowledge_base_id: str, person_id: str, password: str | None = None
+        self,
+        found: Sequence[FoundFile],
+        *,
+        knowledge_base_id: str,
+        person_id: str,
+        password: str | None = None,
+        is_again: bool = False,
     ) -> str:
-        """Start a job on files that are in the file store already; returns its id."""
+        """Start a job on files that are in the file store already; returns its id.
+
+        With `is_again` also those are read whose content is in already.
+        """
         with self._database.write() as session:
             job_id = jobs.create_job(
-                session, knowledge_base_id=knowledge_base_id, requested_by=person_id, files=found, password=password
+                session,
+                knowledge_base_id=knowledge_base_id,
+                requested_by=person_id,
+                files=found,
+                password=password,
+                is_again=is_again,
             )
         self._start_if_launched(job_id)
         return job_id
@@ -198,6 +212,7 @@ class IngestLine(DBOSConfiguredInstance):
                 requested_by=person_id,
                 files=found,
                 password=password,
+                is_again=jobs.is_again(session, job_id),
             )
             for item in job.items:
                 if item.status in jobs.NOT_TAKEN_IN:
@@ -226,9 +241,10 @@ class IngestLine(DBOSConfiguredInstance):
         Raises Rejected while a job of it runs.
         """
         with self._database.write() as session:
+            # Hidden first: that waits for whoever begins a job at this moment, and nobody begins one after it.
+            knowledge_bases.hide(session, id)
             if jobs.list_open_jobs(session, id):
                 raise Rejected("A job of this knowledge base still runs; wait until it is over, or cancel it first.")
-            knowledge_bases.hide(session, id)
             watched = [each.id for each in sources.list_sources(session) if each.knowledge_base_id == id]
         for source_id in watched:
             self.sources.unwatch(source_id)

@@ -33,6 +33,14 @@ def forget_embeddings(session: Session, of_chunks: ColumnElement[bool]) -> int:
     return int(dropped.rowcount)  # type: ignore[attr-defined]
 
 
+def forget_unused(session: Session, hashes: Sequence[str]) -> None:
+    """Drop those of these cached vectors whose text no chunk has any more."""
+    is_used = select(ChunkRow.chunk_id).where(ChunkRow.text_hash == EmbeddingRow.text_hash).exists()
+    for first in range(0, len(hashes), MAX_VARIABLES):
+        going = col(EmbeddingRow.text_hash).in_(hashes[first : first + MAX_VARIABLES])
+        session.execute(delete(EmbeddingRow).where(going, ~is_used))
+
+
 def store_vectors(session: Session, model_id: str, vector_by_hash: Mapping[str, Vectors]) -> None:
     """Keep vectors; one that is already there stays."""
     insert_new(

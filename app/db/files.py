@@ -5,11 +5,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 BLOCK_BYTES = 1 << 20
 ABANDONED_AFTER_S = 3600
+# File systems tell times in steps, which may lag behind the clock.
+CLOCK_STEP_S = 0.05
 
 
 class FileStore:
@@ -49,6 +52,11 @@ class FileStore:
     def remove(self, content_hash: str) -> None:
         """Delete a file; an unknown one is no error."""
         self.path(content_hash).unlink(missing_ok=True)
+
+    def is_newer(self, content_hash: str, moment: datetime) -> bool:
+        """Whether a file was stored, perhaps not for the first time, after this moment."""
+        path = self.path(content_hash)
+        return path.exists() and path.stat().st_mtime > moment.timestamp() - CLOCK_STEP_S
 
     def abandoned(self) -> set[str]:
         """The stored files that have been there for an hour or longer."""

@@ -18,7 +18,7 @@ from app.errors import NotFound
 
 OPEN_ITEMS = (ItemStatus.QUEUED, ItemStatus.RUNNING)
 OPEN_JOBS = (JobState.QUEUED, JobState.RUNNING)
-CHECK = "check"
+CHECK, AGAIN = "check", "again"
 # Enough to tell a pace by.
 MANY_EMBEDDED = 100
 NOT_TAKEN_IN = (ItemStatus.FAILED, ItemStatus.CANCELLED)
@@ -39,13 +39,20 @@ def create_job(
     source_id: str | None = None,
     generation_id: str | None = None,
     is_check: bool = False,
+    is_again: bool = False,
 ) -> str:
     """Write down work to do: `paths` to look through, `files` that are already stored, or a generation to fill.
 
-    A check is a look that nobody asked for at this moment: it is forgotten when it brings no news.
+    A check is a look that nobody asked for at this moment: it is forgotten when it brings no news. With `is_again`
+    files are read also where the same content is in already.
+    Raises NotFound for a knowledge base that is gone or being deleted.
     """
+    # Locked: between this look and the commit nobody may begin to delete it.
+    base = session.get(KnowledgeBaseRow, knowledge_base_id, with_for_update=True, populate_existing=True)
+    if base is None or base.deleted_at is not None:
+        raise NotFound("This knowledge base no longer exists.")
     row = JobRow(
-        kind=CHECK if is_check else "ingest",
+        kind=CHECK if is_check else AGAIN if is_again else "ingest",
         knowledge_base_id=knowledge_base_id,
         requested_by=requested_by,
         paths=json.dumps([str(path) for path in paths]),
@@ -140,6 +147,11 @@ def is_cancelled(session: Session, job_id: str) -> bool:
     return session.exec(select(JobRow.cancelled_at).where(JobRow.id == job_id)).one() is not None
 
 
+def is_again(session: Session, job_id: str) -> bool:
+    """Whether a job reads files also where the same content is in already."""
+    return session.exec(select(JobRow.kind).where(JobRow.id == job_id)).one() == AGAIN
+
+
 def _cancel_queued(session: Session, job_id: str) -> None:
     session.execute(
         update(JobItemRow)
@@ -199,23 +211,22 @@ def bytes_inside(session: Session, job_id: str, inside: str) -> int:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One document of a job, the knowledge base that it goes to, the password that was given for it, and the generation
-    that it is cut anew for (None: it is taken in).
+    that it is cut anew for (None: it is taken in). `is_again`: it is read even if this content is in.
     """
 
     item: JobItem
     knowledge_base_id: str
     password: str | None
     generation_id: str | None
+    is_again: bool
 
 
 def get_order(session: Session, item_id: str) -> Order:
     """What is to be done with one document of a job."""
-    item, *rest = session.execute(
-        select(JobItemRow, JobRow.knowledge_base_id, JobRow.password, JobRow.generation_id)
-        .join(JobRow, col(JobRow.id) == JobItemRow.job_id)
-        .where(JobItemRow.id == item_id)
+    item, job = session.execute(
+        select(JobItemRow, JobRow).join(JobRow, col(JobRow.id) == JobItemRow.job_id).where(JobItemRow.id == item_id)
     ).one()
-    return Order(read_item(item), *rest)
+    return Order(read_item(item), job.knowledge_base_id, job.password, job.generation_id, job.kind == AGAIN)
 
 
 def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:

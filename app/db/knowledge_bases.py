@@ -1,5 +1,7 @@
 """Knowledge bases and their index generations."""
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 from sqlmodel import delete as sql_delete
 
@@ -49,11 +51,16 @@ def rename(session: Session, id: str, name: str) -> None:
 
 def hide(session: Session, id: str) -> None:
     """Take a knowledge base from everybody's sight, and its name from use, before its documents are removed."""
-    row = session.get(KnowledgeBaseRow, id)
+    row = session.get(KnowledgeBaseRow, id, with_for_update=True, populate_existing=True)
     if row and row.deleted_at is None:
         row.deleted_at = utc_now()
         row.name = f"{row.name} ({row.id})"
         session.add(row)
+
+
+def hidden_at(session: Session, id: str) -> datetime | None:
+    """Since when a knowledge base is being deleted."""
+    return session.exec(select(KnowledgeBaseRow.deleted_at).where(KnowledgeBaseRow.id == id)).first()
 
 
 def delete(session: Session, id: str) -> None:

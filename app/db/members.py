@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.db.people_tables import GroupMembership, GroupRow, Membership, Person
 from app.domain import MemberRole
@@ -37,6 +37,13 @@ def list_of(session: Session, knowledge_base_id: str) -> list[Member]:
         *(Member(id, name, is_group=True, role=MemberRole(role)) for id, name, role in groups),
         *(Member(id, name, is_group=False, role=MemberRole(role)) for id, name, role in people),
     ]
+
+
+def list_names(session: Session) -> list[str]:
+    """The names of everybody and every group that could be a member, groups first."""
+    groups = session.exec(select(GroupRow.name).order_by(GroupRow.name))
+    people = session.exec(select(Person.name).where(col(Person.disabled_at).is_(None)).order_by(Person.name))
+    return [*groups, *people]
 
 
 def put(session: Session, knowledge_base_id: str, name: str, role: MemberRole) -> Member:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from argon2 import PasswordHasher
@@ -91,6 +92,11 @@ def find_by_password(session: Session, name: str, password: str) -> Person | Non
 def find_person(session: Session, name: str) -> Person | None:
     """The person with this name."""
     return session.exec(select(Person).where(Person.name == name)).first()
+
+
+def find_names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """The names of people by their ids; who is gone is left out."""
+    return dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
 
 
 def create_api_key(session: Session, person: Person, name: str, *, expires_at: datetime | None = None) -> str:

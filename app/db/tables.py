@@ -141,7 +141,8 @@ class EmbeddingRow(SQLModel, table=True):
 class JobRow(SQLModel, table=True):
     """A piece of durable work that people can watch; one with a generation fills that.
 
-    A `kind` of "check" is forgotten when it brings no news. `state`: queued, running, done, failed, cancelled.
+    A `kind` of "check" is forgotten when it brings no news; "again" reads also what is in already.
+    `state`: queued, running, done, failed, cancelled.
     `removed` counts documents whose files were gone. `cancelled_at` is when a person asked it to stop. The `password`
     for its files is wiped when it ends.
     """

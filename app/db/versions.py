@@ -3,7 +3,8 @@
 import json
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
@@ -33,14 +34,23 @@ class StoredParse:
     password: str | None = field(default=None, repr=False)
 
 
-def put_version(session: Session, document_id: str, stored: StoredParse) -> str:
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What took the place of a version. `files` are those with the old one's tables, `text_hashes` of its chunks."""
+
+    version_id: str
+    files: tuple[str, ...]
+    text_hashes: tuple[str, ...]
+
+
+def put_version(session: Session, document_id: str, stored: StoredParse, *, reading: str = "") -> str:
     """The id of this content of the document, with what the parser made of it; not visible until activated.
 
-    An earlier attempt at the same content is overwritten.
+    An earlier attempt at the same content, in the same `reading` of it, is overwritten.
     """
     parsed = stored.parsed
-    id = name_id("version", document_id, stored.content_hash)
-    text_id = name_id("text", stored.content_hash, stored.parse_key)
+    id = name_id("version", document_id, stored.content_hash, *([reading] if reading else []))
+    text_id = name_id("text", stored.content_hash, stored.parse_key, *([reading] if reading else []))
     insert_new(
         session,
         TextRow,
@@ -165,6 +175,28 @@ def delete_version(session: Session, version_id: str) -> None:
     delete_unused_texts(session, [text_id])
 
 
+def replace_version(session: Session, document_id: str, old_id: str, stored: StoredParse, *, reading: str) -> Replaced:
+    """Put another reading of the same content in the place of the one that answers.
+
+    The old one's chunks go, in all generations. Their cached vectors stay: new chunks may have the same texts.
+    Raises Rejected when the old version does not answer any more.
+    """
+    document = session.get(DocumentRow, document_id, with_for_update=True, populate_existing=True)
+    if document is None or document.active_version_id != old_id:
+        raise Rejected("The document was replaced or deleted while it was read again; nothing else was changed.")
+    old = session.get_one(VersionRow, old_id)
+    text_id, files = old.text_id, (old.tables_hash,) if old.tables_hash else ()
+    text_hashes = session.exec(select(ChunkRow.text_hash).where(ChunkRow.version_id == old_id).distinct()).all()
+    session.delete(old)
+    session.flush()
+    new_id = put_version(session, document_id, stored, reading=reading)
+    document.active_version_id = new_id
+    session.add(document)
+    session.flush()
+    delete_unused_texts(session, [text_id])
+    return Replaced(new_id, files, tuple(text_hashes))
+
+
 def discard_version(session: Session, document_id: str, version_id: str) -> str | None:
     """Remove an unfinished version, and its document if no version answers.
 
@@ -246,6 +278,71 @@ def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[
     return tuple(
         _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Where a page stands in its document's text, and its size in points; 0 where that is not known."""
+
+    number: int
+    start: int
+    end: int
+    width: float
+    height: float
+
+
+def page_spans(session: Session, version_id: str) -> list[PageSpan]:
+    """The pages of a version in order, without their lines; none for a format without pages."""
+    packed = session.exec(
+        select(TextRow.pages).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
+    ).first()
+    pages = json.loads(zlib.decompress(packed)) if packed else []
+    return [PageSpan(**{each.name: page[each.name] for each in fields(PageSpan)}) for page in pages]
+
+
+def measure_text(session: Session, version_id: str) -> tuple[str, int]:
+    """The id of a version's text, for `read_span`, and how many characters it has."""
+    row = session.exec(
+        select(TextRow.id, func.length(TextRow.text))
+        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
+        .where(VersionRow.id == version_id)
+    ).one()
+    return row[0], int(row[1])
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One stored content of a document. `written_at` is what the document says of itself."""
+
+    id: str
+    content_hash: str
+    size_bytes: int
+    pages: int
+    is_answering: bool
+    written_at: datetime | None
+    created_at: datetime
+
+
+def list_facts(session: Session, document_id: str) -> list[VersionFacts]:
+    """The stored versions of a document, the newest first."""
+    rows = session.exec(
+        select(VersionRow, DocumentRow.active_version_id)
+        .join(DocumentRow, col(DocumentRow.id) == VersionRow.document_id)
+        .where(VersionRow.document_id == document_id)
+        .order_by(col(VersionRow.created_at).desc())
+    )
+    return [
+        VersionFacts(
+            id=row.id,
+            content_hash=row.content_hash,
+            size_bytes=row.size_bytes,
+            pages=row.page_count,
+            is_answering=row.id == active_id,
+            written_at=row.written_at,
+            created_at=row.created_at,
+        )
+        for row, active_id in rows
+    ]
 
 
 def _pack_pages(pages: tuple[Page, ...]) -> bytes:

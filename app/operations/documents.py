@@ -7,12 +7,13 @@ from typing import BinaryIO
 from app.access import Caller, ReadableKnowledgeBase
 from app.db import documents, versions
 from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
+from app.domain.urls import web_address
 from app.errors import Forbidden, NotFound, Rejected
 from app.operations import knowledge_bases as bases
 from app.operations.note import note
 from app.services import Services
 from ingest.sources.folder import too_large
-from ingest.sources.upload import store_upload
+from ingest.sources.upload import store_in_folder, store_upload
 
 
 def get_readable(id: str, caller: Caller, services: Services) -> Document:
@@ -39,16 +40,24 @@ def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:
 
 
 def upload(
-    uploads: Sequence[tuple[str, BinaryIO]], kb: str, caller: Caller, services: Services, *, password: str | None = None
+    uploads: Sequence[tuple[str, BinaryIO]],
+    kb: str,
+    caller: Caller,
+    services: Services,
+    *,
+    password: str | None = None,
+    keeps_folders: bool = False,
 ) -> str:
     """Store files, by name, and start the job that takes them in; returns its id.
 
+    With `keeps_folders` a name may be a path, and files of one name in two folders are two documents.
     Editors add to a knowledge base that there is; for an admin it is made if there is none.
     Raises NotFound, Forbidden, EngineUnavailable.
     """
     services.require_ready()
     base = _to_add_to(kb, caller, services)
-    stored = [store_upload(name, content, files=services.files) for name, content in uploads]
+    store = store_in_folder if keeps_folders else store_upload
+    stored = [store(name, content, files=services.files) for name, content in uploads]
     # Two uploads of one name are one document: the last one counts.
     found = list({file.location: file for file in stored}.values())
     job_id = services.ingest().ingest_files(found, knowledge_base_id=base.id, person_id=caller.id, password=password)
@@ -71,17 +80,18 @@ def ingest_paths(paths: Sequence[Path], kb: str, caller: Caller, services: Servi
 
 
 def read_again(ids: Sequence[str], caller: Caller, services: Services) -> str:
-    """Start a job that reads documents again from their stored files; returns its id. What is as before is left alone.
+    """Start a job that reads documents again from their stored files; returns its id.
 
-    All of one knowledge base. Raises NotFound, Forbidden, Rejected.
+    What gives the same as before is left alone; until another reading is whole, the earlier one answers. All of one
+    knowledge base. Raises NotFound, Forbidden, Rejected.
     """
     services.require_ready()
     chosen = [_to_edit(id, caller, services) for id in ids]
     if len({document.knowledge_base_id for document in chosen}) != 1:
         raise Rejected("Choose documents of one knowledge base.")
     base = caller.access.require(chosen[0].knowledge_base_id, MemberRole.EDITOR)
-    files = [FoundFile(each.name, each.location, each.content_hash, each.size_bytes) for each in chosen]
-    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id)
+    files = [_stored_file(each) for each in chosen]
+    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id, is_again=True)
     note(services, caller, Deed.INGEST, base=base, detail=f"{len(files)} documents read again")
     return job_id
 
@@ -98,6 +108,29 @@ def delete(id: str, caller: Caller, services: Services) -> Removed:
     base = caller.access.require(document.knowledge_base_id, MemberRole.EDITOR)
     note(services, caller, Deed.DOCUMENT_DELETE, base=base, subject_id=id, subject=document.name)
     return removed
+
+
+def delete_all(ids: Sequence[str], caller: Caller, services: Services) -> Removed:
+    """Remove several documents of knowledge bases that the caller edits, and say what went, attachments included.
+
+    All rights are looked at before the first one goes. Raises NotFound, Forbidden.
+    """
+    for id in ids:
+        _to_edit(id, caller, services)
+    total = Removed()
+    for id in ids:
+        try:
+            total += delete(id, caller, services)
+        except NotFound:  # it lay inside one that went before it
+            continue
+    return total
+
+
+def _stored_file(document: Document) -> FoundFile:
+    """A document's file. The name of a page is its title, which does not tell what it is."""
+    is_page = web_address(document.location) and document.media_type == "text/markdown"
+    suffix = ".md" if is_page else ""
+    return FoundFile(document.name, document.location, document.content_hash, document.size_bytes, suffix)
 
 
 def _to_edit(id: str, caller: Caller, services: Services) -> Document:

@@ -64,6 +64,13 @@ def list_members(id: str, caller: Caller, services: Services) -> list[members.Me
         return members.list_of(session, id)
 
 
+def list_names(caller: Caller, services: Services) -> list[str]:
+    """Everybody and every group that could be a member. For admins of the service. Raises Forbidden."""
+    caller.require_admin()
+    with services.database.read() as session:
+        return members.list_names(session)
+
+
 def set_member(id: str, name: str, role: MemberRole, caller: Caller, services: Services) -> None:
     """Give a person or a group, by name, a role in a knowledge base. Raises NotFound, Forbidden."""
     base = caller.access.require(id, MemberRole.ADMIN)

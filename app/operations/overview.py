@@ -1,10 +1,11 @@
 """The state of the whole service in figures."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.access import Caller
+from app.access import Caller, ReadableKnowledgeBase
 from app.db import generations, statistics
 from app.domain import IndexGeneration, MemberRole
 from app.errors import CloisterError
@@ -34,7 +35,15 @@ class Storage:
 
 def list_figures(caller: Caller, services: Services, role: MemberRole) -> list[KnowledgeBaseFigures]:
     """The knowledge bases where the caller has at least this role, by name."""
-    bases = caller.access.with_role(role)
+    return _figures(caller.access.with_role(role), services)
+
+
+def get_figures(id: str, caller: Caller, services: Services) -> KnowledgeBaseFigures:
+    """One knowledge base, for its editors. Raises NotFound, Forbidden."""
+    return _figures([caller.access.require(id, MemberRole.EDITOR)], services)[0]
+
+
+def _figures(bases: Sequence[ReadableKnowledgeBase], services: Services) -> list[KnowledgeBaseFigures]:
     with services.database.read() as session:
         counts = statistics.count_documents(session, [base.id for base in bases])
         answering = {base.id: generations.get(session, base.generation_id) for base in bases}

@@ -28,6 +28,13 @@ def store_upload(name: str, content: BinaryIO, *, files: FileStore) -> FoundFile
     return FoundFile(safe_name, UPLOAD_PREFIX + safe_name, content_hash, size_bytes)
 
 
+def store_in_folder(path: str, content: BinaryIO, *, files: FileStore) -> FoundFile:
+    """Keep an uploaded file with the folders that it was uploaded from; the same path is the same document."""
+    safe_path = _inner_path(path)
+    content_hash, size_bytes = files.add(content)
+    return FoundFile(safe_path, UPLOAD_PREFIX + safe_path, content_hash, size_bytes)
+
+
 def store_attachment(attachment: Attachment, *, parent_location: str, files: FileStore) -> FoundFile:
     """Keep a file that lies in another one; the folders inside an archive stay in its name."""
     safe_name = _inner_path(attachment.name)

@@ -6,9 +6,11 @@ from app.web.admin.guard import AdminRoute, GuardedRoute
 from app.web.admin.pages.account import router as account
 from app.web.admin.pages.assistants import router as assistants
 from app.web.admin.pages.audit import router as audit
+from app.web.admin.pages.documents import router as documents
 from app.web.admin.pages.groups import router as groups
 from app.web.admin.pages.insight import router as insight
 from app.web.admin.pages.jobs import router as jobs
+from app.web.admin.pages.knowledge_base import router as knowledge_base
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.lab import router as lab
 from app.web.admin.pages.lab_generations import router as lab_generations
@@ -20,12 +22,16 @@ from app.web.admin.pages.people import router as people
 from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
 from app.web.admin.pages.sources import router as sources
+from app.web.admin.pages.uploads import router as uploads
 from app.web.admin.records.application import mount_records
 
 # What has a name in the place of an id comes before what takes any id: groups before people, sweeps before the lab.
 ROUTERS = (
     overview,
     knowledge_bases,
+    knowledge_base,
+    uploads,
+    documents,
     sources,
     runs,
     jobs,

@@ -53,6 +53,17 @@ def test_a_deleted_document_is_nowhere(api: Api) -> None:
     assert api.delete(f"/documents/{id}").status_code == 404
 
 
+def test_a_document_is_read_again_from_its_stored_file(api: Api) -> None:
+    id = api.take_in("leave.md", LEAVE)
+    before = api.get(f"/documents/{id}").json()
+    accepted = api.post(f"/documents/{id}/read-again", None)
+    assert accepted.status_code == 202
+    (outcome,) = api.finish(accepted.json()["id"])["outcomes"]
+    assert (outcome["source"], outcome["status"], outcome["document_id"]) == ("leave.md", "unchanged", id)
+    assert api.get(f"/documents/{id}").json() == before
+    assert api.post("/documents/nothing/read-again", None).status_code == 404
+
+
 def test_a_page_with_scripts_is_never_shown_in_the_browser(api: Api) -> None:
     page = "<html><body><script>alert(1)</script><p>Parental leave is 70 days.</p></body></html>"
     file = api.get(f"/documents/{api.take_in('page.html', page)}/file")
