@@ -40,7 +40,9 @@ def ask(services: Services, person: Caller) -> list[AnswerEvent]:
     async def run() -> list[AnswerEvent]:
         backend = ServiceBackend(services)
         bases = await backend.knowledge_bases(person.id)
-        events = backend.ask(QUESTION, user_id=person.id, knowledge_bases=bases, history=(), cancelled=Event())
+        events = backend.ask(
+            QUESTION, user_id=person.id, knowledge_bases=bases, history=(), cancelled=Event(), answer_id="a"
+        )
         return [event async for event in events]
 
     return asyncio.run(run())
