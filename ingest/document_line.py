@@ -110,6 +110,10 @@ class DocumentLine:
         item = work.item
         with self.database.read() as session:
             active = documents.find_active(session, work.base.id, item.location)
+        if not self._is_wanted(work, active):
+            with self.database.write() as session:
+                jobs.update_item(session, item.id, status=ItemStatus.UNCHANGED, progress=1.0)
+            return
         if active and active[0] == item.content_hash:
             if work.is_again and item.version_id is None:
                 self._read_again(work, active[1])
@@ -124,6 +128,17 @@ class DocumentLine:
         version_id = self._write(work, stored, inside, chunk_by_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         self._publish(work, document_id, version_id, embedded)
+
+    def _is_wanted(self, work: _Work, active: tuple[str, str] | None) -> bool:
+        """Not what was deleted since the job began: what lies in a document that is gone, or was to be read again.
+
+        Nor what has newer words by now, which an older file would take back.
+        """
+        outer, mark, _ = work.item.location.rpartition(INSIDE)
+        with self.database.read() as session:
+            if mark and jobs.has_item(session, work.item.job_id, outer):
+                return documents.is_at(session, work.base.id, outer)
+        return not work.is_again or (active is not None and active[0] == work.item.content_hash)
 
     def _cut_anew(self, work: _Work) -> None:
         """Cut a version that answers under the profile of another generation, and index it there."""

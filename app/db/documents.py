@@ -100,6 +100,12 @@ def delete_document(session: Session, document_id: str) -> tuple[int, int]:
     return chunks, vectors
 
 
+def is_at(session: Session, knowledge_base_id: str, location: str) -> bool:
+    """Whether there is a document at this place, searchable or on its way in."""
+    at = (DocumentRow.knowledge_base_id == knowledge_base_id, DocumentRow.location == location)
+    return session.exec(select(DocumentRow.id).where(*at)).first() is not None
+
+
 def list_ids(session: Session, knowledge_base_id: str) -> list[str]:
     """Ids of all documents of a knowledge base, also of those that are not searchable."""
     return list(session.exec(select(DocumentRow.id).where(DocumentRow.knowledge_base_id == knowledge_base_id)))

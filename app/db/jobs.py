@@ -200,6 +200,12 @@ def get_item(session: Session, item_id: str) -> JobItem:
     return read_item(session.get_one(JobItemRow, item_id))
 
 
+def has_item(session: Session, job_id: str, location: str) -> bool:
+    """Whether what is at this place belongs to a job."""
+    at = (JobItemRow.job_id == job_id, JobItemRow.location == location)
+    return session.exec(select(JobItemRow.id).where(*at)).first() is not None
+
+
 def bytes_inside(session: Session, job_id: str, inside: str) -> int:
     """The size of all files of a job whose location starts so."""
     size = select(func.coalesce(func.sum(JobItemRow.size_bytes), 0)).where(

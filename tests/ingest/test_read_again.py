@@ -131,3 +131,29 @@ def test_a_kept_generation_is_given_the_new_reading_when_it_answers_again(
     assert passages
     assert all(text[passage.start : passage.end] == passage.text for passage in passages)
     services.close()
+
+
+def test_what_was_deleted_since_does_not_come_back(services: Services, plants: Path) -> None:
+    take_in(services, plants)
+    document = the_document(services)
+    found = [FoundFile(document.name, document.location, document.content_hash, document.size_bytes)]
+    services.ingest().delete_document(document.id)
+    job_id = services.ingest().ingest_files(
+        found, knowledge_base_id=document.knowledge_base_id, person_id="local", is_again=True
+    )
+    (item,) = wait_for(services, job_id).items
+    assert item.status is ItemStatus.UNCHANGED
+    assert find(services, "rose number 3") == []
+
+
+def test_newer_words_are_not_taken_back_by_an_older_file(services: Services, plants: Path) -> None:
+    take_in(services, plants)
+    older = the_document(services)
+    found = [FoundFile(older.name, older.location, older.content_hash, older.size_bytes)]
+    plants.write_text(PLANTS.replace("Rose", "Tulip"))
+    take_in(services, plants)
+    job_id = services.ingest().ingest_files(
+        found, knowledge_base_id=older.knowledge_base_id, person_id="local", is_again=True
+    )
+    assert wait_for(services, job_id).items[0].status is ItemStatus.UNCHANGED
+    assert "Tulip" in the_text(services)

@@ -211,9 +211,9 @@ def test_questions(services: Services, base: str, leave: str, eva: Doer) -> None
     assert "days" not in "".join(event.detail + event.subject for event in eva.log())
 
 
-def test_proposals_and_sweeps(services: Services, base: str, eva: Doer) -> None:
+def test_proposals_and_sweeps(services: Services, base: str, leave: str, eva: Doer) -> None:
     with eva.leaves(Deed.QUESTIONS_CHANGE, base):
-        assert proposals.by_rule(base, 20, eva.caller, services) > 0
+        assert proposals.by_rule(base, 20, eva.caller, services) > 0, leave
     with eva.leaves_nothing():
         sweeps.start(base, sweeps.Grid(profiles=(PROFILE,)), eva.caller, services)
     with services.database.write() as session:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from tests.app.web.signed_in import Browser
 
 from app.db import documents, versions
 from app.domain import Document, MemberRole
 from app.operations.opened import PART
 from app.services import Services
 from tests.app.web.admin.test_uploads import send, the_job
+from tests.app.web.signed_in import Browser
 from tests.taking_in import open_base, wait_for_all
 
 Enter = Callable[..., Browser]

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.app.web.signed_in import Browser
 
 from app.db import documents, knowledge_bases, members
 from app.db.tables import DocumentRow, VersionRow
 from app.domain import MemberRole
 from app.services import Services
 from app.web.admin.lists import ROWS
+from tests.app.web.signed_in import Browser
 from tests.taking_in import open_base, take_in
 
 Enter = Callable[..., Browser]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from tests.app.web.signed_in import Browser
 
 from app.db import documents, jobs
 from app.domain import Job, JobState, MemberRole
 from app.services import Services
 from app.settings import Settings, load_settings
+from tests.app.web.signed_in import Browser
 from tests.taking_in import open_base, wait_for, wait_for_all
 
 Enter = Callable[..., Browser]
