@@ -5,6 +5,7 @@ answers until the new one is whole.
 """
 
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +59,12 @@ class _Switched(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """The stages, and what they work with. In the last two, documents in flight meet."""
+    """The stages, and what they work with. In the last three, documents in flight meet.
+
+    `computing` is held while Python computes: several threads would only take turns, and a question would have to wait
+    for a turn of each at every step of its own. `cutting_anew` is held for a whole document of a re-index, for which
+    nobody waits: two that are written down together are felt by whoever asks meanwhile (decision 22).
+    """
 
     settings: Settings
     database: Database
@@ -70,6 +76,8 @@ class DocumentLine:
     removal: Removal
     embedding: EmbedTogether = field(default_factory=EmbedTogether)
     upserts: UpsertTogether = field(default_factory=UpsertTogether)
+    computing: threading.Lock = field(default_factory=threading.Lock)
+    cutting_anew: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def reading(self) -> Reading:
@@ -105,7 +113,8 @@ class DocumentLine:
 
     def _bring_in(self, work: _Work) -> None:
         if work.rechunks:
-            self._cut_anew(work)
+            with self.cutting_anew:
+                self._cut_anew(work)
             return
         item = work.item
         with self.database.read() as session:
@@ -122,9 +131,8 @@ class DocumentLine:
             return
         knowledge_bases.require_model(work.base, self.embedder.model_id)
         stored, inside = self.reading.read(item, work.password, work.progress)
-        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
         document_id = documents.name_document(work.base.id, item.location)
-        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        chunk_by_id = self._cut(work, stored.parsed, document_id)
         version_id = self._write(work, stored, inside, chunk_by_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         self._publish(work, document_id, version_id, embedded)
@@ -151,8 +159,7 @@ class DocumentLine:
                 jobs.update_item(session, work.item.id, status=ItemStatus.UNCHANGED, progress=1.0)
             return
         knowledge_bases.require_model(work.base, self.embedder.model_id)
-        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
-        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        chunk_by_id = self._cut(work, stored.parsed, document_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         # Rows last: they say that the version is in.
         with self.database.write() as session:
@@ -205,8 +212,7 @@ class DocumentLine:
     def _replace(
         self, work: _Work, document_id: str, old_id: str, stored: StoredParse, inside: Sequence[FoundFile]
     ) -> None:
-        found = chunk(stored.parsed, work.base.profile, self.embedder.count_tokens)
-        chunk_by_id = store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+        chunk_by_id = self._cut(work, stored.parsed, document_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
         with self.database.write() as session:
             answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
@@ -281,10 +287,16 @@ class DocumentLine:
                 raise Cancelled("The job was cancelled.")
         return version_id
 
+    def _cut(self, work: _Work, parsed: ParsedDocument, document_id: str) -> dict[str, Chunk]:
+        with self.computing:
+            found = chunk(parsed, work.base.profile, self.embedder.count_tokens)
+        return store.name_chunks(found, generation_id=work.base.generation_id, document_id=document_id)
+
     def _index(self, work: _Work, parsed: ParsedDocument, document_id: str, chunk_by_id: Mapping[str, Chunk]) -> int:
         """Embed what was never embedded and put all vectors into the index. Returns how many were embedded."""
         about = f"{work.item.source} {parsed.title}"
-        terms = store.weigh_terms(chunk_by_id, about=about, language=parsed.language, sparse=self.sparse)
+        with self.computing:
+            terms = store.weigh_terms(chunk_by_id, about=about, language=parsed.language, sparse=self.sparse)
         with self.upserts.seat() as seat:
             vectors, embedded = embed_texts(
                 [each.full_text for each in chunk_by_id.values()],
@@ -294,9 +306,10 @@ class DocumentLine:
                 report=work.progress.embedding,
                 on_computed=seat.expect,
             )
-            points = store.build_points(
-                chunk_by_id, vectors, terms, generation_id=work.base.generation_id, document_id=document_id
-            )
+            with self.computing:
+                points = store.build_points(
+                    chunk_by_id, vectors, terms, generation_id=work.base.generation_id, document_id=document_id
+                )
             seat.upsert(points, index=self.index)
         return work.item.embedded_chunks + embedded
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from app.egress.silence import silence_libraries
+from app.engines.embedders.room import RoomForQuestions
 from app.engines.embedders.window import batches, build_model_id, refuse_too_long, reserve, to_unit_length
 from app.engines.model_files import get_sentence_transformers_folder
 from app.errors import EngineUnavailable, SettingsError
@@ -42,7 +43,8 @@ class SentenceTransformersEmbedder:
     On the processor the texts of one call are shared out to `embedder.threads` workers, each computing
     its own batch on one core. Threads that share one batch wait for each other in a loop instead: with one
     per core, and other work on the machine, 64 texts took 4.1 s in place of 0.6 s on one thread. Workers step back
-    for everything else on the machine; a question is computed by the thread that asks it, and goes first.
+    for everything else on the machine; a question is computed by the thread that asks it, and goes first: while
+    questions are asked, one core is left to them (`room.py`).
 
     bf16 and fp32 vectors differ by a cosine of 0.9998, less than any ranking shows: `model_id` does not
     name the number format, and an index moves between machines. It names the document prefix, not the
@@ -60,6 +62,7 @@ class SentenceTransformersEmbedder:
         self._run: Run | None = trace(self._model, lambda texts: self._prepare(self._model, texts))
         self._count_workers = _count_workers(settings) if self._model.device.type == "cpu" else 1
         self._workers = ThreadPoolExecutor(self._count_workers, "embed", initializer=_step_back)
+        self._room = RoomForQuestions(self._count_workers)
         self._count_special = int(self._model.tokenizer.num_special_tokens_to_add())
         self._counter: Any = _build_counter(self._model.tokenizer)
         self._window = int(self._model.max_seq_length or settings.max_tokens) - self._count_special
@@ -85,9 +88,10 @@ class SentenceTransformersEmbedder:
         return [len(encoding) for encoding in encodings]
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._embed([self._settings.document_prefix + text for text in texts], self._workers.map)
+        return self._embed([self._settings.document_prefix + text for text in texts], self._spread)
 
     def embed_query(self, text: str) -> Vectors:
+        self._room.note_question()
         vector: Vectors = self._embed([self._settings.query_prefix + text], map)[0]
         return vector
 
@@ -112,6 +116,13 @@ class SentenceTransformersEmbedder:
                 raise _closed() from exc
             raise
         return to_unit_length(vectors)
+
+    def _spread(self, forward: Callable[[list[str]], Vectors], shares: Iterable[list[str]]) -> Iterable[Vectors]:
+        def compute(share: list[str]) -> Vectors:
+            with self._room.taken():
+                return forward(share)
+
+        return self._workers.map(compute, shares)
 
     def _forward(self, texts: list[str]) -> Vectors:
         import torch

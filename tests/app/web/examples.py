@@ -1,13 +1,14 @@
 """A request that a route can read, made from what the route says it takes: for tests that walk over all routes."""
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, MinLen
 from fastapi import UploadFile
+from fastapi.dependencies.models import Dependant
 from fastapi.params import File, Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, SecretStr
@@ -29,10 +30,11 @@ class Request:
 def request_for(route: APIRoute, known: Known = lambda name: None) -> Request:
     """Values of the right kind for all that the route must have. `known` gives a value by its name, if it has one."""
     query, form, files, json = {}, {}, [], None
-    for each in route.dependant.query_params:
+    dependants = list(_with_all_below(route.dependant))
+    for each in (each for dependant in dependants for each in dependant.query_params):
         if each.field_info.is_required():
             query[each.name] = _example(each.name, each.field_info, known)
-    for each in route.dependant.body_params:
+    for each in (each for dependant in dependants for each in dependant.body_params):
         info = each.field_info
         annotation = _bare(info.annotation)
         if annotation is UploadFile or get_args(annotation)[:1] == (UploadFile,):
@@ -43,6 +45,12 @@ def request_for(route: APIRoute, known: Known = lambda name: None) -> Request:
         elif info.is_required():
             json = _example(each.name, info, known)
     return Request(query, form, files, json)
+
+
+def _with_all_below(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for each in dependant.dependencies:
+        yield from _with_all_below(each)
 
 
 def _example(name: str, info: FieldInfo, known: Known) -> Any:
