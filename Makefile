@@ -15,8 +15,9 @@ TORCH_INDEX ?=
 run: install
 	CLOISTER_INGEST__SAMPLES="$${CLOISTER_INGEST__SAMPLES-sample_docs}" $(BIN)/cloister serve
 
+# A file's tests stay together: they share services that take seconds to start.
 test: install-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: install-dev
 	$(BIN)/ruff format --check .

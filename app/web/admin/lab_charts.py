@@ -107,4 +107,6 @@ def place_points(judged: Judgement) -> Chart:
         recall = row.tuning.recall
         x, places = across.place(row.tokens.mean), [up.place(each) for each in (recall.mean, recall.low, recall.high)]
         points.append(Point(number + 1, kind, x, *places))
+    # What is recommended lies on top.
+    points.sort(key=lambda point: point.kind == "best")
     return Chart(tuple(points), across.ticks(), up.ticks())
