@@ -30,7 +30,7 @@ def run(size: Size) -> Result:
     chosen = next(each for each in list_sets(is_full=False) if each.name == "chunking")
     with TemporaryDirectory(prefix="cloister-bench-") as name, opened_services() as services:
         services.ingest()
-        take_in(services, [_write(chosen, Path(name))], knowledge_base=BASE)
+        take_in(services, [_write(chosen, Path(name), most=size.pick(tiny=1, quick=10, normal=10))], knowledge_base=BASE)
         half, others, lost = _split(chosen, services, most=size.pick(tiny=24, quick=120, normal=10_000))
         started = time.perf_counter()
         sweep = _sweep(services, half, _profiles(size))
@@ -97,9 +97,10 @@ def _profiles(size: Size) -> list[ChunkingProfile]:
     return [ChunkingProfile(*each) for each in several[: size.pick(tiny=1, quick=3, normal=6)]]
 
 
-def _write(chosen: RetrievalSet, folder: Path) -> Path:
-    for name, text in chosen.texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+def _write(chosen: RetrievalSet, folder: Path, *, most: int) -> Path:
+    """The shortest documents of the set, at most so many."""
+    for name in sorted(chosen.texts, key=lambda name: len(chosen.texts[name]))[:most]:
+        (folder / name).write_text(chosen.texts[name], encoding="utf-8")
     return folder
 
 
@@ -111,7 +112,7 @@ def _split(
         base_id = open_access(services, BASE).readable[BASE].id
         stored = {each.name: each.id for each in documents.list_briefs(session, [base_id])}
         asked = []
-        for each in chosen.questions[:most]:
+        for each in [each for each in chosen.questions if each.documents <= stored.keys()][:most]:
             (document,) = each.documents
             start, end = each.spans[0]
             quote = re.sub(r"\s+", " ", chosen.texts[document][start:end]).strip()

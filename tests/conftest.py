@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 from app.ports import Embedder, Generator
@@ -21,6 +22,9 @@ from tests.taking_in import take_in
 E = TypeVar("E", Embedder, Generator)
 JOBS_FILE = "jobs.sqlite"
 SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
