@@ -30,7 +30,8 @@ def run(size: Size) -> Result:
     chosen = next(each for each in list_sets(is_full=False) if each.name == "chunking")
     with TemporaryDirectory(prefix="cloister-bench-") as name, opened_services() as services:
         services.ingest()
-        take_in(services, [_write(chosen, Path(name), most=size.pick(tiny=1, quick=10, normal=10))], knowledge_base=BASE)
+        documents_taken = size.pick(tiny=1, quick=10, normal=10)
+        take_in(services, [_write(chosen, Path(name), most=documents_taken)], knowledge_base=BASE)
         half, others, lost = _split(chosen, services, most=size.pick(tiny=24, quick=120, normal=10_000))
         started = time.perf_counter()
         sweep = _sweep(services, half, _profiles(size))
