@@ -66,9 +66,14 @@ def next_by_model(knowledge_base_id: str, tried: int, caller: Caller, services: 
 def from_chats(knowledge_base_id: str, caller: Caller, services: Services) -> int:
     """Propose the questions of chats whose answers were called helpful, with what those cited; returns how many.
 
-    Only of answers that cite documents of this knowledge base alone. Raises NotFound, Forbidden.
+    Only of answers that cite documents of this knowledge base alone. Raises NotFound, Forbidden; Rejected where the
+    settings keep questions from admins.
     """
     base = caller.access.require(knowledge_base_id, MemberRole.ADMIN)
+    if not services.settings.insight.shows_questions:
+        raise Rejected(
+            "The settings keep chats from admins (insight.shows_questions), so no question was taken."
+        )
     with services.database.read() as session:
         known = {each.text for each in questions.list_of(session, base.id)}
         ids = set(documents.list_ids(session, base.id))

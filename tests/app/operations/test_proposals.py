@@ -1,0 +1,81 @@
+"""Questions from chats: those whose answers were called helpful, with what these cited, for who may see them."""
+
+from pathlib import Path
+
+import pytest
+
+from app.access import Caller
+from app.db import chats, documents, people, questions, versions
+from app.db.chat_tables import chat_feedbacks
+from app.db.chats import CITED, FACE
+from app.db.people_tables import Person
+from app.domain import QuestionOrigin
+from app.errors import Rejected
+from app.operations import proposals
+from app.services import Services
+from app.settings import load_settings
+from tests.taking_in import open_base, take_in
+
+LEAVE = "# Leave\n\nEvery parent receives 70 days of paid parental leave after the birth of a child.\n"
+
+
+@pytest.fixture
+def document_id(services: Services, tmp_path: Path) -> str:
+    (tmp_path / "leave.md").write_text(LEAVE)
+    take_in(services, tmp_path / "leave.md")
+    with services.database.read() as session:
+        (brief,) = documents.list_briefs(session, [open_base(services).id])
+    return brief.id
+
+
+def caller(services: Services) -> Caller:
+    with services.database.read() as session:
+        return people.get_caller(session, Person(id="ada", name="Ada", is_admin=True))
+
+
+def rate(services: Services, question: str, document_id: str, value: int) -> None:
+    """An answer that cites the document's sentence, with a thumb up (1) or down (0)."""
+    with services.database.write() as session:
+        text = versions.find_text(session, document_id) or ""
+        start = text.index("Every parent")
+        steps = {
+            f"q {question}": {"output": question, "metadata": {}},
+            f"a {question}": {
+                "parentId": f"r {question}",
+                "metadata": {FACE: {"question": f"q {question}"}, CITED: [(document_id, start, start + 45)]},
+            },
+        }
+        for id, facts in steps.items():
+            step = {"id": id, "threadId": "t", "name": "n", "type": "run", "streaming": False, **facts}
+            chats.save_step(session, step)
+        rated = {"id": f"f {question}", "forId": f"r {question}", "threadId": "t", "value": value}
+        chats.save_row(session, chat_feedbacks, rated)
+
+
+def test_helpful_answers_give_questions_that_wait_for_approval(services: Services, document_id: str) -> None:
+    rate(services, "How long may parents stay at home?", document_id, 1)
+    rate(services, "What is for lunch?", document_id, 0)
+    base_id = open_base(services).id
+    assert proposals.from_chats(base_id, caller(services), services) == 1
+    assert proposals.from_chats(base_id, caller(services), services) == 0
+    with services.database.read() as session:
+        (kept,) = questions.list_of(session, base_id)
+    assert (kept.text, kept.origin, kept.is_approved) == (
+        "How long may parents stay at home?",
+        QuestionOrigin.CHAT,
+        False,
+    )
+    assert LEAVE[LEAVE.index("Every parent") :].startswith(kept.quote)
+
+
+def test_what_was_cited_of_another_knowledge_base_is_left_out(services: Services, document_id: str) -> None:
+    rate(services, "How long may parents stay at home?", document_id, 1)
+    assert proposals.from_chats(open_base(services, "Other").id, caller(services), services) == 0
+
+
+def test_nothing_is_taken_where_questions_are_kept_from_admins(services: Services, document_id: str) -> None:
+    rate(services, "How long may parents stay at home?", document_id, 1)
+    base_id = open_base(services).id
+    services.settings = load_settings({"data_dir": services.settings.data_dir, "insight": {"shows_questions": False}})
+    with pytest.raises(Rejected, match="shows_questions"):
+        proposals.from_chats(base_id, caller(services), services)
