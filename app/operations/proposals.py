@@ -71,9 +71,7 @@ def from_chats(knowledge_base_id: str, caller: Caller, services: Services) -> in
     """
     base = caller.access.require(knowledge_base_id, MemberRole.ADMIN)
     if not services.settings.insight.shows_questions:
-        raise Rejected(
-            "The settings keep chats from admins (insight.shows_questions), so no question was taken."
-        )
+        raise Rejected("The settings keep chats from admins (insight.shows_questions), so no question was taken.")
     with services.database.read() as session:
         known = {each.text for each in questions.list_of(session, base.id)}
         ids = set(documents.list_ids(session, base.id))
