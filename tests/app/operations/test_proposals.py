@@ -12,8 +12,9 @@ from app.db.people_tables import Person
 from app.domain import QuestionOrigin
 from app.errors import Rejected
 from app.operations import proposals
-from app.services import Services
+from app.services import Services, Warm
 from app.settings import load_settings
+from tests.fakes import ScriptedGenerator
 from tests.taking_in import open_base, take_in
 
 LEAVE = "# Leave\n\nEvery parent receives 70 days of paid parental leave after the birth of a child.\n"
@@ -79,3 +80,17 @@ def test_nothing_is_taken_where_questions_are_kept_from_admins(services: Service
     services.settings = load_settings({"data_dir": services.settings.data_dir, "insight": {"shows_questions": False}})
     with pytest.raises(Rejected, match="shows_questions"):
         proposals.from_chats(base_id, caller(services), services)
+
+
+def test_the_model_is_asked_about_one_passage_after_the_other(services: Services, tmp_path: Path) -> None:
+    told = " ".join(f"The parental leave of case {n} lasts {n + 10} days after the birth." for n in range(8))
+    (tmp_path / "one-chunk.md").write_text(f"# Leave\n\n{told}\n")
+    take_in(services, tmp_path / "one-chunk.md")
+    base_id = open_base(services).id
+    said = '{"question": "How long may parents stay at home?", "quote": "The parental leave of case 3 lasts 13 days"}'
+    services.generator = Warm(lambda: ScriptedGenerator("no JSON at all", said, said))
+    # Nothing usable; a question; the same one again.
+    asked = [proposals.next_by_model(base_id, 0, caller(services), services) for _ in range(3)]
+    assert asked == [False, True, False]
+    with pytest.raises(Rejected, match="nothing more to ask"):
+        proposals.next_by_model(base_id, 1, caller(services), services)
