@@ -1,6 +1,7 @@
 """The admin pages in a real Chromium, from an empty service to a chunking that was measured, applied and taken back."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     take_picture(page, "1-knowledge-base")
 
     _drop(page, write_fruit(tmp_path))
-    expect(page.get_by_text("3 documents")).to_be_visible(timeout=60_000)
+    expect(page.locator(".toolbar-note")).to_contain_text(re.compile(r"^\s*3 documents"), timeout=60_000)
     page.reload()
     for name in FRUIT:
         expect(page.get_by_role("link", name=f"{name}.md")).to_be_visible()
