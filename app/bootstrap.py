@@ -16,7 +16,7 @@ from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.lab.sweep_line import SweepLine
 from app.operations.model_choice import chosen_generator
-from app.ports import Embedder, Generator, Reranker, VectorIndex
+from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
 from app.services import Services, Warm
 from app.settings import (
     ChunkingSettings,
@@ -24,6 +24,8 @@ from app.settings import (
     GeneratorSettings,
     RerankerSettings,
     Settings,
+    TranscriberSettings,
+    WebSearchSettings,
     prepare_data_dir,
 )
 from ingest.sandbox import Sandbox
@@ -64,6 +66,9 @@ def open_services(settings: Settings) -> Services:
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
         generator=Warm(lambda: build_generator(settings.generator)),
+        web_search=Warm(lambda: _build_web_search(settings.web_search)),
+        speaker=Warm(lambda: _build_speaker(settings)),
+        transcriber=Warm(lambda: _build_transcriber(settings.transcriber)),
         configured_generator=configured,
         build_generator=build_generator,
         seal=seal,
@@ -134,6 +139,22 @@ def _build_reranker(settings: RerankerSettings) -> Reranker | None:
             from app.engines.rerankers.endpoint import EndpointReranker
 
             return EndpointReranker(settings)
+
+
+def _build_web_search(settings: WebSearchSettings) -> WebSearch | None:
+    match settings.engine:
+        case "off":
+            return None
+        case "searxng" | "ddgs":
+            raise SettingsError("web_search.engine: not built yet.")
+
+
+def _build_speaker(settings: Settings) -> Speaker | None:  # noqa: ARG001
+    return None
+
+
+def _build_transcriber(settings: TranscriberSettings) -> Transcriber | None:  # noqa: ARG001
+    return None
 
 
 def _guard(settings: Settings, generator: GeneratorSettings) -> AddressGuard:

@@ -4,7 +4,8 @@ Every port has two engines (embedded and server) and one contract suite in `test
 All engines are safe to call from several threads and raise `EngineUnavailable` when they cannot answer.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import (
+    Consultation,
     CrawledPage,
     CrawlEnd,
     CrawlMemory,
@@ -22,7 +24,14 @@ from app.domain import (
     Scope,
     SearchFilter,
     Selected,
+    Sound,
     SparseVector,
+    ToolCall,
+    ToolEvent,
+    ToolSpec,
+    Transcript,
+    Voice,
+    WebHit,
 )
 
 Vectors = NDArray[np.float32]
@@ -176,6 +185,85 @@ class Generator(Protocol):
         Ends at `max_tokens`, at the model's end of turn, before any `stop` string, or soon after
         `cancelled` is set. Raises TextTooLong when the prompt leaves no room, GenerationTimeout past
         the time limit, EngineUnavailable.
+        """
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        max_tokens: int,
+        cancelled: Event | None = None,
+    ) -> "Chosen":
+        """Let the model say which of the tools it wants called, if any, before it answers.
+
+        Arguments are as the model wrote them, not checked against the tools' schemas. Calls written as plain text are
+        found too. Raises as `stream` does.
+        """
+
+    def close(self) -> None:
+        """Free the model. Calling twice is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a model wants: calls in its order, none where it would rather answer. `faults`: what in its words was meant
+    as a call and cannot be read as one, as sentences for the model.
+    """
+
+    calls: tuple[ToolCall, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+class ToolUser(Protocol):
+    """Calls tools for one person's question: those that the person wants, then those that the language model does."""
+
+    def use(self, consultation: Consultation, *, generator: Generator, cancelled: Event) -> AsyncIterator[ToolEvent]:
+        """The calls as they are carried out, each ended by a `CallEnded` that says what became of it.
+
+        `generator` is asked which tools it wants.
+        """
+        ...
+
+
+class WebSearch(Protocol):
+    """A search engine for the web. Sends the query, and nothing else, to `host`."""
+
+    @property
+    def host(self) -> str:
+        """Where queries go, as people know it."""
+
+    def search(self, query: str, *, limit: int, language: str = "") -> list[WebHit]:
+        """The first results, best first; none is no error. `language`: ISO 639-1, "" for any.
+
+        Raises EngineUnavailable with a sentence for the person.
+        """
+
+
+class Speaker(Protocol):
+    """Turns sentences into sound."""
+
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Those that there are, the engine's own choice for each language first."""
+
+    def speak(self, text: str, *, voice: str, speed: float) -> Sound:
+        """Say one sentence. `voice`: the id of one of `voices`. `speed`: 0.5 to 2, where 1 is usual.
+
+        Raises Rejected for an unknown voice, EngineUnavailable.
+        """
+
+    def close(self) -> None:
+        """Free the engine. Calling twice is harmless."""
+
+
+class Transcriber(Protocol):
+    """Turns speech into text."""
+
+    def transcribe(self, sound: Sound, *, language: str = "") -> Transcript:
+        """What is said. `language`: ISO 639-1, "" lets the model tell. Silence gives no text.
+
+        Raises EngineUnavailable.
         """
 
     def close(self) -> None:

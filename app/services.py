@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,12 +21,22 @@ from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.sealing import Seal
 from app.db.session import Database
-from app.domain import PLAIN, AnswerOptions, Passage, Question
+from app.domain import PLAIN, AnswerOptions, Passage, Question, ToolCall
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
-from app.ports import Embedder, Generator, Reranker, SparseEncoder, VectorIndex
+from app.ports import (
+    Embedder,
+    Generator,
+    Reranker,
+    SparseEncoder,
+    Speaker,
+    ToolUser,
+    Transcriber,
+    VectorIndex,
+    WebSearch,
+)
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
@@ -152,6 +162,9 @@ class Services:
     index: Warm[VectorIndex]
     reranker: Warm[Reranker | None]
     generator: Warm[Generator]
+    web_search: Warm[WebSearch | None]
+    speaker: Warm[Speaker | None]
+    transcriber: Warm[Transcriber | None]
     configured_generator: GeneratorSettings
     """What files and environment say of the language model, whatever an admin chose in the browser."""
     build_generator: Callable[[GeneratorSettings], Generator]
@@ -223,12 +236,21 @@ class Services:
             yield self._answer_line(generator, settings)
 
     async def answer(
-        self, question: Question, *, access: Access, cancelled: threading.Event, options: AnswerOptions = PLAIN
+        self,
+        question: Question,
+        *,
+        access: Access,
+        cancelled: threading.Event,
+        options: AnswerOptions = PLAIN,
+        tools: ToolUser | None = None,
+        wanted: Sequence[ToolCall] = (),
     ) -> AsyncIterator[AnswerEvent]:
         """An answer, event by event, from one language model to its end. Raises CloisterError."""
         await asyncio.to_thread(self.answer_line)  # loads what is not loaded, beside the loop
         with self.answering() as line:
-            events = line.answer(question, access=access, cancelled=cancelled, options=options)
+            events = line.answer(
+                question, access=access, cancelled=cancelled, options=options, tools=tools, wanted=wanted
+            )
             async with aclosing(events) as stream:  # type: ignore[type-var]
                 async for event in stream:
                     yield event
@@ -303,7 +325,14 @@ class Services:
         self.sweep_line.close()
         self.ingest_line.close()
         self.sandbox.close()
-        for engine in (self.generator.peek(), self.reranker.peek(), self.index.peek(), self.embedder.peek()):
+        for engine in (
+            self.transcriber.peek(),
+            self.speaker.peek(),
+            self.generator.peek(),
+            self.reranker.peek(),
+            self.index.peek(),
+            self.embedder.peek(),
+        ):
             if engine is not None:
                 engine.close()
         self.database.close()

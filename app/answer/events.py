@@ -1,20 +1,27 @@
-"""What the answer line reports while it works: Retrieved, then Pieces with a Checked after each whole sentence, then
-Finished."""
+"""What the answer line reports while it works: Retrieved, calls of tools, Thoughts, Pieces with a Checked after each
+whole sentence, then Finished."""
 
 from dataclasses import dataclass
 
-from app.domain import Answer, Citation, Passage, Statement
+from app.domain import Answer, Citation, Passage, Statement, ToolEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The passages that were found; empty when nothing readable matches.
+    """The passages that were found; empty when nothing readable matches. Comes again where a tool has found more.
 
     `question` is what was searched for: the question as it was asked, or a follow-up made to stand on its own.
     """
 
     passages: tuple[Passage, ...]
     question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """The next piece of what a reasoning model thinks before it answers: shown folded, and no part of the answer."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +51,4 @@ class Finished:
     answer: Answer
 
 
-AnswerEvent = Retrieved | Piece | Checked | Finished
+AnswerEvent = Retrieved | ToolEvent | Thought | Piece | Checked | Finished

@@ -16,6 +16,7 @@ from app.answer.question.rewrite import rewrite
 from app.answer.reading.abstain import Calibration, estimate_answerable
 from app.answer.reading.excerpt import Excerpt, Reading, read_closely
 from app.answer.reading.trim import trim
+from app.answer.search.found_by_tools import join_found
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
 from app.answer.tables.answer import TableAnswer, TableAnswers
@@ -27,8 +28,21 @@ from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
-from app.domain import PLAIN, Answer, AnswerOptions, Grounds, Message, Passage, Question, Statement, Tool
-from app.ports import Generator, Reranker
+from app.domain import (
+    PLAIN,
+    Answer,
+    AnswerOptions,
+    CallEnded,
+    Consultation,
+    Grounds,
+    Message,
+    Passage,
+    Question,
+    Statement,
+    Tool,
+    ToolCall,
+)
+from app.ports import Generator, Reranker, ToolUser
 from app.settings import Settings
 
 # Places that a small model reads, and that are quoted when nothing bears its answer out.
@@ -48,22 +62,42 @@ class AnswerLine:
     tables: TableAnswers
 
     async def answer(
-        self, question: Question, *, access: Access, cancelled: Event, options: AnswerOptions = PLAIN
+        self,
+        question: Question,
+        *,
+        access: Access,
+        cancelled: Event,
+        options: AnswerOptions = PLAIN,
+        tools: ToolUser | None = None,
+        wanted: Sequence[ToolCall] = (),
     ) -> AsyncIterator[AnswerEvent]:
-        """Retrieved, then the pieces as the model writes them, then Finished with the checked answer.
+        """Retrieved, then the calls of tools, then the pieces as the model writes them, then Finished with the checked
+        answer.
 
-        Setting `cancelled` ends the writing; what is there by then is cited and finished.
+        `wanted`: calls that the person asks for, before the model is asked which it wants. Setting `cancelled` ends
+        the writing; what is there by then is cited and finished.
         """
         clock = Clock()
         asked = await self._understand(question, access, cancelled, clock)
         passages = await self._find(asked.standalone, access, clock)
-        computed = await self._compute(asked, passages, access, cancelled, options)
+        computed = None if wanted else await self._compute(asked, passages, access, cancelled, options)
         if computed is not None:
             yield Retrieved(computed.passages, asked.standalone)
             yield Finished(await self._finish_computed(computed, clock))
             return
         yield Retrieved(passages, asked.standalone)
         read = await self._read(asked, passages)
+        if tools is not None:
+            found: list[Passage] = []
+            consultation = self._consult(asked, read, wanted)
+            async for called in tools.use(consultation, generator=self.generator, cancelled=cancelled):
+                yield called
+                if isinstance(called, CallEnded) and called.record.result:
+                    found.extend(called.record.result.passages)
+            if found:
+                read = await self._read(asked, join_found(passages, found))
+                passages = read.reading.passages
+                yield Retrieved(passages, asked.standalone)
         if self._abstains(read):
             yield Finished(_answer(quote_evidence((), read.language), passages, clock, abstained=True))
             return
@@ -124,6 +158,18 @@ class AnswerLine:
         reading = await asyncio.to_thread(read_closely, asked.standalone, passages, embedder=self.retriever.embedder)
         probability = estimate_answerable(asked.standalone, reading, language, self.calibration)
         return Read(reading, language, probability)
+
+    def _consult(self, asked: "Asked", read: "Read", wanted: Sequence[ToolCall]) -> Consultation:
+        passages = read.reading.passages
+        return Consultation(
+            question=asked.text,
+            history=tuple(usable_history(asked.turns)),
+            passages=passages,
+            wanted=tuple(wanted),
+            is_answerable=not self._abstains(read),
+            # An answer repeats what it was written from.
+            is_tainted=bool(passages) or any(turn.answer for turn in asked.turns),
+        )
 
     def _abstains(self, read: "Read") -> bool:
         return not read.reading.passages or read.probability < self.settings.answer.abstain_below

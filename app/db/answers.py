@@ -40,6 +40,9 @@ def record(session: Session, given: GivenAnswer, *, person_id: str) -> None:
             retrieve_ms=given.retrieve_ms,
             first_token_ms=given.first_token_ms,
             total_ms=given.total_ms,
+            model=given.model,
+            calls=given.calls,
+            suspicious=given.suspicious,
         )
     )
 

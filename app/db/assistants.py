@@ -23,6 +23,7 @@ class AssistantDraft:
     knowledge_base_ids: tuple[str, ...] = ()
     tools: frozenset[Tool] = frozenset(Tool)
     temperature: float | None = None
+    model: str = ""
 
 
 def list_all(session: Session) -> list[Assistant]:
@@ -78,6 +79,7 @@ def _write(session: Session, row: AssistantRow, draft: AssistantDraft) -> None:
     row.knowledge_base_ids = json.dumps(draft.knowledge_base_ids)
     row.tools = json.dumps(sorted(draft.tools))
     row.temperature = draft.temperature
+    row.model = draft.model
     row.changed_at = utc_now()
     session.add(row)
     session.flush()
@@ -108,6 +110,7 @@ def _assistants(session: Session, rows: Sequence[AssistantRow]) -> list[Assistan
             # A tool that is gone since is no tool.
             tools=frozenset(Tool(tool) for tool in json.loads(row.tools) if tool in list(Tool)),
             temperature=row.temperature,
+            model=row.model,
             is_default=row.is_default,
             created_by=name_by_id.get(row.created_by, "–"),
             created_at=row.created_at,

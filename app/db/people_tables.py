@@ -123,12 +123,15 @@ class AnswerRow(SQLModel, table=True):
     retrieve_ms: float = 0.0
     first_token_ms: float = 0.0
     total_ms: float = 0.0
+    model: str = ""
+    calls: int = 0
+    suspicious: int = 0
 
 
 class AssistantRow(SQLModel, table=True):
     """A system prompt, the knowledge bases and the tools that it may use (JSON; no bases: all that the asker may read).
 
-    `temperature`: None leaves it to the settings.
+    `temperature`: None leaves it to the settings. `model`: an offered model's id, "" for the service's own.
     """
 
     __tablename__ = "assistant"
@@ -139,6 +142,7 @@ class AssistantRow(SQLModel, table=True):
     knowledge_base_ids: str = Field(default="[]", sa_type=Text)
     tools: str = Field(default="[]", sa_type=Text)
     temperature: float | None = None
+    model: str = ""
     is_default: bool = False
     created_by: str
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

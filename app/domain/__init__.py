@@ -37,9 +37,30 @@ from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
+from app.domain.sounds import Sound, Transcript, Voice
 from app.domain.sources import Schedule, Source, SourceKind, Standing
 from app.domain.tables import Cell, Column, Selected, Table, TableResult
+from app.domain.tools import (
+    Approval,
+    ApprovalRequest,
+    CallEnded,
+    CallOrigin,
+    CallRecord,
+    CallStarted,
+    CallState,
+    Consultation,
+    Flag,
+    FlagKind,
+    FunctionName,
+    Permission,
+    ToolCall,
+    ToolEvent,
+    ToolResult,
+    ToolSpec,
+    Touch,
+)
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
+from app.domain.web import WebHit
 
 __all__ = [
     "LEAST_LENGTH",
@@ -49,15 +70,23 @@ __all__ = [
     "Answer",
     "AnswerFace",
     "AnswerOptions",
+    "Approval",
+    "ApprovalRequest",
     "AskedQuestion",
     "Assistant",
     "Attachment",
     "AuditEvent",
+    "CallEnded",
+    "CallOrigin",
+    "CallRecord",
+    "CallStarted",
+    "CallState",
     "Cell",
     "Chunk",
     "ChunkingProfile",
     "Citation",
     "Column",
+    "Consultation",
     "CrawlEnd",
     "CrawlEngine",
     "CrawlMemory",
@@ -65,9 +94,12 @@ __all__ = [
     "CrawledPage",
     "Deed",
     "Document",
+    "Flag",
+    "FlagKind",
     "FormLogin",
     "Found",
     "FoundFile",
+    "FunctionName",
     "GenerationState",
     "GivenAnswer",
     "Grounds",
@@ -92,6 +124,7 @@ __all__ = [
     "Passage",
     "PasswordFault",
     "PasswordPolicy",
+    "Permission",
     "PersonState",
     "Question",
     "QuestionOrigin",
@@ -108,6 +141,7 @@ __all__ = [
     "ShownPassage",
     "SignIn",
     "SiteOptions",
+    "Sound",
     "Source",
     "SourceKind",
     "SparseVector",
@@ -117,6 +151,14 @@ __all__ = [
     "Table",
     "TableResult",
     "Tool",
+    "ToolCall",
+    "ToolEvent",
+    "ToolResult",
+    "ToolSpec",
+    "Touch",
+    "Transcript",
     "Visitor",
+    "Voice",
+    "WebHit",
     "WikiKind",
 ]

@@ -41,6 +41,10 @@ class Passage:
     """Names of other documents that say nearly the same."""
     url: str = ""
     """Where the document stands on the web; empty for files."""
+    is_web: bool = False
+    """Read on the web for this question: it is in no knowledge base, and `document_id` names nothing there."""
+    is_suspicious: bool = False
+    """Reads like instructions to the assistant."""
 
     @property
     def full_text(self) -> str:
@@ -87,6 +91,8 @@ class Citation:
     quote: str
     verified: bool
     rects: tuple[PageRect, ...] = ()
+    url: str = ""
+    """Of a page that was read on the web for this question, its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,8 @@ class Answer:
     """A finished answer. `abstained`: the documents do not hold it, and the text says so.
 
     `statements` are its sentences in order. `table` is what was computed where the answer came from tables.
-    `grounds`: kept with the answer, they let a later turn go on from this one.
+    `grounds`: kept with the answer, they let a later turn go on from this one. `model`: which language model wrote it,
+    "" where none did.
     """
 
     text: str
@@ -148,6 +155,7 @@ class Answer:
     statements: tuple[Statement, ...] = ()
     table: TableResult | None = None
     grounds: Grounds | None = None
+    model: str = ""
 
 
 def search_ms(timings_ms: Mapping[str, float]) -> float:
@@ -181,7 +189,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asks, and the turns before it, oldest first."""
+    """What a person asks, and the turns before it, oldest first. `image`: a picture that belongs to the question, as
+    a PNG or JPEG file.
+    """
 
     text: str = field(repr=False)
     history: tuple[Message, ...] = ()
+    image: bytes | None = field(default=None, repr=False)

@@ -8,22 +8,27 @@ from enum import StrEnum
 class Tool(StrEnum):
     """What an assistant may do besides reading passages. A new tool is added here, and nowhere else is a list of them.
 
-    tables: answers computed over sheets and CSV files.
+    tables: answers computed over sheets and CSV files. search: the documents searched again, with other words. web:
+    web search and single pages. speech: reading aloud.
     """
 
     TABLES = "tables"
+    SEARCH = "search"
+    WEB = "web"
+    SPEECH = "speech"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
     """How one question is answered. `instructions` come before the house's own rules, which always stay.
 
-    `temperature`: None leaves it to the settings.
+    `temperature`: None leaves it to the settings. `model`: the id of an offered model, "" for the service's own.
     """
 
     instructions: str = ""
     temperature: float | None = None
     tools: frozenset[Tool] = frozenset(Tool)
+    model: str = ""
 
 
 PLAIN = AnswerOptions()
@@ -35,7 +40,7 @@ class Assistant:
     """A system prompt, and where and with what it answers.
 
     Without `knowledge_base_ids` it answers from all that the asker may read; with some, from those of them that the
-    asker may read. `created_by` is a name.
+    asker may read. `model`: the id of an offered model, "" for the service's own. `created_by` is a name.
     """
 
     id: str
@@ -45,6 +50,7 @@ class Assistant:
     knowledge_base_ids: tuple[str, ...]
     tools: frozenset[Tool]
     temperature: float | None
+    model: str
     is_default: bool
     created_by: str
     created_at: datetime
@@ -53,4 +59,4 @@ class Assistant:
     @property
     def options(self) -> AnswerOptions:
         """What it means for an answer."""
-        return AnswerOptions(self.system_prompt, self.temperature, self.tools)
+        return AnswerOptions(self.system_prompt, self.temperature, self.tools, self.model)

@@ -18,7 +18,8 @@ class GivenAnswer:
     """An answer without its words. `knowledge_base_ids` are those that were searched.
 
     `step_id` is its message in the chat. `first_token_ms` is how long a reader waited for the first word, the search
-    included; 0 where no model wrote.
+    included; 0 where no model wrote. `model`: which one wrote. `calls`: of tools, done or not. `suspicious`: passages
+    found that read like instructions to the assistant.
     """
 
     at: datetime
@@ -31,6 +32,9 @@ class GivenAnswer:
     retrieve_ms: float
     first_token_ms: float
     total_ms: float
+    model: str = ""
+    calls: int = 0
+    suspicious: int = 0
 
 
 @dataclass(frozen=True, slots=True)

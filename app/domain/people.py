@@ -58,6 +58,8 @@ class Deed(StrEnum):
     ASSISTANT_CHANGE = "change an assistant"
     MODEL_CHANGE = "change the model"
     SETTING_CHANGE = "change a setting"
+    TOOL_CALL = "call a tool"
+    TOOL_POLICY = "change a tool's rules"
     EXPORT = "export"
 
 

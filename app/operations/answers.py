@@ -13,7 +13,7 @@ from app.access import Access, Caller
 from app.answer.events import AnswerEvent, Finished
 from app.db import answers
 from app.db.columns import utc_now
-from app.domain import Answer, AnswerFace, GivenAnswer
+from app.domain import Answer, AnswerFace, CallEnded, GivenAnswer
 from app.domain.answers import first_word_ms, search_ms
 from app.services import Services
 
@@ -34,10 +34,12 @@ async def recorded(
 
     A question that was stopped or failed was given no answer: it leaves no row. `access` is what was searched.
     """
+    calls = 0
     async with aclosing(events) as line:  # type: ignore[type-var]
         async for event in line:
+            calls += isinstance(event, CallEnded)
             if isinstance(event, Finished):
-                given = _given(event.answer, access, face, step_id)
+                given = _given(event.answer, access, face, step_id, calls)
                 await asyncio.to_thread(_record, given, caller, services)
             yield event
 
@@ -64,7 +66,7 @@ async def forget_daily(services: Services) -> None:
         await asyncio.sleep(DAY_S)
 
 
-def _given(answer: Answer, access: Access, face: AnswerFace, step_id: str | None) -> GivenAnswer:
+def _given(answer: Answer, access: Access, face: AnswerFace, step_id: str | None, calls: int) -> GivenAnswer:
     return GivenAnswer(
         at=utc_now(),
         face=face,
@@ -76,6 +78,9 @@ def _given(answer: Answer, access: Access, face: AnswerFace, step_id: str | None
         retrieve_ms=search_ms(answer.timings_ms),
         first_token_ms=first_word_ms(answer.timings_ms),
         total_ms=answer.timings_ms.get("total", 0.0),
+        model=answer.model,
+        calls=calls,
+        suspicious=sum(passage.is_suspicious for passage in answer.passages),
     )
 
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from app import settings as settings_module
 from app.cli import cli
 from app.errors import SettingsError
 from app.settings import CONFIGS_DIR, PROJECT_DIR, Section, Settings, load_settings
+from app.settings import load as settings_module
 
 DEFAULTS = CONFIGS_DIR / "default.yaml"
 SECRET = "0123456789abcdef" * 2
@@ -187,7 +187,7 @@ def test_the_real_command_refuses_in_the_same_way() -> None:
 
 def _keys(tree: dict[str, object]) -> set[str]:
     """Dotted paths of a tree's leaves."""
-    nested = {k: _keys(v) if isinstance(v, dict) else {""} for k, v in tree.items()}
+    nested = {k: _keys(v) if isinstance(v, dict) and v else {""} for k, v in tree.items()}
     return {f"{key}.{rest}".rstrip(".") for key, below in nested.items() for rest in below}
 
 

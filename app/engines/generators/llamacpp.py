@@ -18,10 +18,11 @@ from typing import Any
 import httpx
 import xllamacpp  # type: ignore[import-untyped]
 
-from app.domain import Message
+from app.domain import Message, ToolSpec
 from app.engines.generators.pieces import Deadline, Outlet, as_dicts, pump, room_for_answer, shape_of
 from app.engines.model_files import get_gguf_file
 from app.errors import EngineUnavailable, SettingsError
+from app.ports import Chosen
 from app.settings import GeneratorSettings
 
 # Prompt tokens computed between two looks at `cancelled`: under a second of work for a small model on
@@ -100,6 +101,17 @@ class LlamaCppGenerator:
             **shape_of(schema),
         }
         yield from pump(partial(self._answer, request), deadline=deadline, cancelled=cancelled)
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        max_tokens: int,
+        cancelled: Event | None = None,
+    ) -> Chosen:
+        """See `Generator.choose`."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Stop the running answer and free the model. Calling twice is harmless."""

@@ -13,12 +13,13 @@ import openai
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
 
-from app.domain import Message
+from app.domain import Message, ToolSpec
 from app.egress.addresses import AddressGuard, AddressRefused
 from app.engines.generators.connection import MALFORMED, Connection, check_address, garbled, refusal, unreachable
 from app.engines.generators.endpoint import ASK_TIMEOUT_S, Endpoint
 from app.engines.generators.pieces import Deadline, Outlet, pump, room_for_answer, shape_of
 from app.errors import CloisterError, GenerationTimeout, TextTooLong
+from app.ports import Chosen
 from app.settings import GeneratorSettings
 
 
@@ -69,6 +70,17 @@ class OpenAIGenerator:
         chosen = self._settings.temperature if temperature is None else temperature
         answer = partial(self._answer, connection, _Request(tuple(messages), max_tokens, chosen, extras))
         yield from pump(answer, deadline=deadline, cancelled=cancelled, interrupt=connection.cut)
+
+    def choose(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        max_tokens: int,
+        cancelled: Event | None = None,
+    ) -> Chosen:
+        """See `Generator.choose`."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Free the connections. Calling twice is harmless."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message, Visitor
+from app.domain import Job, Message, ToolCall, Visitor
+from app.tools.function import Approver
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,25 @@ class AttachedFile:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a question is to be answered, as far as the person chose.
+
+    `assistant`: its name, None for the one that answers by default. `model`: the id of an offered model, "" for the
+    assistant's. `wanted`: calls of tools, by a command. `image`: a picture that belongs to the question. `approver`:
+    the way back to the person.
+    """
+
+    assistant: str | None = None
+    model: str = ""
+    wanted: tuple[ToolCall, ...] = ()
+    image: bytes | None = None
+    approver: Approver | None = None
+
+
+AS_USUAL = Manner()
 
 
 class ChatBackend(Protocol):
@@ -63,6 +83,7 @@ class ChatBackend(Protocol):
         history: Sequence[Message],
         cancelled: threading.Event,
         answer_id: str,
+        manner: Manner = AS_USUAL,
     ) -> AsyncIterator[AnswerEvent]:
         """Answer a question, event by event; ends early once `cancelled` is set. Raises CloisterError.
 

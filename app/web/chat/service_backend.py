@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, aclosing
+from dataclasses import replace
 from threading import Event
 
 from app.access import Access, Caller
@@ -10,11 +11,11 @@ from app.answer.events import AnswerEvent
 from app.db import people
 from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
 from app.errors import NotFound
-from app.operations import answers, assistants, sessions
+from app.operations import answers, assistants, sessions, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
-from app.web.chat.backend import AttachedFile, ChatUser, Starter
+from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Manner, Starter
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
 from ingest.sources.folder import too_large
 
@@ -54,15 +55,25 @@ class ServiceBackend:
         history: Sequence[Message],
         cancelled: Event,
         answer_id: str,
+        manner: Manner = AS_USUAL,
     ) -> AsyncIterator[AnswerEvent]:
         """Answer a question, event by event. Raises CloisterError."""
         self._services.require_ready()
         caller = await asyncio.to_thread(self._caller, user_id)
         access = caller.access.narrowed_to(knowledge_bases)
-        assisted = await asyncio.to_thread(assistants.assist_by_default, access, self._services)
-        asked = Question(question, tuple(history))
+        assisted = await asyncio.to_thread(_assist, manner, access, self._services)
+        toolbox = await asyncio.to_thread(
+            lambda: tools.open_toolbox(assisted, caller, self._services, approver=manner.approver)
+        )
         events = answers.recorded(
-            self._services.answer(asked, access=assisted.access, cancelled=cancelled, options=assisted.options),
+            self._services.answer(
+                Question(question, tuple(history), manner.image),
+                access=assisted.access,
+                cancelled=cancelled,
+                options=assisted.options,
+                tools=toolbox,
+                wanted=manner.wanted,
+            ),
             caller=caller,
             access=assisted.access,
             face=AnswerFace.CHAT,
@@ -146,6 +157,14 @@ class ServiceBackend:
             if person is None:
                 raise NotFound("This account no longer exists; sign in again.")
             return people.get_caller(session, person)
+
+
+def _assist(manner: Manner, access: Access, services: Services) -> assistants.Assisted:
+    if manner.assistant is None:
+        assisted = assistants.assist_by_default(access, services)
+    else:
+        assisted = assistants.assist(manner.assistant, access, services)
+    return replace(assisted, options=replace(assisted.options, model=manner.model)) if manner.model else assisted
 
 
 def _user(signed_in: sessions.SignedIn) -> ChatUser:

@@ -154,7 +154,7 @@ def test_only_answers_that_searched_nothing_else_are_somebodys(services: Service
 
 def test_a_row_has_no_place_for_words() -> None:
     kinds: dict[str, Any] = {field.name: field.type for field in fields(GivenAnswer)}
-    assert {name for name, kind in kinds.items() if "str" in str(kind)} == {"knowledge_base_ids", "step_id"}
+    assert {name for name, kind in kinds.items() if "str" in str(kind)} == {"knowledge_base_ids", "step_id", "model"}
 
 
 def test_access_is_what_was_searched_and_not_all_that_may_be_read(services: Services) -> None:

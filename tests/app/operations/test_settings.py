@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app import settings as settings_module
 from app.access import Caller
 from app.errors import Forbidden
 from app.operations import models
@@ -13,6 +12,7 @@ from app.operations import settings as operation
 from app.operations.settings import SettingFact, hide_passwords
 from app.services import Services
 from app.settings import CONFIGS_DIR, Settings, load_settings
+from app.settings import load as settings_module
 from tests.app.operations.callers import caller_of
 from tests.fakes import ScriptedGenerator
 from tests.gguf_files import write_model

@@ -18,7 +18,12 @@ from app.web.admin.page import Page, PageOf
 router = APIRouter(route_class=AdminRoute)
 PATH = "/admin/assistants"
 # What each tool is called on the page.
-TOOL_NAMES = {Tool.TABLES: N_("Compute over tables (sheets and CSV files)")}
+TOOL_NAMES = {
+    Tool.TABLES: N_("Compute over tables (sheets and CSV files)"),
+    Tool.SEARCH: N_("Search the documents again, with other words"),
+    Tool.WEB: N_("Search the web and open pages, after a person's yes"),
+    Tool.SPEECH: N_("Read aloud"),
+}
 Question = Annotated[str, Form(max_length=20_000)]
 
 

@@ -1,0 +1,79 @@
+"""The whole tree."""
+
+from pathlib import Path
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.settings.acting import SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
+from app.settings.sections import (
+    AnswerSettings,
+    ChunkingSettings,
+    CrawlSettings,
+    DatabaseSettings,
+    EmbedderSettings,
+    GeneratorSettings,
+    IngestSettings,
+    InsightSettings,
+    LimitsSettings,
+    OcrSettings,
+    ParseSettings,
+    PeopleSettings,
+    RerankerSettings,
+    RetrieveSettings,
+    ServerSettings,
+    SparseSettings,
+    TablesSettings,
+    VectorIndexSettings,
+)
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
+ENV_PREFIX = "CLOISTER_"
+
+
+class Settings(BaseSettings):
+    """The whole tree. Made by `load_settings`, handed down by `app.bootstrap`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__")
+
+    data_dir: Path
+    server: ServerSettings
+    database: DatabaseSettings
+    people: PeopleSettings
+    embedder: EmbedderSettings
+    vector_index: VectorIndexSettings
+    sparse: SparseSettings
+    generator: GeneratorSettings
+    chunking: ChunkingSettings
+    retrieve: RetrieveSettings
+    reranker: RerankerSettings
+    answer: AnswerSettings
+    tables: TablesSettings
+    ingest: IngestSettings
+    tools: ToolsSettings
+    web_search: WebSearchSettings
+    speech: SpeechSettings
+    transcriber: TranscriberSettings
+    insight: InsightSettings
+    crawl: CrawlSettings
+    parse: ParseSettings
+    ocr: OcrSettings
+    limits: LimitsSettings
+
+    @property
+    def models_dir(self) -> Path:
+        """Where GGUF files lie from which an admin chooses."""
+        return self.data_dir / Path(self.generator.models_dir).expanduser()
+
+    @property
+    def piper_dir(self) -> Path:
+        """Where the voice files of Piper lie."""
+        return self.data_dir / Path(self.speech.piper_dir).expanduser()
+
+    @model_validator(mode="after")
+    def _paths_start_at_the_project(self) -> "Settings":
+        # The tree is frozen; this is the one moment at which it is completed.
+        object.__setattr__(self, "data_dir", (PROJECT_DIR / self.data_dir).resolve())
+        object.__setattr__(self.answer, "prompts", (PROJECT_DIR / self.answer.prompts).resolve())
+        object.__setattr__(self.answer, "calibration", (PROJECT_DIR / self.answer.calibration).resolve())
+        return self

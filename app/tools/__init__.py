@@ -1,0 +1,1 @@
+"""What an assistant may do besides reading passages, and the gate that decides whether it happens."""
