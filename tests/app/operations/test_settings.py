@@ -99,6 +99,7 @@ def test_secrets_are_only_said_to_be_set(services: Services, admin: Caller) -> N
         "reranker.api_key",
         "crawl.secret",
         "crawl.firecrawl.api_key",
+        "speech.api_key",
         "parse.pdf.passwords",
     }
     assert (by_key["server.secret"].value, by_key["server.secret"].default) == ("set", "not set")
