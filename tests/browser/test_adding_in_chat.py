@@ -2,33 +2,22 @@
 
 import base64
 import io
-import os
-import shutil
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from tests.browser.adding_service import ADMIN, FILE_MB, PASSWORD, READER
-from tests.running_service import free_port
+from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 KEY = "the key of the file"
 LEAVE = ["Parental leave", "", "Every parent receives 70 days of paid parental leave", "within two years of the birth."]
 NOTES = "# Canteen\n\nThe canteen opens at noon and serves soup, bread and a dish of the day until two o'clock.\n"
@@ -45,37 +34,9 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so adding documents in the chat is not tested")
-    folder, port = tmp_path_factory.mktemp("adding"), free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.adding_service", str(port), str(folder)])
-    service = Service(f"http://127.0.0.1:{port}", folder)
-    try:
-        _wait_until_ready(service.url, process)
-        yield service
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the service is not ready after 30 s")
-
-
-@pytest.fixture(scope="module")
-def browser(service: Service) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    folder = tmp_path_factory.mktemp("adding")
+    with serving("tests.browser.adding_service", folder) as url:
+        yield Service(url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +108,6 @@ def _pdf(*, password: str | None = None) -> bytes:
     return stream.getvalue()
 
 
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.wait_for_timeout(600)  # until the pane has slid in
-        page.screenshot(path=Path(PICTURES) / f"adding-{name}.png")
-
-
 def _waiting_copies(service: Service) -> list[Path]:
     return [path for path in (service.folder / "chat" / ".files").rglob("*") if path.is_file()]
 
@@ -163,11 +118,11 @@ def test_two_files_and_a_question_are_answered_with_the_cited_page(page: Page, s
     done = page.locator(".ai-message .message-content", has_text="indexed in")
     expect(done).to_contain_text("2 documents, 2 pages, 2 chunks indexed in", timeout=20_000)
     expect(page.locator(".message-content h6")).to_have_text("Sources")
-    _picture(page, "answer")
+    take_picture(page, "adding-answer")
     page.locator(".message-content h6 + ul > li .element-link").first.click()
     picture = page.get_by_role("img", name="handbook.pdf, page 2, as a picture; highlighted")
     expect(picture).to_have_js_property("naturalWidth", 1000)
-    _picture(page, "page")
+    take_picture(page, "adding-page")
     assert _marked_pixels(page, picture.get_attribute("src") or "") > 2_000
     assert not _waiting_copies(service)
 
@@ -193,7 +148,7 @@ def test_a_protected_file_is_opened_with_a_password_that_the_chat_never_sees(pag
     expect(failed).to_contain_text("a password is needed")
     page.get_by_role("button", name="Enter password").click()
     form = page.locator("#unlock")
-    _picture(page, "password")
+    take_picture(page, "adding-password")
     form.get_by_label("Password").fill(KEY)
     form.get_by_role("button", name="Try again").click()
     expect(page.locator(".ai-message .message-content").last).to_contain_text("1 document, 2 pages, ")
@@ -213,12 +168,12 @@ def test_a_job_is_cancelled_in_the_chat(page: Page) -> None:
     expect(progress).to_contain_text("part-0.md — 1 chunk")
     expect(progress).to_contain_text("part-8.md — waiting")
     expect(progress).to_contain_text("per second")
-    _picture(page, "progress")
+    take_picture(page, "adding-progress")
     page.get_by_role("button", name="Cancel").click()
     expect(progress).to_contain_text("not added. What was indexed stays.")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(page.get_by_role("button", name="Try again")).to_have_count(1)
-    _picture(page, "cancelled")
+    take_picture(page, "adding-cancelled")
 
 
 def test_a_file_beyond_the_limit_is_refused_with_a_sentence(page: Page) -> None:
@@ -248,7 +203,7 @@ def test_the_page_is_readable_in_the_dark_and_on_a_phone(page: Page, browser: Br
             other.goto(page.url)
             other.locator(".message-content h6 + ul > li .element-link").first.click()
             expect(other.locator(".side-text img")).to_have_js_property("naturalWidth", 1000)
-            _picture(other, name)
+            take_picture(other, f"adding-{name}")
             assert other.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 

@@ -1,29 +1,19 @@
 """The admin pages in a real Chromium, from an empty service to a chunking that was measured, applied and taken back."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.admin_service import ADMIN, PASSWORD
-from tests.running_service import free_port
+from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-# Where to leave pictures of each step for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 FRUIT = ("apple", "pear", "plum")
 SENTENCES = 30
@@ -42,37 +32,9 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the admin pages are not tested in one")
-    folder, port = tmp_path_factory.mktemp("admin"), free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.admin_service", str(port), str(folder)])
-    service = Service(f"http://127.0.0.1:{port}", folder)
-    try:
-        _wait_until_ready(service.url, process)
-        yield service
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the service is not ready after 60 s")
-
-
-@pytest.fixture(scope="module")
-def browser(service: Service) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    folder = tmp_path_factory.mktemp("admin")
+    with serving("tests.browser.admin_service", folder) as url:
+        yield Service(url, folder)
 
 
 def sign_in(browser: Browser, url: str, name: str = ADMIN) -> Page:
@@ -83,11 +45,6 @@ def sign_in(browser: Browser, url: str, name: str = ADMIN) -> Page:
     page.click("button[type=submit]")
     page.wait_for_url(f"{url}/")
     return page
-
-
-def take_picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"admin-{name}.png", full_page=True)
 
 
 def write_fruit(folder: Path) -> list[Path]:
@@ -108,14 +65,14 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     page.get_by_label("Name", exact=True).fill("Orchard")
     page.get_by_role("button", name="Create").click()
     page.get_by_role("link", name="Orchard").click()
-    take_picture(page, "1-knowledge-base")
+    take_picture(page, "admin-1-knowledge-base", full_page=True)
 
     _drop(page, write_fruit(tmp_path))
     expect(page.locator(".toolbar-note")).to_contain_text(re.compile(r"^\s*3 documents"), timeout=60_000)
     page.reload()
     for name in FRUIT:
         expect(page.get_by_role("link", name=f"{name}.md")).to_be_visible()
-    take_picture(page, "2-documents")
+    take_picture(page, "admin-2-documents", full_page=True)
 
     page.goto(f"{service.url}/admin/lab")
     page.get_by_role("link", name="Orchard").click()
@@ -123,13 +80,13 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     page.locator("#chunk_size").fill("40")
     page.locator("#overlap").fill("12")
     expect(page.locator(".drawn .both").first).to_be_visible()
-    take_picture(page, "3-preview")
+    take_picture(page, "admin-3-preview", full_page=True)
 
     page.get_by_role("link", name="Questions").click()
     page.set_input_files("#file", {"name": "q.csv", "mimeType": "text/csv", "buffer": QUESTIONS.encode()})
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("24 questions were kept")).to_be_visible()
-    take_picture(page, "4-questions")
+    take_picture(page, "admin-4-questions", full_page=True)
 
     page.get_by_role("link", name="Compare").click()
     page.get_by_label("By heading").uncheck()
@@ -140,11 +97,11 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     expect(page.locator("progress")).to_have_count(0, timeout=120_000)
     expect(page.locator(".finding")).to_be_visible()
     assert page.locator("tbody tr").count() == 5
-    take_picture(page, "5-comparison")
+    take_picture(page, "admin-5-comparison", full_page=True)
 
     page.locator("tbody tr").nth(1).get_by_role("button", name="Apply").click()
     expect(page.locator(".said")).to_contain_text("from the new chunks from now on")
-    take_picture(page, "6-applied")
+    take_picture(page, "admin-6-applied", full_page=True)
 
     chat = sign_in(browser, service.url)
     page.get_by_role("link", name="Preview").click()
@@ -154,7 +111,7 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     chat.locator("#chat-input").fill("How heavy is pear number 3?")
     chat.keyboard.press("Enter")
     expect(chat.locator(".ai-message").last).to_contain_text("The pear number 3 weighs 600 grams", timeout=30_000)
-    take_picture(chat, "7-chat-meanwhile")
+    take_picture(chat, "admin-7-chat-meanwhile", full_page=True)
     expect(page.get_by_role("row", name="sentence 60")).to_contain_text("answers", timeout=60_000)
 
     row = page.get_by_role("row", name="sentence 20 / 0")
@@ -162,7 +119,7 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     row.get_by_role("button", name="Roll back to it").click()
     expect(page.get_by_role("row", name="sentence 20 / 0")).to_contain_text("answers")
     assert time.perf_counter() - started < 10  # a page, not the switch, which `bench reindex` measures
-    take_picture(page, "8-rolled-back")
+    take_picture(page, "admin-8-rolled-back", full_page=True)
     assert asked_elsewhere == []
 
 

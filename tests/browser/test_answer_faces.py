@@ -4,32 +4,22 @@ again, editing, tables; and all of it after a reload.
 The tests tell one story in one window, in this order.
 """
 
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.answer_faces_service import MISSING
 from tests.browser.chat_groundwork_service import TOKEN
+from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 PASSWORD = "correct horse battery"
 WHY = "Not verified: the cited passages do not contain “12”, “3 March”."
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 # How high the answer was each time before it was painted, noted by the page itself.
 NOTE_HEIGHTS = """
 window.heights = [];
@@ -62,41 +52,9 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("there is no Chromium to test with")
     folder = tmp_path_factory.mktemp("service")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tests.browser.answer_faces_service", str(port), str(folder)]
-    process = subprocess.Popen(command)
-    service = Service(f"http://127.0.0.1:{port}", folder)
-    try:
-        _wait_until_up(service.url, process)
-        yield service
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            httpx.get(f"{url}/seen")
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the service did not come up in 30 s")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with serving("tests.browser.answer_faces_service", folder, ready="/seen") as url:
+        yield Service(url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +99,6 @@ def _reopen(page: Page) -> None:
     expect(_button(page, "Copy")).to_be_visible()
 
 
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"answer-{name}.png")
-
-
 def test_chips_appear_and_show_their_quotes_before_the_answer_is_finished(page: Page) -> None:
     chips = _answer(page).locator(".element-link")
     expect(chips).to_have_count(2)
@@ -155,7 +108,7 @@ def test_chips_appear_and_show_their_quotes_before_the_answer_is_finished(page: 
     shown = chips.first.evaluate("chip => getComputedStyle(chip, '::after').content")
     assert "employee-handbook.pdf, page 3" in shown
     assert "26 weeks" in shown
-    _picture(page, "streaming")
+    take_picture(page, "answer-streaming")
 
 
 def test_a_chip_opens_its_page_before_the_answer_is_finished(page: Page) -> None:
@@ -193,7 +146,7 @@ def _expect_why(page: Page) -> None:
         *doubt.evaluate("each => { const line = each.getClientRects()[0]; return [line.left + 5, line.top + 5] }")
     )
     expect(page.locator("#cloister-why")).to_have_text(WHY)
-    _picture(page, "doubt")
+    take_picture(page, "answer-doubt")
 
 
 def test_an_answer_says_how_long_it_took(page: Page) -> None:
@@ -203,7 +156,7 @@ def test_an_answer_says_how_long_it_took(page: Page) -> None:
 def test_evidence_unfolds_all_passages_with_their_scores(page: Page) -> None:
     _button(page, "Evidence").click()
     _expect_evidence(page)
-    _picture(page, "evidence")
+    take_picture(page, "answer-evidence")
     _button(page, "Evidence").click()
     expect(page.locator("[data-step-type=tool] blockquote")).to_have_count(0)
 
@@ -343,7 +296,7 @@ def _expect_table(page: Page) -> None:
     answer.locator(".element-link").first.click()
     expect(page.locator(".side-text")).to_contain_text("region,amount,day")
     page.locator("#side-view-title button").click()
-    _picture(page, "table")
+    take_picture(page, "answer-table")
 
 
 def test_on_a_phone_in_german_the_row_and_the_table_stay_inside_the_screen(page: Page, browser: Browser) -> None:
@@ -359,7 +312,7 @@ def test_on_a_phone_in_german_the_row_and_the_table_stay_inside_the_screen(page:
         expect(small.get_by_role("button", name="Die Frage bearbeiten").first).to_be_attached()
         expect(small.get_by_role("button", name="Nicht hilfreich").first).to_be_attached()
         assert small.evaluate("document.documentElement.scrollWidth") == phone["width"]
-        _picture(small, "phone")
+        take_picture(small, "answer-phone")
 
 
 def test_without_a_clipboard_the_answer_is_copied_the_old_way(page: Page) -> None:

@@ -1,30 +1,20 @@
 """The chat page in a real Chromium, on a fake backend: from the sign-in link to an old chat taken up again."""
 
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.chat_groundwork_service import TOKEN
+from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 PASSWORD = "correct horse battery"
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 
 
 class Service:
@@ -43,40 +33,8 @@ class Service:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tests.browser.chat_groundwork_service", str(port), str(folder)]
-    process = subprocess.Popen(command)
-    service = Service(f"http://127.0.0.1:{port}", folder)
-    try:
-        _wait_until_up(service.url, process)
-        yield service
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            httpx.get(f"{url}/seen")
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the service did not come up in 30 s")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("there is no Chromium to test with")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with serving("tests.browser.chat_groundwork_service", folder, ready="/seen") as url:
+        yield Service(url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +45,12 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
     context.on("request", lambda request: service.asked.append(request.url))
     page = context.new_page()
     page.goto(f"{service.url}/welcome?token={TOKEN}")
-    _picture(page, "welcome")
+    take_picture(page, "chat-welcome")
     page.fill("#password", PASSWORD)
     page.fill("#again", PASSWORD)
     page.get_by_role("button").click()
     expect(page.get_by_role("button", name="How long is parental leave?")).to_be_enabled()
-    _picture(page, "start")
+    take_picture(page, "chat-start")
     yield page
     context.close()
 
@@ -115,11 +73,6 @@ def _chip(page: Page, n: int) -> Locator:
     return page.locator(f'.message-content:has(h6) > * .element-link[data-n="{n}"]').first
 
 
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"chat-{name}.png")
-
-
 def test_the_text_streams_in_before_the_answer_is_done(page: Page) -> None:
     _ask(page, "Tell me everything")
     answer = page.locator(".ai-message .message-content").last
@@ -140,7 +93,7 @@ def test_an_answer_lists_its_sources(answered: Page) -> None:
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("employee-handbook.pdf, page 3 — “Each parent may take parental leave")
     expect(rows.last).to_contain_text("not verified")
-    _picture(answered, "answer")
+    take_picture(answered, "chat-answer")
 
 
 def test_the_pane_stays_closed_until_a_chip_is_clicked(answered: Page) -> None:
@@ -163,7 +116,7 @@ def test_a_chip_opens_a_picture_of_the_page(answered: Page) -> None:
         "href", "/api/v1/documents/handbook/file#page=3"
     )
     expect(answered.locator("#side-view-title")).to_have_attribute("data-place", "employee-handbook.pdf, page 3")
-    _picture(answered, "page")
+    take_picture(answered, "chat-page")
 
 
 def test_whoever_may_not_add_documents_sees_no_way_to(answered: Page) -> None:
@@ -183,7 +136,7 @@ def test_the_search_lists_its_passages(answered: Page) -> None:
     answered.get_by_role("button", name="Found 2 passages in 2 documents").last.click()
     quotations = answered.locator("[data-step-type=tool] blockquote")
     expect(quotations).to_have_count(2)
-    _picture(answered, "passages")
+    take_picture(answered, "chat-passages")
 
 
 def test_thumbs_are_stored(answered: Page, service: Service) -> None:
@@ -246,7 +199,7 @@ def test_a_name_with_a_wrong_password_is_told_so(browser: Browser, service: Serv
         page.fill("#password", "not the password")
         page.keyboard.press("Enter")
         expect(page.locator("form")).to_contain_text("Name oder Passwort stimmt nicht.")
-        _picture(page, "login-dark")
+        take_picture(page, "chat-login-dark")
 
 
 def test_on_a_phone_the_evidence_fills_the_screen(answered: Page, browser: Browser) -> None:
@@ -256,14 +209,14 @@ def test_on_a_phone_the_evidence_fills_the_screen(answered: Page, browser: Brows
         page = context.new_page()
         page.goto(answered.url)
         expect(page.locator(".message-content h6")).to_be_visible()
-        _picture(page, "phone")
+        take_picture(page, "chat-phone")
         _chip(page, 1).tap()
         box = page.locator("[role=dialog]").bounding_box()
         assert box
         assert round(box["width"]) == phone["width"]
         assert page.evaluate("document.documentElement.scrollWidth") == phone["width"]
         expect(page.locator(".side-text img")).to_have_js_property("naturalWidth", 1000)
-        _picture(page, "phone-page")
+        take_picture(page, "chat-phone-page")
 
 
 def test_the_browser_asked_no_other_host(answered: Page, service: Service) -> None:

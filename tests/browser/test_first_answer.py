@@ -1,28 +1,21 @@
 """The first minutes with Cloister, as the README tells them: the real service, its sample documents, a real browser."""
 
-import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
+from tests.browser.chromium import require_chromium, take_picture
 from tests.running_service import RunningService, serve
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 QUESTION = "How many days of parental leave does the handbook give?"
 PASSWORD = "correct horse battery"
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 # What the answer's text was at each change, noted by the page itself.
 NOTE_CHANGES = """
 window.seen = [];
@@ -35,8 +28,7 @@ new MutationObserver(() => {
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so the first answer is not tested")
+    require_chromium()
     with serve(tmp_path_factory.mktemp("first") / "data", CLOISTER_INGEST__SAMPLES="sample_docs") as service:
         yield service
 
@@ -48,21 +40,19 @@ def asked_urls() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(service: RunningService, asked_urls: list[str]) -> Iterator[Page]:
+def page(service: RunningService, browser: Browser, asked_urls: list[str]) -> Iterator[Page]:
     """One window for the whole story: signed in through the one-time link that the service printed."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
-        context.set_default_timeout(30_000)
-        context.on("request", lambda request: asked_urls.append(request.url))
-        page = context.new_page()
-        page.add_init_script(NOTE_CHANGES)
-        page.goto(service.welcome_url)
-        page.fill("#password", PASSWORD)
-        page.fill("#again", PASSWORD)
-        page.get_by_role("button").click()
-        yield page
-        browser.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
+    context.set_default_timeout(30_000)
+    context.on("request", lambda request: asked_urls.append(request.url))
+    page = context.new_page()
+    page.add_init_script(NOTE_CHANGES)
+    page.goto(service.welcome_url)
+    page.fill("#password", PASSWORD)
+    page.fill("#again", PASSWORD)
+    page.get_by_role("button").click()
+    yield page
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +68,7 @@ def answered(page: Page, service: RunningService) -> Page:
 def test_the_chat_page_offers_questions_about_the_samples(page: Page) -> None:
     for starter in SAMPLE_QUESTIONS:
         expect(page.get_by_role("button", name=starter.label)).to_be_visible()
-    _picture(page, "start")
+    take_picture(page, "first-start")
 
 
 def test_the_answer_is_seen_being_written(answered: Page) -> None:
@@ -91,7 +81,7 @@ def test_the_answer_cites_the_handbook(answered: Page) -> None:
     sources = answered.locator(".message-content h6 + ul > li")
     expect(sources.first).to_contain_text("employee-handbook.pdf, page 11")
     expect(answered.locator(".element-link[data-doubt]")).to_have_count(0)
-    _picture(answered, "answer")
+    take_picture(answered, "first-answer")
 
 
 def test_a_chip_opens_the_cited_page_beside_the_answer(answered: Page) -> None:
@@ -100,7 +90,7 @@ def test_a_chip_opens_the_cited_page_beside_the_answer(answered: Page) -> None:
     expect(picture).to_have_js_property("naturalWidth", 1000)
     assert "70" in (picture.get_attribute("alt") or "")
     expect(answered.locator("#side-view-title")).to_have_attribute("data-place", "employee-handbook.pdf, page 11")
-    _picture(answered, "cited-page")
+    take_picture(answered, "first-cited-page")
 
 
 def test_a_thumb_up_is_stored(answered: Page, service: RunningService) -> None:
@@ -115,7 +105,7 @@ def test_after_a_reload_the_chat_is_in_the_side_bar(answered: Page) -> None:
     answered.goto(answered.url.split("/thread/")[0])
     answered.get_by_role("link", name=QUESTION[:20]).click()
     expect(answered.locator(".message-content h6")).to_have_text("Sources")
-    _picture(answered, "taken-up")
+    take_picture(answered, "first-taken-up")
 
 
 def test_the_link_works_once(answered: Page, service: RunningService) -> None:
@@ -139,8 +129,3 @@ def _wait_for_samples(service: RunningService) -> None:
                 return
             time.sleep(0.5)
     pytest.fail("the samples are not in after 150 s")
-
-
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"first-{name}.png")
