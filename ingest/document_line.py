@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.db import chunks as chunk_rows
-from app.db import documents, embeddings, generations, jobs, knowledge_bases, versions
+from app.db import documents, embeddings, generations, job_items, knowledge_bases, versions
 from app.db.columns import utc_now
 from app.db.files import FileStore
 from app.db.session import Database
@@ -91,7 +91,7 @@ class DocumentLine:
         service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised.
         """
         work = self._open(item_id)
-        if work.item.status not in jobs.OPEN_ITEMS:
+        if work.item.status not in job_items.OPEN_ITEMS:
             return
         try:
             self._bring_in(work)
@@ -121,7 +121,7 @@ class DocumentLine:
             active = documents.find_active(session, work.base.id, item.location)
         if not self._is_wanted(work, active):
             with self.database.write() as session:
-                jobs.update_item(session, item.id, status=ItemStatus.UNCHANGED, progress=1.0)
+                job_items.update_item(session, item.id, status=ItemStatus.UNCHANGED, progress=1.0)
             return
         if active and active[0] == item.content_hash:
             if work.is_again and item.version_id is None:
@@ -144,7 +144,7 @@ class DocumentLine:
         """
         outer, mark, _ = work.item.location.rpartition(INSIDE)
         with self.database.read() as session:
-            if mark and jobs.has_item(session, work.item.job_id, outer):
+            if mark and job_items.has_item(session, work.item.job_id, outer):
                 return documents.is_at(session, work.base.id, outer)
         return not work.is_again or (active is not None and active[0] == work.item.content_hash)
 
@@ -156,7 +156,7 @@ class DocumentLine:
             document_id = versions.find_document_of(session, version_id)
         if stored is None or document_id is None:  # deleted or replaced meanwhile
             with self.database.write() as session:
-                jobs.update_item(session, work.item.id, status=ItemStatus.UNCHANGED, progress=1.0)
+                job_items.update_item(session, work.item.id, status=ItemStatus.UNCHANGED, progress=1.0)
             return
         knowledge_bases.require_model(work.base, self.embedder.model_id)
         chunk_by_id = self._cut(work, stored.parsed, document_id)
@@ -172,7 +172,7 @@ class DocumentLine:
                     chunk_by_id=chunk_by_id,
                     pages=stored.parsed.pages,
                 )
-            jobs.update_item(
+            job_items.update_item(
                 session,
                 work.item.id,
                 status=ItemStatus.INDEXED,
@@ -198,7 +198,7 @@ class DocumentLine:
         stored, inside = self.reading.read_file(work.item, password, work.progress)
         if old and is_same(old, stored):
             with self.database.write() as session:
-                jobs.add_items(session, work.item.job_id, inside)
+                job_items.add_items(session, work.item.job_id, inside)
             self._end_known(work, document_id)
             return
         try:
@@ -228,8 +228,8 @@ class DocumentLine:
                 pages=stored.parsed.pages,
             )
             embeddings.forget_unused(session, replaced.text_hashes)
-            jobs.add_items(session, work.item.job_id, inside)
-            jobs.update_item(
+            job_items.add_items(session, work.item.job_id, inside)
+            job_items.update_item(
                 session,
                 work.item.id,
                 document_id=document_id,
@@ -247,7 +247,7 @@ class DocumentLine:
         if work.item.version_id is None:
             done = {"status": ItemStatus.UNCHANGED, "document_id": document_id, "progress": 1.0}
             with self.database.write() as session:
-                jobs.update_item(session, work.item.id, **done)
+                job_items.update_item(session, work.item.id, **done)
         else:
             self._settle(work, document_id, work.item.version_id)
             self._end_indexed(work, work.item.embedded_chunks)
@@ -272,8 +272,8 @@ class DocumentLine:
                 chunk_by_id=chunk_by_id,
                 pages=stored.parsed.pages,
             )
-            jobs.add_items(session, item.job_id, inside)
-            is_open = jobs.update_open_item(
+            job_items.add_items(session, item.job_id, inside)
+            is_open = job_items.update_open_item(
                 session,
                 item.id,
                 status=ItemStatus.RUNNING,
@@ -324,7 +324,7 @@ class DocumentLine:
             if is_first:  # nothing to clear away: one commit instead of three
                 kept = self._note_indexed(session, work, embedded)
             else:
-                jobs.update_item(session, work.item.id, embedded_chunks=embedded)
+                job_items.update_item(session, work.item.id, embedded_chunks=embedded)
         if is_first:
             store.remove_unused_files(kept, database=self.database, files=self.files)
         else:
@@ -353,7 +353,7 @@ class DocumentLine:
 
     def _note_indexed(self, session: Any, work: _Work, embedded: int) -> list[str]:
         """Written last. Earlier tries at this place need their files no more: returns them."""
-        jobs.update_item(
+        job_items.update_item(
             session,
             work.item.id,
             status=ItemStatus.INDEXED,
@@ -362,7 +362,7 @@ class DocumentLine:
             seconds=_seconds(work),
             error=None,
         )
-        return jobs.release_failed(session, work.base.id, work.item.location)
+        return job_items.release_failed(session, work.base.id, work.item.location)
 
     # --- undo ----------------------------------------------------------------------------------
 
@@ -372,7 +372,7 @@ class DocumentLine:
         Its file is kept for another try, unless it is still where it came from.
         """
         with self.database.read() as session:
-            item = jobs.get_item(session, work.item.id)
+            item = job_items.get_item(session, work.item.id)
         if item.document_id and item.version_id:
             store.discard_version(
                 item.document_id,
@@ -383,7 +383,7 @@ class DocumentLine:
                 files=self.files,
             )
         with self.database.write() as session:
-            jobs.update_item(
+            job_items.update_item(
                 session,
                 item.id,
                 status=status,
@@ -394,7 +394,7 @@ class DocumentLine:
                 error=reason,
             )
             if Path(item.location).is_file():
-                jobs.release_item(session, item.id)
+                job_items.release_item(session, item.id)
         store.remove_unused_files([item.content_hash], database=self.database, files=self.files)
 
     def _generations_of(self, work: _Work) -> list[str]:
@@ -403,7 +403,7 @@ class DocumentLine:
 
     def _open(self, item_id: str) -> _Work:
         with self.database.read() as session:
-            order = jobs.get_order(session, item_id)
+            order = job_items.get_order(session, item_id)
             base = knowledge_bases.get(session, order.knowledge_base_id)
             if order.generation_id:
                 generation = generations.get(session, order.generation_id)

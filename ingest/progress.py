@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from app.db import jobs
+from app.db import job_items, jobs
 from app.db.columns import utc_now
 from app.db.session import Database
 from app.domain import ItemStatus, JobItem
@@ -50,7 +50,7 @@ class ProgressNote:
         if self._clock() < self._due:
             return
         with self._database.write() as session:
-            is_open = jobs.update_open_item(
+            is_open = job_items.update_open_item(
                 session,
                 self._item.id,
                 status=ItemStatus.RUNNING,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from app.db import jobs, versions
+from app.db import job_items, versions
 from app.db.files import FileStore
 from app.db.ids import name_id
 from app.db.session import Database
@@ -76,7 +76,7 @@ class Reading:
         size = sum(attachment.path.stat().st_size for attachment in apart)
         with self.database.read() as session:
             root = item.location.split(INSIDE)[0] + INSIDE
-            size += jobs.bytes_inside(session, item.job_id, root)
+            size += job_items.bytes_inside(session, item.job_id, root)
         limit = self.settings.limits.unpacked_mb
         if apart and size > limit << 20:
             raise UnreadableDocument(

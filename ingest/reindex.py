@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from app.db import generations, jobs, knowledge_bases
+from app.db import generations, job_items, jobs, knowledge_bases
 from app.db.columns import utc_now
 from app.db.session import Database
 from app.domain import ChunkingProfile, FoundFile, GenerationState, IndexGeneration
@@ -113,7 +113,7 @@ class Reindexing:
         Raises CloisterError when a document could not be cut: then the old generation stays.
         """
         with self.database.write() as session:
-            failures = jobs.list_failures(session, job_id)
+            failures = job_items.list_failures(session, job_id)
             if failures:
                 raise CloisterError(f"{len(failures)} documents could not be re-indexed: {failures[0]}")
             if jobs.is_cancelled(session, job_id):
@@ -121,7 +121,7 @@ class Reindexing:
             generation = generations.get(session, generation_id)
             generations.lock_knowledge_base(session, generation.knowledge_base_id)
             missing = generations.list_missing(session, generation_id, job_id)
-            jobs.add_items(
+            job_items.add_items(
                 session,
                 job_id,
                 [

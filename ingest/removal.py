@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.db import chats, crawls, documents, jobs
+from app.db import chats, crawls, documents, job_items
 from app.db.files import FileStore
 from app.db.session import Database
 from app.domain import Removed
@@ -38,7 +38,7 @@ class Removal:
         self.index.delete_document(document_id)
         with self.database.write() as session:
             answers, keys = chats.redact_quotes(session, document_id)
-            kept = jobs.release_failed(session, *place)
+            kept = job_items.release_failed(session, *place)
             crawls.forget_document(session, document_id)
         for key in keys:
             (self.chat_files / key).unlink(missing_ok=True)

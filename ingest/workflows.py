@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from app.db import documents, jobs, knowledge_bases, sources
+from app.db import documents, job_items, jobs, knowledge_bases, sources
 from app.db.columns import utc_now
 from app.db.files import FileStore
 from app.db.session import Database
@@ -201,7 +201,7 @@ class IngestLine(DBOSConfiguredInstance):
             raise Rejected("The job still runs; wait until it is over, or cancel it first.")
         if job.generation_id:
             raise Rejected("A re-index is not tried again in part; start it anew.")
-        again = [self._look.find_again(item) for item in job.items if item.status in jobs.NOT_TAKEN_IN]
+        again = [self._look.find_again(item) for item in job.items if item.status in job_items.NOT_TAKEN_IN]
         found = [each for each in again if each is not None]
         if not found:
             raise Rejected("No document of this job is left to try again; add the files anew.")
@@ -215,8 +215,8 @@ class IngestLine(DBOSConfiguredInstance):
                 is_again=jobs.is_again(session, job_id),
             )
             for item in job.items:
-                if item.status in jobs.NOT_TAKEN_IN:
-                    jobs.release_item(session, item.id)
+                if item.status in job_items.NOT_TAKEN_IN:
+                    job_items.release_item(session, item.id)
         self._start_if_launched(new_id)
         return new_id
 
@@ -335,16 +335,16 @@ class IngestLine(DBOSConfiguredInstance):
         copied = [self._look.copy(file) for file in (*plan.new, *plan.changed)]
         unreadable += [each for each in copied if isinstance(each, Unreadable)]
         with self._database.write() as session:
-            jobs.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
-            jobs.add_unchanged(session, job_id, plan.unchanged)
-            jobs.add_failed(session, job_id, [(each.file, each.reason) for each in unreadable])
+            job_items.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
+            job_items.add_unchanged(session, job_id, plan.unchanged)
+            job_items.add_failed(session, job_id, [(each.file, each.reason) for each in unreadable])
         return True
 
     @DBOS.step()
     def list_work(self, job_id: str, _round: int) -> list[str]:
         """Documents without an outcome, attachments found so far included."""
         with self._database.read() as session:
-            return jobs.list_open_items(session, job_id)
+            return job_items.list_open_items(session, job_id)
 
     @DBOS.step()
     def remove_gone(self, job_id: str) -> None:
@@ -410,7 +410,7 @@ class IngestLine(DBOSConfiguredInstance):
         waiting, moved_at = -1, time.monotonic()
         while True:
             with self._database.read() as session:
-                still = jobs.count_open_items(session, job_id, up_to=last_item_id)
+                still = job_items.count_open_items(session, job_id, up_to=last_item_id)
             if not still:
                 return
             if still != waiting:
@@ -431,7 +431,7 @@ class IngestLine(DBOSConfiguredInstance):
     def _fail_if_stuck(self, job_id: str, attempt: int) -> None:
         """A document whose workflow ended without an outcome (the database was away) would be waited for for ever."""
         with self._database.read() as session:
-            still = jobs.list_open_items(session, job_id)
+            still = job_items.list_open_items(session, job_id)
         workflow_ids = [_attempt_id(id, attempt) for id in still]
         if not DBOS.list_workflows(workflow_ids=workflow_ids, status=list(_AT_WORK), limit=1):
             raise CloisterError("The job was stopped because its documents could not be written; start it again.")
@@ -448,7 +448,7 @@ class IngestLine(DBOSConfiguredInstance):
     def _forget_old_failures(self) -> None:
         before = utc_now() - timedelta(days=self._settings.ingest.keep_failed_days)
         with self._database.write() as session:
-            hashes = jobs.release_failed_before(session, before)
+            hashes = job_items.release_failed_before(session, before)
         remove_unused_files(hashes, database=self._database, files=self._files)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
 
-from app.db import jobs
+from app.db import job_items
 from app.db.columns import utc_now
 from app.db.session import insert_new, save_rows
 from app.db.tables import CrawlPageRow, CrawlRunRow, JobItemRow, SitePageRow, SourceRow
@@ -152,7 +152,7 @@ def note_pages(session: Session, run_id: str, notes: Sequence[PageNote]) -> None
     """Write down what was found, and queue the files as documents; the first word on an address stands."""
     files = [each.file for each in notes if each.file]
     item_id_by_location = dict(
-        zip((file.location for file in files), jobs.add_items(session, run_id, files), strict=True)
+        zip((file.location for file in files), job_items.add_items(session, run_id, files), strict=True)
     )
     rows = [
         CrawlPageRow(

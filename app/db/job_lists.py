@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, case, col, func, select
 
-from app.db.jobs import NOT_TAKEN_IN, read_item
+from app.db.job_items import NOT_TAKEN_IN, read_item
 from app.db.people_tables import Person
 from app.db.tables import Generation, JobItemRow, JobRow, KnowledgeBaseRow, SourceRow
 from app.domain import ChunkingProfile, ItemStatus, JobItem, JobKind, JobState, Splitter

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from app.access import LOCAL_PERSON_ID, Caller
-from app.db import attempts, contents, jobs, people
+from app.db import attempts, contents, job_items, jobs, people
 from app.db.attempts import Attempt, FailedItem
 from app.db.contents import ContentsQuery, StoredDocument
 from app.domain import ItemStatus, Job, MemberRole
@@ -28,7 +28,7 @@ class ListedDocument:
     @property
     def is_at_work(self) -> bool:
         """Whether a job is about to take in what lies at its place."""
-        return self.attempt is not None and self.attempt.status in jobs.OPEN_ITEMS
+        return self.attempt is not None and self.attempt.status in job_items.OPEN_ITEMS
 
     @property
     def failure(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.access import Caller
-from app.db import job_lists, jobs
+from app.db import job_items, job_lists, jobs
 from app.db.job_lists import JobHead
 from app.domain import ItemStatus, Job, JobItem, JobKind, JobState, MemberRole
 from app.domain.jobs import wants_password
@@ -115,7 +115,7 @@ def asks_for_password(id: str, caller: Caller, services: Services) -> bool:
     """Whether a password would open a document of this job that failed. Raises NotFound, Forbidden."""
     get_head(id, caller, services)
     with services.database.read() as session:
-        return any(wants_password(reason) for reason in jobs.list_failures(session, id))
+        return any(wants_password(reason) for reason in job_items.list_failures(session, id))
 
 
 def _as_seen(head: JobHead, caller: Caller) -> JobHead:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.access import Access, Caller, ReadableKnowledgeBase
-from app.db import jobs
+from app.db import job_items, jobs
 from app.db.job_lists import JobHead
 from app.domain import FoundFile, ItemStatus, JobKind, KnowledgeBase, MemberRole
 from app.errors import Forbidden, NotFound
@@ -27,8 +27,8 @@ def make(services: Services, base: KnowledgeBase, **facts: Any) -> str:
 
 def end(services: Services, job_id: str, status: ItemStatus) -> None:
     with services.database.write() as session:
-        for item_id in jobs.list_open_items(session, job_id):
-            jobs.update_item(session, item_id, status=status, progress=1.0)
+        for item_id in job_items.list_open_items(session, job_id):
+            job_items.update_item(session, item_id, status=status, progress=1.0)
         jobs.finish_job(session, job_id, error=None)
 
 
