@@ -77,4 +77,4 @@ def _keep_samples(services: Services) -> None:
             embedding_model_id=services.embedder.get().model_id,
         )
     paths = [PROJECT_DIR / Path(folder)]
-    services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id="local", prune=True, is_check=True)
+    services.ingest().jobs.ingest_paths(paths, knowledge_base_id=base.id, person_id="local", prune=True, is_check=True)

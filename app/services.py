@@ -297,7 +297,7 @@ class Services:
     def _prepare_sweeps(self) -> None:
         embedder, reranker = self.embedder.get(), self.reranker.get()
         asker = Asker(self.retriever(), embedder, reranker, self.settings.reranker)
-        self.sweep_line.prepare(asker, Trials(self.database, self.ingest_line.reindexing, self.ingest_line.cancel))
+        self.sweep_line.prepare(asker, Trials(self.database, self.ingest_line.reindexing, self.ingest_line.jobs.cancel))
 
     def passwords(self, known: str | None) -> tuple[str, ...]:
         """The passwords to try on a protected file, the one it was taken in with first."""

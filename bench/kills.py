@@ -334,7 +334,7 @@ def _order(services: Services, docs: Path) -> None:
         )
         is_known = any(str(docs) in job.paths for job in jobs.list_jobs(session, [base.id]))
     if not is_known:
-        services.ingest_line.ingest_paths([docs], knowledge_base_id=base.id, person_id="bench", prune=False)
+        services.ingest_line.jobs.ingest_paths([docs], knowledge_base_id=base.id, person_id="bench", prune=False)
 
 
 def _list_unfinished(services: Services) -> list[str]:

@@ -64,7 +64,7 @@ def take_in(services: Services, paths: Sequence[Path], *, knowledge_base: str) -
             profile=services.settings.chunking.profile,
             embedding_model_id=services.embedder.get().model_id,
         )
-    job_id = services.ingest_line.ingest_paths(paths, knowledge_base_id=base.id, person_id="bench", prune=False)
+    job_id = services.ingest_line.jobs.ingest_paths(paths, knowledge_base_id=base.id, person_id="bench", prune=False)
     while not _is_over(services, job_id):
         time.sleep(POLL_S)
     with services.database.read() as session:

@@ -25,7 +25,7 @@ def open_base(services: Services, name: str = "Documents") -> KnowledgeBase:
 def start(services: Services, *paths: Path, kb: str = "Documents", prune: bool = False) -> str:
     """Start a job on files and folders; returns its id."""
     base = open_base(services, kb)
-    return services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id="local", prune=prune)
+    return services.ingest().jobs.ingest_paths(paths, knowledge_base_id=base.id, person_id="local", prune=prune)
 
 
 def wait_for(services: Services, job_id: str) -> Job:

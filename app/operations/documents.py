@@ -60,7 +60,9 @@ def upload(
     stored = [store(name, content, files=services.files) for name, content in uploads]
     # Two uploads of one name are one document: the last one counts.
     found = list({file.location: file for file in stored}.values())
-    job_id = services.ingest().ingest_files(found, knowledge_base_id=base.id, person_id=caller.id, password=password)
+    job_id = services.ingest().jobs.ingest_files(
+        found, knowledge_base_id=base.id, person_id=caller.id, password=password
+    )
     note(services, caller, Deed.UPLOAD, base=base, detail=", ".join(file.name for file in found))
     return job_id
 
@@ -74,7 +76,7 @@ def ingest_paths(paths: Sequence[Path], kb: str, caller: Caller, services: Servi
         raise Forbidden("Paths of the server's disk are taken from its own command line only; upload the files.")
     services.require_ready()
     base = _to_add_to(kb, caller, services)
-    job_id = services.ingest().ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=prune)
+    job_id = services.ingest().jobs.ingest_paths(paths, knowledge_base_id=base.id, person_id=caller.id, prune=prune)
     note(services, caller, Deed.INGEST, base=base, detail=", ".join(str(path) for path in paths))
     return job_id
 
@@ -91,7 +93,7 @@ def read_again(ids: Sequence[str], caller: Caller, services: Services) -> str:
         raise Rejected("Choose documents of one knowledge base.")
     base = caller.access.require(chosen[0].knowledge_base_id, MemberRole.EDITOR)
     files = [_stored_file(each) for each in chosen]
-    job_id = services.ingest().ingest_files(files, knowledge_base_id=base.id, person_id=caller.id, is_again=True)
+    job_id = services.ingest().jobs.ingest_files(files, knowledge_base_id=base.id, person_id=caller.id, is_again=True)
     note(services, caller, Deed.INGEST, base=base, detail=f"{len(files)} documents read again")
     return job_id
 

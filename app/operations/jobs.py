@@ -34,7 +34,7 @@ def find_reindex(knowledge_base_id: str, caller: Caller, services: Services) -> 
 def cancel(id: str, caller: Caller, services: Services) -> None:
     """Stop a job. What was indexed stays. Raises NotFound, Forbidden."""
     base = _to_manage(id, caller, services)
-    services.ingest().cancel(id)
+    services.ingest().jobs.cancel(id)
     note(services, caller, Deed.JOB_CANCEL, base=base, detail=id)
 
 
@@ -42,7 +42,7 @@ def retry(id: str, caller: Caller, services: Services, *, password: str | None =
     """Start a new job on what failed or was cancelled; returns its id. Raises NotFound, Forbidden, Rejected."""
     base = _to_manage(id, caller, services)
     services.require_ready()
-    new_id = services.ingest().retry(id, person_id=caller.id, password=password)
+    new_id = services.ingest().jobs.retry(id, person_id=caller.id, password=password)
     note(services, caller, Deed.JOB_RETRY, base=base, detail=id)
     return new_id
 
@@ -50,7 +50,7 @@ def retry(id: str, caller: Caller, services: Services, *, password: str | None =
 def forget(id: str, caller: Caller, services: Services) -> None:
     """Take a job that is over from the list. Raises NotFound, Forbidden, Rejected."""
     base = _to_manage(id, caller, services)
-    services.ingest().forget(id)
+    services.ingest().jobs.forget(id)
     note(services, caller, Deed.JOB_DELETE, base=base, detail=id)
 
 

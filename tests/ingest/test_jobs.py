@@ -50,7 +50,9 @@ def upload(services: Services, name: str, content: bytes, password: str | None =
     """Take in an upload to the end."""
     base = open_base(services)
     found = store_upload(name, io.BytesIO(content), files=services.files)
-    job_id = services.ingest().ingest_files([found], knowledge_base_id=base.id, person_id="local", password=password)
+    job_id = services.ingest().jobs.ingest_files(
+        [found], knowledge_base_id=base.id, person_id="local", password=password
+    )
     return wait_for(services, job_id)
 
 
@@ -70,7 +72,7 @@ def test_a_cancelled_job_ends_soon_and_leaves_nothing_of_what_was_at_hand(
 ) -> None:
     job_id = start(slow_services, docs)
     assert waiting.is_asked.wait(PATIENCE_S)
-    slow_services.ingest().cancel(job_id)
+    slow_services.ingest().jobs.cancel(job_id)
     waiting.go.set()
     job = wait_for(slow_services, job_id)
     assert job.state is JobState.CANCELLED
@@ -89,7 +91,7 @@ def test_cancelling_keeps_what_a_document_said_before(settings: Settings, docs: 
     services = open_with_fakes(settings, embedder)
     job_id = start(services, docs)
     assert embedder.is_asked.wait(PATIENCE_S)
-    services.ingest().cancel(job_id)
+    services.ingest().jobs.cancel(job_id)
     time.sleep(EVERY_S)  # so long at most until the document asks
     embedder.go.set()
     statuses = {item.source: item.status.value for item in wait_for(services, job_id).items}
@@ -102,13 +104,13 @@ def test_cancelling_keeps_what_a_document_said_before(settings: Settings, docs: 
 def test_a_job_that_is_over_stays_as_it_ended(services: Services, docs: Path) -> None:
     job_id = start(services, docs)
     wait_for(services, job_id)
-    services.ingest().cancel(job_id)
+    services.ingest().jobs.cancel(job_id)
     assert wait_for(services, job_id).state is JobState.DONE
 
 
 def test_a_job_that_is_not_there_cannot_be_cancelled(services: Services) -> None:
     with pytest.raises(NotFound):
-        services.ingest().cancel("nothing")
+        services.ingest().jobs.cancel("nothing")
 
 
 # --- trying again -----------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def test_only_what_failed_is_tried_again_and_a_fixed_file_is_found_where_it_was(
     canvas = Canvas(str(docs / "broken.pdf"))
     canvas.drawString(72, 700, "Now it can be read.")
     canvas.save()
-    again = wait_for(services, services.ingest().retry(job_id, person_id="local"))
+    again = wait_for(services, services.ingest().jobs.retry(job_id, person_id="local"))
     assert [(item.source, item.status.value) for item in again.items] == [("broken.pdf", "indexed")]
     assert find(services, "now it can be read")[0].document == "broken.pdf"
 
@@ -130,9 +132,9 @@ def test_only_what_failed_is_tried_again_and_a_fixed_file_is_found_where_it_was(
 def test_an_upload_that_needs_a_password_is_taken_in_once_it_is_given(services: Services) -> None:
     failed = upload(services, "recipe.pdf", protected_pdf("rye"))
     assert "a password is needed" in (failed.items[0].error or "")
-    wrong = wait_for(services, services.ingest().retry(failed.id, person_id="local", password="wheat"))
+    wrong = wait_for(services, services.ingest().jobs.retry(failed.id, person_id="local", password="wheat"))
     assert "check the password" in (wrong.items[0].error or "")
-    right = wait_for(services, services.ingest().retry(wrong.id, person_id="local", password="rye"))
+    right = wait_for(services, services.ingest().jobs.retry(wrong.id, person_id="local", password="rye"))
     assert right.items[0].status == "indexed"
     assert "rye" in find(services, "secret recipe")[0].text
     assert take_stock(services) == Stock(documents=1, versions=1, chunks=1, points=1, files=1)
@@ -149,7 +151,7 @@ def test_there_is_nothing_to_try_again_where_nothing_failed(services: Services, 
     job_id = start(services, docs)
     wait_for(services, job_id)
     with pytest.raises(Rejected, match="No document of this job is left"):
-        services.ingest().retry(job_id, person_id="local")
+        services.ingest().jobs.retry(job_id, person_id="local")
 
 
 # --- forgetting -------------------------------------------------------------------------------------
@@ -158,7 +160,7 @@ def test_there_is_nothing_to_try_again_where_nothing_failed(services: Services, 
 def test_a_failed_upload_is_kept_until_its_job_is_forgotten(services: Services) -> None:
     job = upload(services, "broken.pdf", b"%PDF-1.7 broken from here on")
     assert len(list(services.files.hashes())) == 1
-    services.ingest().forget(job.id)
+    services.ingest().jobs.forget(job.id)
     assert not list(services.files.hashes())
     with services.database.read() as session, pytest.raises(NotFound):
         jobs.get_job(session, job.id)

@@ -57,7 +57,9 @@ def read_again(services: Services) -> JobItem:
     document = the_document(services)
     found = [FoundFile(document.name, document.location, document.content_hash, document.size_bytes)]
     line = services.ingest()
-    job_id = line.ingest_files(found, knowledge_base_id=document.knowledge_base_id, person_id="local", is_again=True)
+    job_id = line.jobs.ingest_files(
+        found, knowledge_base_id=document.knowledge_base_id, person_id="local", is_again=True
+    )
     (item,) = wait_for(services, job_id).items
     return item
 
@@ -104,7 +106,7 @@ def test_what_answered_still_does_when_reading_again_fails(read_with: Callable[[
     embedder.is_broken = False
     assert find(services, "Rose number 3")
     line = services.ingest()
-    (again,) = wait_for(services, line.retry(failed.job_id, person_id="local")).items
+    (again,) = wait_for(services, line.jobs.retry(failed.job_id, person_id="local")).items
     assert again.status is ItemStatus.INDEXED
     take_stock(services)
     services.close()
@@ -138,7 +140,7 @@ def test_what_was_deleted_since_does_not_come_back(services: Services, plants: P
     document = the_document(services)
     found = [FoundFile(document.name, document.location, document.content_hash, document.size_bytes)]
     services.ingest().delete_document(document.id)
-    job_id = services.ingest().ingest_files(
+    job_id = services.ingest().jobs.ingest_files(
         found, knowledge_base_id=document.knowledge_base_id, person_id="local", is_again=True
     )
     (item,) = wait_for(services, job_id).items
@@ -152,7 +154,7 @@ def test_newer_words_are_not_taken_back_by_an_older_file(services: Services, pla
     found = [FoundFile(older.name, older.location, older.content_hash, older.size_bytes)]
     plants.write_text(PLANTS.replace("Rose", "Tulip"))
     take_in(services, plants)
-    job_id = services.ingest().ingest_files(
+    job_id = services.ingest().jobs.ingest_files(
         found, knowledge_base_id=older.knowledge_base_id, person_id="local", is_again=True
     )
     assert wait_for(services, job_id).items[0].status is ItemStatus.UNCHANGED

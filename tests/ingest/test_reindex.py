@@ -194,7 +194,7 @@ def test_until_the_switch_the_old_generation_answers_and_what_comes_in_is_in_bot
 def test_a_cancelled_re_index_leaves_the_old_generation_and_nothing_else(
     services: Services, gated: str, embedder: GatedEmbedder
 ) -> None:
-    services.ingest().cancel(gated)
+    services.ingest().jobs.cancel(gated)
     embedder.gate.set()
     assert wait_for(services, gated).state is JobState.CANCELLED
     assert by_state(services).keys() == {GenerationState.ACTIVE}

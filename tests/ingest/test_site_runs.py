@@ -347,7 +347,7 @@ def test_a_run_that_a_person_stops_keeps_what_is_there_and_says_so(services: Ser
     def stop(_: dict[str, str]) -> Answer:
         with services.database.read() as session:
             (run, *_rest) = crawls.list_runs(session, source_id)
-        services.ingest().cancel(run.id)
+        services.ingest().jobs.cancel(run.id)
         return Answer("Later.", 404)
 
     wiki.pages["/"] = stop

@@ -123,7 +123,7 @@ def test_a_folder_that_vanished_before_its_job_ran_fails_the_job_with_a_sentence
     services: Services, docs: Path
 ) -> None:
     base = open_base(services)
-    job_id = services.ingest_line.ingest_paths([docs], knowledge_base_id=base.id, person_id="local", prune=False)
+    job_id = services.ingest_line.jobs.ingest_paths([docs], knowledge_base_id=base.id, person_id="local", prune=False)
     docs.rename(docs.with_name("elsewhere"))
     services.ingest()
     assert "check the path" in (wait_for(services, job_id).error or "")

@@ -274,7 +274,7 @@ def test_only_what_changed_is_sent(admin: Browser, services: Services) -> None:
     assert f'id="job-{third}"' in whole
     assert whole.count("hx-swap-oob") == 1
     end(services, second)
-    services.ingest_line.forget(second)
+    services.ingest_line.jobs.forget(second)
     (whole,) = watch.news()
     assert f'id="job-{second}"' not in whole
 
