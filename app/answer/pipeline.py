@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Event
 
 from app.access import Access
@@ -28,6 +29,7 @@ from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
+from app.answer.writing.variables import fill, values_of
 from app.domain import (
     PLAIN,
     Answer,
@@ -60,6 +62,8 @@ class AnswerLine:
     prompts: Prompts
     calibration: Calibration
     tables: TableAnswers
+    model: str = ""
+    """What people know the language model by."""
 
     async def answer(
         self,
@@ -115,7 +119,7 @@ class AnswerLine:
         if self._abstains(read):
             return Rehearsal(Course.ABSTAINED, passages, probability=read.probability)
         excerpts = read.reading.excerpts(EXCERPTS)
-        prompt = await asyncio.to_thread(self._prompt, asked, read.reading, excerpts, access, options)
+        prompt = await asyncio.to_thread(self._prompt, asked, read, excerpts, access, options)
         tokens = await asyncio.to_thread(self.generator.count_prompt_tokens, prompt.messages)
         return Rehearsal(Course.WRITTEN, passages, prompt, tokens, read.probability)
 
@@ -186,7 +190,7 @@ class AnswerLine:
         """What the model writes, checked sentence by sentence; quotes where nothing bears it out."""
         reading, language = read.reading, read.language
         excerpts = reading.excerpts(EXCERPTS)
-        prompt = await asyncio.to_thread(self._prompt, asked, reading, excerpts, access, options)
+        prompt = await asyncio.to_thread(self._prompt, asked, read, excerpts, access, options)
         citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
@@ -209,12 +213,14 @@ class AnswerLine:
             yield Piece(shown)
             citer.feed(shown)
         cited = citer.finish()
-        if not cited.citations:
+        is_written = bool(cited.citations)
+        if not is_written:
             cited = quote_evidence(excerpts, language)
         database = self.retriever.database
         cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, database))
         grounds = await asyncio.to_thread(note_grounds, prompt, cited.citations, database)
-        yield Finished(_answer(cited, reading.passages, clock, abstained=not cited.citations, grounds=grounds))
+        answer = _answer(cited, reading.passages, clock, abstained=not cited.citations, grounds=grounds)
+        yield Finished(replace(answer, model=self.model if is_written else ""))
 
     async def _finish_computed(self, computed: TableAnswer, clock: "Clock") -> Answer:
         documents = {citation.document_id for citation in computed.citations}
@@ -224,16 +230,16 @@ class AnswerLine:
     def _prompt(
         self,
         asked: "Asked",
-        reading: Reading,
+        read: "Read",
         excerpts: Sequence[Excerpt],
         access: Access,
         options: AnswerOptions,
     ) -> Prompt:
         return build_prompt(
             asked.text,
-            self._evidence(reading, excerpts, access),
+            self._evidence(read.reading, excerpts, access),
             asked.turns,
-            prompts=self.prompts.with_instructions(options.instructions),
+            prompts=self.prompts.with_instructions(_instructions(options, access, read.language)),
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
         )
@@ -301,6 +307,18 @@ class Clock:
     def timings_ms(self) -> dict[str, float]:
         """All stages and the total."""
         return {**self.laps, "total": round((time.perf_counter() - self.started) * 1000, 2)}
+
+
+def _instructions(options: AnswerOptions, access: Access, language: str) -> str:
+    """The assistant's own words, their variables filled for this question."""
+    values = values_of(
+        now=datetime.now().astimezone(),
+        person=options.person,
+        knowledge_bases=access.readable,
+        language=language,
+        assistant=options.assistant,
+    )
+    return fill(options.instructions, values)
 
 
 def _answer(

@@ -16,7 +16,7 @@ from app.domain.answers import (
     Role,
     Statement,
 )
-from app.domain.assistants import PLAIN, AnswerOptions, Assistant, Tool
+from app.domain.assistants import PLAIN, AnswerOptions, Assistant, AssistantVersion, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
 from app.domain.crawls import (
     CrawledPage,
@@ -74,6 +74,7 @@ __all__ = [
     "ApprovalRequest",
     "AskedQuestion",
     "Assistant",
+    "AssistantVersion",
     "Attachment",
     "AuditEvent",
     "CallEnded",
