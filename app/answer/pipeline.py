@@ -211,7 +211,7 @@ class AnswerLine:
         reading, language = read.reading, read.language
         excerpts = reading.excerpts(EXCERPTS)
         prompt = await asyncio.to_thread(self._prompt, asked, read, excerpts, access, options)
-        citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
+        citer = await asyncio.to_thread(Citer, reading.passages, question=asked.searched, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
         has_begun = False
@@ -232,9 +232,9 @@ class AnswerLine:
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
-        cited = citer.finish()
         # What a model says of a picture may stand in no document; it is marked as not verified then.
-        is_written = bool(cited.citations) or bool(asked.image and cited.text.strip())
+        cited = citer.finish(keeps_all=asked.image is not None)
+        is_written = bool(cited.citations or (asked.image and cited.text))
         if not is_written:
             cited = quote_evidence(excerpts, language)
         database = self.retriever.database

@@ -25,7 +25,7 @@ PASSWORD = "correct horse battery"
 LEAVE = "# Leave\n\nEvery parent receives 70 days of paid parental leave.\n"
 NOTICE = "# Errors\n\nError QX-4711 means that the badge reader has lost its door. Restart the door controller.\n"
 USUAL = "Every parent receives 70 days of paid parental leave [1]."
-CAREFUL = "As far as the handbook says, every parent receives 70 days of paid parental leave [1]."
+CAREFUL = "Paid parental leave: every parent receives 70 days of it [1]."
 SEEN = "The picture shows error QX-4711: the badge reader has lost its door [1]."
 READ = "Error QX-4711 means that the badge reader has lost its door [1]."
 

@@ -139,7 +139,12 @@ async def _take_in(backend: ChatBackend, message: Any, files: list[AttachedFile]
     found = await asyncio.to_thread(sort_files, message, files)
     if found.documents and not await backend.may_upload(session.user.identifier):
         await asyncio.to_thread(discard, files)
-        await _say(words.picture_alone if message.metadata.get(FILES_ONLY) else words.one_picture)
+        is_alone = bool(message.metadata.get(FILES_ONLY))
+        if is_alone:
+            # Nothing was added, as it would say.
+            message.content = ", ".join(file.name for file in files)
+            await message.update()
+        await _say(words.picture_alone if is_alone else words.one_picture)
         return False
     if found.picture:
         try:
