@@ -64,7 +64,11 @@ def main(port: str, folder: str) -> None:
             )
             for draft in made:
                 assistants.create(session, draft, created_by="local")
-            for label, llm, sees in (("Careful", careful, False), ("Seeing", seeing, True)):
+            for label, llm, sees in (
+                ("Careful", careful, False),
+                ("A model with quite a long name", careful, False),
+                ("Seeing", seeing, True),
+            ):
                 offer = ModelOffer(label, "openai", MODEL, llm.url, context_tokens=16_000, sees_images=sees)
                 offered_models.put(session, offer, offered_by=ADMIN)
         app = build_app(services)

@@ -25,6 +25,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 # Where to leave pictures of the page for a person to look at; nowhere when it is not set.
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
+# The pictures of the thread, loaded.
+WIDTHS = """async () => {
+  const all = [...document.querySelectorAll("img.inline-image")];
+  for (const each of all) each.loading = "eager";
+  await Promise.all(all.map((each) => each.decode()));
+  return all.map((each) => each.naturalWidth);
+}"""
 LEAVE = "How many days of paid parental leave does every parent receive?"
 
 
@@ -62,11 +69,9 @@ def browser(url: str) -> Iterator[Browser]:
         browser.close()
 
 
-def _enter(
-    browser: Browser, url: str, name: str, *, locale: str = "en-GB", width: int = 1280, dark: bool = False
-) -> Page:
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme, locale=locale)
+def _enter(browser: Browser, url: str, name: str, *, locale: str = "en-GB", is_narrow_and_dark: bool = False) -> Page:
+    width, scheme = (390, "dark") if is_narrow_and_dark else (1280, "light")
+    context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme, locale=locale)  # type: ignore[arg-type]
     context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto(f"{url}/login")
@@ -148,9 +153,7 @@ def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> N
     _keep(page, "seen")
     page.reload()
     expect(page.locator("img.inline-image")).to_have_count(2)
-    widths = page.evaluate("async () => { const all = [...document.querySelectorAll('img.inline-image')];"
-                           "all.forEach((each) => { each.loading = 'eager'; });"
-                           "await Promise.all(all.map((each) => each.decode())); return all.map((each) => each.naturalWidth); }")  # fmt: skip
+    widths = page.evaluate(WIDTHS)
     assert widths == [900, 900]
     page.context.close()
 
@@ -167,8 +170,9 @@ def test_a_picture_alone_is_refused_to_readers_with_a_sentence(browser: Browser,
 
 
 def test_on_a_narrow_page_the_pickers_stay_inside(browser: Browser, url: str) -> None:
-    page = _enter(browser, url, ADMIN, width=390, dark=True)
-    expect(page.locator("#mode-picker-trigger-model")).to_be_visible()
+    page = _enter(browser, url, ADMIN, is_narrow_and_dark=True)
+    _choose(page, "assistant", "Board secretary")
+    _choose(page, "model", "A model with quite a long name")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box, submit = page.locator("#mode-picker-trigger-model").bounding_box(), page.locator("#chat-submit").bounding_box()
     assert box is not None
