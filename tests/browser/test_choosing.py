@@ -25,6 +25,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 # Where to leave pictures of the page for a person to look at; nowhere when it is not set.
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
+# The process that reads pictures, and what it reads them with, are first started for the first one.
+PATIENCE_MS = 90_000
 # The pictures of the thread, loaded.
 WIDTHS = """async () => {
   const all = [...document.querySelectorAll("img.inline-image")];
@@ -124,13 +126,13 @@ def test_a_reader_chooses_asks_and_finds_the_choice_again(browser: Browser, url:
     _choose(page, "model", "Careful")
     _send(page, LEAVE)
     answer = page.locator(".ai-message").last
-    expect(answer).to_contain_text("every parent receives 70 days of it")
-    expect(page.get_by_text("Careful · answered in")).to_be_visible()
+    expect(answer).to_contain_text("every parent receives 70 days of it", timeout=PATIENCE_MS)
+    expect(page.get_by_text("Careful · answered in")).to_be_visible(timeout=PATIENCE_MS)
     _keep(page, "answer")
     page.reload()
     expect(page.locator("#mode-picker-trigger-assistant")).to_contain_text("Leave desk")
     expect(page.locator("#mode-picker-trigger-model")).to_contain_text("Careful")
-    expect(page.get_by_text("Careful · answered in")).to_be_visible()
+    expect(page.get_by_text("Careful · answered in")).to_be_visible(timeout=PATIENCE_MS)
     page.context.close()
 
 
@@ -138,21 +140,21 @@ def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> N
     page = _enter(browser, url, READER)
     _send(page, "What does this mean?", _screenshot())
     said = page.get_by_text("The model cannot see pictures; its text was read instead: 2 words")
-    expect(said).to_be_visible()
-    expect(page.locator(".ai-message").last).to_contain_text("the badge reader has lost its door")
+    expect(said).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".ai-message").last).to_contain_text("the badge reader has lost its door", timeout=PATIENCE_MS)
     said.click()
     expect(page.get_by_text("Read in the picture:")).to_be_visible()
     _keep(page, "read")
     _choose(page, "model", "Seeing")
     _send(page, "And this one?", _screenshot("again.png", "Error QX-4711 again"))
-    expect(page.get_by_text("Seeing · answered in")).to_be_visible()
+    expect(page.get_by_text("Seeing · answered in")).to_be_visible(timeout=PATIENCE_MS)
     text, image = httpx.get(f"{url}/last-image").json()
     assert text["type"] == "text"
     sent = Image.open(io.BytesIO(base64.b64decode(image["image_url"]["url"].removeprefix("data:image/png;base64,"))))
     assert sent.size == (900, 260)
     _keep(page, "seen")
     page.reload()
-    expect(page.locator("img.inline-image")).to_have_count(2)
+    expect(page.locator("img.inline-image")).to_have_count(2, timeout=PATIENCE_MS)
     widths = page.evaluate(WIDTHS)
     assert widths == [900, 900]
     page.context.close()
@@ -161,11 +163,12 @@ def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> N
 def test_a_picture_alone_is_refused_to_readers_with_a_sentence(browser: Browser, url: str) -> None:
     page = _enter(browser, url, READER, locale="de-DE")
     _send(page, "", _screenshot("allein.png"))
-    expect(page.get_by_text("Ein Bild allein wird als Dokument aufgenommen")).to_be_visible()
+    expect(page.get_by_text("Ein Bild allein wird als Dokument aufgenommen")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#upload-button")).to_be_enabled()
     page.locator("#upload-button-input").set_input_files(
         [{"name": "notes.png", "mimeType": "image/png", "buffer": b"# Notes\n"}]
     )
-    expect(page.get_by_text("Nur die Verwaltung darf hier Dokumente hinzufügen")).to_be_visible()
+    expect(page.get_by_text("Nur die Verwaltung darf hier Dokumente hinzufügen")).to_be_visible(timeout=PATIENCE_MS)
     page.context.close()
 
 
