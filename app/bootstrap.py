@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from app.answer.writing.prompt import Prompts
+from app.db import offered_models
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
 from app.db.sealing import Seal
@@ -15,7 +16,8 @@ from app.egress.silence import silence_libraries
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.lab.sweep_line import SweepLine
-from app.operations.model_choice import chosen_generator
+from app.model_pool import PooledModel
+from app.operations.model_choice import chosen_generator, offered_settings
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
 from app.services import Services, Warm
 from app.settings import (
@@ -52,6 +54,11 @@ def open_services(settings: Settings) -> Services:
     def build_generator(generator: GeneratorSettings) -> Generator:
         return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
 
+    def get_offered(id: str) -> PooledModel:
+        with database.read() as session:
+            offer = offered_models.get(session, id).offer
+        return PooledModel(id, offer.label, offered_settings(offer, settings, configured, seal))
+
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
     return Services(
         settings=settings,
@@ -71,6 +78,7 @@ def open_services(settings: Settings) -> Services:
         transcriber=Warm(lambda: _build_transcriber(settings.transcriber)),
         configured_generator=configured,
         build_generator=build_generator,
+        get_offered=get_offered,
         seal=seal,
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),

@@ -5,7 +5,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, aclosing, contextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -26,6 +26,7 @@ from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
+from app.model_pool import ModelPool, PooledModel
 from app.ports import (
     Embedder,
     Generator,
@@ -142,6 +143,11 @@ def _close_aside(generator: Generator) -> None:
     threading.Thread(target=generator.close, name="close-model", daemon=True).start()
 
 
+def _is_same(one: GeneratorSettings, other: GeneratorSettings) -> bool:
+    """Whether both are one model: it need not be open twice."""
+    return one.model_copy(update={"sees_images": other.sees_images}) == other
+
+
 @dataclass(slots=True)
 class Services:
     """The stores, the engines and the two lines.
@@ -168,9 +174,13 @@ class Services:
     configured_generator: GeneratorSettings
     """What files and environment say of the language model, whatever an admin chose in the browser."""
     build_generator: Callable[[GeneratorSettings], Generator]
+    get_offered: Callable[[str], PooledModel]
+    """The offered model with this id. Raises NotFound, SettingsError."""
     seal: Seal
     session_secret: str
     local_token: str
+    pool: ModelPool = field(init=False)
+    """The offered models that are open."""
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
@@ -179,6 +189,10 @@ class Services:
     """Held while another language model is tried: one at a time."""
     _exchange: threading.Lock = field(default_factory=threading.Lock)
     _then: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        kept = self.settings.generator.kept_models
+        self.pool = ModelPool(lambda settings: self.build_generator(settings), kept=kept)
 
     def warm_up(self, then: Callable[[], None] = lambda: None) -> None:
         """Load all engines in the background, take up unfinished jobs, and then call `then`."""
@@ -225,15 +239,53 @@ class Services:
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine. An exchange of the language model closes it; see `answering`."""
-        return self._answer_line(self.generator.get(), self.settings)
+        generator = self.generator.get()
+        return self._answer_line(generator, self.settings, generator.model_id)
 
     @contextmanager
-    def answering(self) -> Iterator[AnswerLine]:
-        """The answer line, whose language model stays open until it is given back. Waits for every engine."""
+    def answering(self, model: str = "") -> Iterator[AnswerLine]:
+        """The answer line, whose language model stays open until it is given back. Waits for every engine.
+
+        `model`: the id of an offered one, "" for the service's own. Raises NotFound.
+        """
         with ExitStack() as stack:
+            if model:
+                offered = self.get_offered(model)
+                if not _is_same(offered.settings, self.settings.generator):
+                    settings = self.settings.model_copy(update={"generator": offered.settings})
+                    generator = stack.enter_context(self.pool.borrow(offered))
+                    yield self._answer_line(generator, settings, offered.label)
+                    return
             with self._exchange:
                 generator, settings = stack.enter_context(self.generator.borrow()), self.settings
-            yield self._answer_line(generator, settings)
+            yield self._answer_line(generator, settings, generator.model_id)
+
+    @contextmanager
+    def trying(self, model: PooledModel) -> Iterator[Generator]:
+        """A model to try out: the service's own if it is the same, else one of its own that is closed afterwards."""
+        if _is_same(model.settings, self.settings.generator):
+            with self.generator.borrow() as generator:
+                yield generator
+            return
+        generator = self.build_generator(model.settings)
+        try:
+            yield generator
+        finally:
+            generator.close()
+
+    @asynccontextmanager
+    async def _answering_aside(self, model: str) -> AsyncIterator[AnswerLine]:
+        """The same for the event loop, which does not wait while engines load."""
+        stack = ExitStack()
+        entering = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, self.answering(model)))
+        try:
+            line = await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            # The thread goes on; what it has borrowed by its end is given back then.
+            entering.add_done_callback(lambda entered: stack.close() if entered.exception() is None else None)
+            raise
+        with stack:
+            yield line
 
     async def answer(
         self,
@@ -246,8 +298,7 @@ class Services:
         wanted: Sequence[ToolCall] = (),
     ) -> AsyncIterator[AnswerEvent]:
         """An answer, event by event, from one language model to its end. Raises CloisterError."""
-        await asyncio.to_thread(self.answer_line)  # loads what is not loaded, beside the loop
-        with self.answering() as line:
+        async with self._answering_aside(options.model) as line:
             events = line.answer(
                 question, access=access, cancelled=cancelled, options=options, tools=tools, wanted=wanted
             )
@@ -267,8 +318,9 @@ class Services:
             self._trouble = None
             self.warm_up(self._then)
 
-    def _answer_line(self, generator: Generator, settings: Settings) -> AnswerLine:
+    def _answer_line(self, generator: Generator, settings: Settings, model: str) -> AnswerLine:
         return AnswerLine(
+            model=model,
             settings=settings,
             retriever=self.retriever(),
             reranker=self.reranker.get(),
@@ -325,6 +377,7 @@ class Services:
         self.sweep_line.close()
         self.ingest_line.close()
         self.sandbox.close()
+        self.pool.close()
         for engine in (
             self.transcriber.peek(),
             self.speaker.peek(),

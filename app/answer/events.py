@@ -18,6 +18,15 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRead:
+    """The model takes no pictures: what was read in the question's one stands in its place. `words`: how many, None
+    where nothing reads pictures here. Comes before all else.
+    """
+
+    words: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Thought:
     """The next piece of what a reasoning model thinks before it answers: shown folded, and no part of the answer."""
 
@@ -51,4 +60,4 @@ class Finished:
     answer: Answer
 
 
-AnswerEvent = Retrieved | ToolEvent | Thought | Piece | Checked | Finished
+AnswerEvent = PictureRead | Retrieved | ToolEvent | Thought | Piece | Checked | Finished

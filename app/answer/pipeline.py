@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Event
 
 from app.access import Access
 from app.answer.checking.cite import CitedText, Citer
 from app.answer.checking.locate import locate
 from app.answer.checking.quote import quote_evidence
-from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.answer.events import AnswerEvent, Finished, PictureRead, Piece, Retrieved
 from app.answer.question.condense import condense
 from app.answer.question.rewrite import rewrite
 from app.answer.reading.abstain import Calibration, estimate_answerable
@@ -26,8 +27,10 @@ from app.answer.writing.evidence import Evidence
 from app.answer.writing.generate import generate
 from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
+from app.answer.writing.picture import count_words, with_picture_words
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
+from app.answer.writing.variables import fill, values_of
 from app.domain import (
     PLAIN,
     Answer,
@@ -60,6 +63,8 @@ class AnswerLine:
     prompts: Prompts
     calibration: Calibration
     tables: TableAnswers
+    model: str = ""
+    """What people know the language model by."""
 
     async def answer(
         self,
@@ -78,8 +83,10 @@ class AnswerLine:
         the writing; what is there by then is cited and finished.
         """
         clock = Clock()
+        if question.image and not self._sees:
+            yield PictureRead(None if question.image_text is None else count_words(question.image_text))
         asked = await self._understand(question, access, cancelled, clock)
-        passages = await self._find(asked.standalone, access, clock)
+        passages = await self._find(asked.searched, access, clock)
         computed = None if wanted else await self._compute(asked, passages, access, cancelled, options)
         if computed is not None:
             yield Retrieved(computed.passages, asked.standalone)
@@ -98,7 +105,7 @@ class AnswerLine:
                 read = await self._read(asked, join_found(passages, found))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
-        if self._abstains(read):
+        if self._abstains(read) and not asked.image:
             yield Finished(_answer(quote_evidence((), read.language), passages, clock, abstained=True))
             return
         async for event in self._write(asked, read, access, cancelled, clock, options):
@@ -108,34 +115,45 @@ class AnswerLine:
         """What `answer` does up to the moment at which the model writes: the prompt that it would be sent."""
         clock, cancelled = Clock(), Event()
         asked = await self._understand(question, access, cancelled, clock)
-        passages = await self._find(asked.standalone, access, clock)
+        passages = await self._find(asked.searched, access, clock)
         if await self._compute(asked, passages, access, cancelled, options) is not None:
             return Rehearsal(Course.COMPUTED, passages)
         read = await self._read(asked, passages)
         if self._abstains(read):
             return Rehearsal(Course.ABSTAINED, passages, probability=read.probability)
         excerpts = read.reading.excerpts(EXCERPTS)
-        prompt = await asyncio.to_thread(self._prompt, asked, read.reading, excerpts, access, options)
+        prompt = await asyncio.to_thread(self._prompt, asked, read, excerpts, access, options)
         tokens = await asyncio.to_thread(self.generator.count_prompt_tokens, prompt.messages)
         return Rehearsal(Course.WRITTEN, passages, prompt, tokens, read.probability)
 
     async def _understand(self, question: Question, access: Access, cancelled: Event, clock: "Clock") -> "Asked":
         """The question with the turns before it, and made to stand alone."""
-        turns = await asyncio.to_thread(
-            restore_turns, question.history, database=self.retriever.database, access=access
-        )
+        # A picture of an earlier turn is one more to look at for a model that does, and nothing to any other.
+        said = question.history if self._sees else [replace(each, image=None) for each in question.history]
+        turns = await asyncio.to_thread(restore_turns, said, database=self.retriever.database, access=access)
         history = usable_history(turns)
         standalone = await asyncio.to_thread(self._standalone, question.text, history, cancelled)
+        image = question.image if self._sees else None
+        image_text = (question.image_text or "") if question.image else ""
+        searched = await asyncio.to_thread(with_picture_words, standalone, image_text, fits=self._fits)
         clock.lap("condense")
-        return Asked(question.text, standalone, tuple(turns))
+        return Asked(question.text, standalone, tuple(turns), searched, image, image_text)
 
-    async def _find(self, standalone: str, access: Access, clock: "Clock") -> tuple[Passage, ...]:
+    @property
+    def _sees(self) -> bool:
+        return self.settings.generator.sees_images
+
+    def _fits(self, text: str) -> bool:
+        embedder = self.retriever.embedder
+        return embedder.count_tokens([text])[0] <= embedder.max_tokens
+
+    async def _find(self, searched: str, access: Access, clock: "Clock") -> tuple[Passage, ...]:
         """The passages, best first."""
         k = self.settings.retrieve.passages
         candidates = count_candidates(k, self.settings.reranker)
-        found = await asyncio.to_thread(self.retriever.retrieve, standalone, access=access, k=candidates)
+        found = await asyncio.to_thread(self.retriever.retrieve, searched, access=access, k=candidates)
         clock.lap("retrieve")
-        passages = tuple(await asyncio.to_thread(rerank, standalone, found, self.reranker, k))
+        passages = tuple(await asyncio.to_thread(rerank, searched, found, self.reranker, k))
         clock.lap("rerank")
         return passages
 
@@ -155,8 +173,12 @@ class AnswerLine:
 
     async def _read(self, asked: "Asked", passages: tuple[Passage, ...]) -> "Read":
         language = self._language(asked, passages)
-        reading = await asyncio.to_thread(read_closely, asked.standalone, passages, embedder=self.retriever.embedder)
-        probability = estimate_answerable(asked.standalone, reading, language, self.calibration)
+        reading = await asyncio.to_thread(read_closely, asked.searched, passages, embedder=self.retriever.embedder)
+        # Not each word of a picture need stand in the documents.
+        probability = max(
+            estimate_answerable(text, reading, language, self.calibration)
+            for text in dict.fromkeys((asked.standalone, asked.searched))
+        )
         return Read(reading, language, probability)
 
     def _consult(self, asked: "Asked", read: "Read", wanted: Sequence[ToolCall]) -> Consultation:
@@ -167,8 +189,10 @@ class AnswerLine:
             passages=passages,
             wanted=tuple(wanted),
             is_answerable=not self._abstains(read),
-            # An answer repeats what it was written from.
-            is_tainted=bool(passages) or any(turn.answer for turn in asked.turns),
+            # An answer repeats what it was written from; what a picture says nobody typed.
+            is_tainted=bool(passages)
+            or bool(asked.image or asked.image_text)
+            or any(turn.answer or turn.image or turn.image_text for turn in asked.turns),
         )
 
     def _abstains(self, read: "Read") -> bool:
@@ -186,8 +210,8 @@ class AnswerLine:
         """What the model writes, checked sentence by sentence; quotes where nothing bears it out."""
         reading, language = read.reading, read.language
         excerpts = reading.excerpts(EXCERPTS)
-        prompt = await asyncio.to_thread(self._prompt, asked, reading, excerpts, access, options)
-        citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
+        prompt = await asyncio.to_thread(self._prompt, asked, read, excerpts, access, options)
+        citer = await asyncio.to_thread(Citer, reading.passages, question=asked.searched, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
         has_begun = False
@@ -208,13 +232,16 @@ class AnswerLine:
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
-        cited = citer.finish()
-        if not cited.citations:
+        # What a model says of a picture may stand in no document; it is marked as not verified then.
+        cited = citer.finish(keeps_all=asked.image is not None)
+        is_written = bool(cited.citations or (asked.image and cited.text))
+        if not is_written:
             cited = quote_evidence(excerpts, language)
         database = self.retriever.database
         cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, database))
         grounds = await asyncio.to_thread(note_grounds, prompt, cited.citations, database)
-        yield Finished(_answer(cited, reading.passages, clock, abstained=not cited.citations, grounds=grounds))
+        answer = _answer(cited, reading.passages, clock, abstained=not (is_written or cited.citations), grounds=grounds)
+        yield Finished(replace(answer, model=self.model if is_written else ""))
 
     async def _finish_computed(self, computed: TableAnswer, clock: "Clock") -> Answer:
         documents = {citation.document_id for citation in computed.citations}
@@ -224,18 +251,20 @@ class AnswerLine:
     def _prompt(
         self,
         asked: "Asked",
-        reading: Reading,
+        read: "Read",
         excerpts: Sequence[Excerpt],
         access: Access,
         options: AnswerOptions,
     ) -> Prompt:
         return build_prompt(
             asked.text,
-            self._evidence(reading, excerpts, access),
+            self._evidence(read.reading, excerpts, access),
             asked.turns,
-            prompts=self.prompts.with_instructions(options.instructions),
+            prompts=self.prompts.with_instructions(_instructions(options, access, read.language)),
             generator=self.generator,
             max_answer_tokens=self.settings.generator.max_answer_tokens,
+            image=asked.image,
+            image_text=asked.image_text,
         )
 
     def _language(self, asked: "Asked", passages: Sequence[Passage]) -> str:
@@ -266,11 +295,17 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in its conversation: as it was put, as it is searched for, and the turns before it."""
+    """A question in its conversation: as it was put, as it stands on its own, and the turns before it.
+
+    `searched`: as it is searched for, with words of its picture. `image`: for a model that takes pictures alone.
+    """
 
     text: str
     standalone: str
     turns: tuple[Turn, ...]
+    searched: str
+    image: bytes | None = None
+    image_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +336,18 @@ class Clock:
     def timings_ms(self) -> dict[str, float]:
         """All stages and the total."""
         return {**self.laps, "total": round((time.perf_counter() - self.started) * 1000, 2)}
+
+
+def _instructions(options: AnswerOptions, access: Access, language: str) -> str:
+    """The assistant's own words, their variables filled for this question."""
+    values = values_of(
+        now=datetime.now().astimezone(),
+        person=options.person,
+        knowledge_bases=access.readable,
+        language=language,
+        assistant=options.assistant,
+    )
+    return fill(options.instructions, values)
 
 
 def _answer(

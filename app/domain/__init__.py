@@ -11,12 +11,13 @@ from app.domain.answers import (
     Message,
     PageRect,
     Passage,
+    Picture,
     Question,
     Reference,
     Role,
     Statement,
 )
-from app.domain.assistants import PLAIN, AnswerOptions, Assistant, Tool
+from app.domain.assistants import PLAIN, AnswerOptions, Assistant, AssistantVersion, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
 from app.domain.crawls import (
     CrawledPage,
@@ -74,6 +75,7 @@ __all__ = [
     "ApprovalRequest",
     "AskedQuestion",
     "Assistant",
+    "AssistantVersion",
     "Attachment",
     "AuditEvent",
     "CallEnded",
@@ -126,6 +128,7 @@ __all__ = [
     "PasswordPolicy",
     "Permission",
     "PersonState",
+    "Picture",
     "Question",
     "QuestionOrigin",
     "Rect",

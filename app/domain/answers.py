@@ -180,19 +180,36 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One side of a turn of a conversation with a language model; of an answer with what it was written from."""
+    """One side of a turn of a conversation with a language model; of an answer with what it was written from.
+
+    `image`: a picture that belongs to a question, as a PNG or JPEG file; `image_text`: what was read in it.
+    """
 
     role: Role
     text: str = field(repr=False)
     grounds: Grounds | None = None
+    image: bytes | None = field(default=None, repr=False)
+    image_text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a person asks, and the turns before it, oldest first. `image`: a picture that belongs to the question, as
-    a PNG or JPEG file.
+    a PNG or JPEG file; `image_text`: what was read in it, None where nothing reads pictures here.
     """
 
     text: str = field(repr=False)
     history: tuple[Message, ...] = ()
     image: bytes | None = field(default=None, repr=False)
+    image_text: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a person gave with a question, written anew: at most so large, without what a camera noted.
+
+    `image`: a PNG or JPEG file. `text`: what was read in it, "" for nothing, None where nothing reads pictures here.
+    """
+
+    image: bytes = field(repr=False)
+    text: str | None = field(default=None, repr=False)

@@ -23,12 +23,31 @@ class AnswerOptions:
     """How one question is answered. `instructions` come before the house's own rules, which always stay.
 
     `temperature`: None leaves it to the settings. `model`: the id of an offered model, "" for the service's own.
+    `person` and `assistant` are names, for the variables in the instructions.
     """
 
     instructions: str = ""
     temperature: float | None = None
     tools: frozenset[Tool] = frozenset(Tool)
     model: str = ""
+    person: str = ""
+    assistant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantVersion:
+    """What an assistant was from one change to the next. `number` counts from 1; `changed_by` is a name."""
+
+    number: int
+    name: str
+    description: str
+    system_prompt: str
+    knowledge_base_ids: tuple[str, ...]
+    tools: frozenset[Tool]
+    temperature: float | None
+    model: str
+    changed_by: str
+    changed_at: datetime
 
 
 PLAIN = AnswerOptions()
@@ -59,4 +78,4 @@ class Assistant:
     @property
     def options(self) -> AnswerOptions:
         """What it means for an answer."""
-        return AnswerOptions(self.system_prompt, self.temperature, self.tools, self.model)
+        return AnswerOptions(self.system_prompt, self.temperature, self.tools, self.model, assistant=self.name)

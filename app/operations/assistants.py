@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from app.access import Access, Caller
+from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.answer.events import AnswerEvent, Finished
 from app.answer.writing.rehearsal import Rehearsal
-from app.db import assistants
+from app.answer.writing.variables import Variable, asks_for, require_known
+from app.db import assistant_versions, assistants, offered_models
 from app.db.assistants import AssistantDraft
+from app.db.people import find_names
 from app.domain import PLAIN, Answer, AnswerOptions, Assistant, Deed, Message, Question, Role
 from app.errors import Forbidden, NotFound, Rejected
 from app.operations.note import note
@@ -42,14 +44,14 @@ def assist(name: str | None, access: Access, services: Services) -> Assisted:
         assistant = assistants.find(session, name)
     if assistant is None:
         raise NotFound(f"There is no assistant “{name}”.")
-    return _narrowed(assistant, access)
+    return _narrowed(assistant, access, services)
 
 
 def assist_by_default(access: Access, services: Services) -> Assisted:
     """The same with the assistant that answers where none is named, if there is one. Raises Forbidden."""
     with services.database.read() as session:
         assistant = assistants.find_default(session)
-    return _narrowed(assistant, access) if assistant else Assisted(access)
+    return _narrowed(assistant, access, services) if assistant else Assisted(access)
 
 
 def list_all(caller: Caller, services: Services) -> list[Assistant]:
@@ -72,17 +74,34 @@ def create(draft: AssistantDraft, caller: Caller, services: Services) -> str:
     _check(draft, caller, services)
     with services.database.write() as session:
         id = assistants.create(session, draft, created_by=caller.id)
+        assistant_versions.add(session, id, draft, changed_by=caller.id)
     note(services, caller, Deed.ASSISTANT_CHANGE, subject_id=id, subject=draft.name, detail="created")
     return id
 
 
-def change(id: str, draft: AssistantDraft, caller: Caller, services: Services) -> None:
-    """Put another draft in place of an assistant. Raises NotFound, Forbidden, Rejected."""
+def change(
+    id: str,
+    draft: AssistantDraft,
+    caller: Caller,
+    services: Services,
+    *,
+    seen_version: int | None = None,
+    detail: str = "",
+) -> None:
+    """Put another draft in place of an assistant, as its next version.
+
+    `seen_version`: the one that the draft was written over; None where that does not matter.
+    Raises NotFound, Forbidden, Rejected; the last also where somebody has changed it since that version.
+    """
     before = get(id, caller, services)
     _check(draft, caller, services)
     with services.database.write() as session:
+        if seen_version is not None:
+            assistant_versions.require_newest(session, id, seen_version)
         assistants.change(session, id, draft)
-    detail = f"was “{before.name}”" if before.name != draft.name else "changed"
+        assistant_versions.add(session, id, draft, changed_by=caller.id)
+    was = f"was “{before.name}”" if before.name != draft.name else ""
+    detail = ", ".join(part for part in (was, detail) if part) or "changed"
     note(services, caller, Deed.ASSISTANT_CHANGE, subject_id=id, subject=draft.name, detail=detail)
 
 
@@ -111,7 +130,7 @@ def rehearse(id: str, question: str, caller: Caller, services: Services) -> Rehe
     Raises NotFound, Forbidden, Rejected, EngineUnavailable.
     """
     assisted = _to_try(id, question, caller, services)
-    with services.answering() as line:
+    with services.answering(assisted.options.model) as line:
         return asyncio.run(line.rehearse(Question(question), access=assisted.access, options=assisted.options))
 
 
@@ -137,17 +156,27 @@ def _to_try(id: str, question: str, caller: Caller, services: Services) -> Assis
     services.require_ready()
     if not question.strip():
         raise Rejected("Write a question first.")
-    return _narrowed(assistant, caller.access)
+    return _narrowed(assistant, caller.access, services)
 
 
-def _narrowed(assistant: Assistant, access: Access) -> Assisted:
+def _narrowed(assistant: Assistant, access: Access, services: Services) -> Assisted:
     within = access.within(assistant.knowledge_base_ids)
     if assistant.knowledge_base_ids and not within.readable:
         raise Forbidden(
             f"The assistant “{assistant.name}” answers from knowledge bases that you may not read, or that are gone; "
             "an admin can give you the right, or change the assistant."
         )
-    return Assisted(within, assistant.options)
+    options = assistant.options
+    if asks_for(assistant.system_prompt, Variable.PERSON):
+        options = replace(options, person=_name_of(access.person_id, services))
+    return Assisted(within, options)
+
+
+def _name_of(person_id: str, services: Services) -> str:
+    if person_id == LOCAL_PERSON_ID:
+        return "the owner of this machine"
+    with services.database.read() as session:
+        return find_names(session, [person_id]).get(person_id, "")
 
 
 def _check(draft: AssistantDraft, caller: Caller, services: Services) -> None:
@@ -160,7 +189,12 @@ def _check(draft: AssistantDraft, caller: Caller, services: Services) -> None:
         raise Rejected(f"The temperature is a number from 0 to {HOTTEST:g}.")
     if not all(caller.access.may_read(id) for id in draft.knowledge_base_ids):
         raise NotFound("One of these knowledge bases is gone; reload the page and choose again.")
-    _check_window(draft.system_prompt, services)
+    require_known(draft.system_prompt)
+    with services.database.read() as session:
+        if draft.model and offered_models.find(session, draft.model) is None:
+            raise NotFound("The language model that you chose is not offered any more; reload the page, choose again.")
+    if not draft.model:
+        _check_window(draft.system_prompt, services)
 
 
 def _check_window(system_prompt: str, services: Services) -> None:

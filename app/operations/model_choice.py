@@ -13,6 +13,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from app.db import choices
 from app.db.choices import Choice
+from app.db.offered_models import ModelOffer
 from app.db.sealing import Seal
 from app.db.session import Database
 from app.engines.model_files import PACKAGE_PREFIX
@@ -20,7 +21,7 @@ from app.errors import SettingsError
 from app.settings import ENV_PREFIX, GeneratorSettings, Settings
 
 NAME: Final = "generator"
-FIELDS: Final = ("engine", "model", "url", "api_key", "context_tokens")
+FIELDS: Final = ("engine", "model", "url", "api_key", "context_tokens", "sees_images")
 """What of `generator` a choice takes the place of."""
 _SECTION: Final = f"{ENV_PREFIX}GENERATOR"
 # The key and the tuning of an engine say nothing about which model it is.
@@ -37,12 +38,16 @@ class FileChoice:
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
-    """An address that speaks the OpenAI chat API, and the model's name there. `sealed_key`: empty for none."""
+    """An address that speaks the OpenAI chat API, and the model's name there. `sealed_key`: empty for none.
+
+    `sees_images`: the model there takes pictures.
+    """
 
     url: str
     model: str
     context_tokens: int = 0
     sealed_key: str = field(default="", repr=False)
+    sees_images: bool = False
 
 
 ModelChoice = FileChoice | EndpointChoice
@@ -84,11 +89,25 @@ def as_settings(
         case FileChoice(file, context_tokens):
             model = file if file.startswith(PACKAGE_PREFIX) else str(settings.models_dir / file)
             chosen = {"engine": "llamacpp", "model": model, "context_tokens": context_tokens}
-            chosen |= {"url": "", "api_key": SecretStr("")}
-        case EndpointChoice(url, model, context_tokens, sealed_key):
+            chosen |= {"url": "", "api_key": SecretStr(""), "sees_images": False}
+        case EndpointChoice(url, model, context_tokens, sealed_key, sees_images):
             chosen = {"engine": "openai", "model": model, "context_tokens": context_tokens}
-            chosen |= {"url": url, "api_key": SecretStr(_open(sealed_key, seal))}
+            chosen |= {"url": url, "api_key": SecretStr(_open(sealed_key, seal)), "sees_images": sees_images}
     return configured.model_copy(update=chosen)
+
+
+def choice_of(offer: ModelOffer) -> ModelChoice:
+    """What an offered model would be as the service's own."""
+    if offer.engine == "llamacpp":
+        return FileChoice(offer.model, offer.context_tokens)
+    return EndpointChoice(offer.url, offer.model, offer.context_tokens, offer.sealed_key, offer.sees_images)
+
+
+def offered_settings(
+    offer: ModelOffer, settings: Settings, configured: GeneratorSettings, seal: Seal
+) -> GeneratorSettings:
+    """The settings of an offered model. Raises SettingsError."""
+    return as_settings(choice_of(offer), settings, configured, seal)
 
 
 def chosen_generator(settings: Settings, database: Database, seal: Seal) -> GeneratorSettings:

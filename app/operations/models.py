@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -144,7 +144,7 @@ def choose_endpoint(
     sealed_key = services.seal.close(key.encode()).decode() if key else ""
     if keeps_key and not key:
         sealed_key = _kept_key(endpoint.url, services)
-    chosen = EndpointChoice(endpoint.url.strip(), endpoint.model.strip(), endpoint.context_tokens, sealed_key)
+    chosen = replace(endpoint, url=endpoint.url.strip(), model=endpoint.model.strip(), sealed_key=sealed_key)
     if not chosen.model:
         raise Rejected("An endpoint needs the name of the model there.")
     _put(chosen, caller, services)
@@ -173,7 +173,7 @@ def _put(choice: ModelChoice | None, caller: Caller, services: Services) -> None
             "these variables out and start Cloister again, then one can be chosen here."
         )
     configured = services.configured_generator
-    with _alone(services):
+    with alone(services):
         try:
             settings = as_settings(choice, services.settings, configured, services.seal) if choice else configured
             candidate = _try(settings, services)
@@ -208,7 +208,7 @@ def _keep(choice: ModelChoice | None, caller: Caller, services: Services) -> Non
 
 
 @contextmanager
-def _alone(services: Services) -> Iterator[None]:
+def alone(services: Services) -> Iterator[None]:
     """Two models at a time would not fit where one does."""
     if not services.choosing.acquire(blocking=False):
         raise Rejected(

@@ -120,10 +120,18 @@ class GeneratorSettings(Section):
     timeout_s: Positive
     url: str
     api_key: SecretStr
+    sees_images: bool
+    kept_models: NotNegative
 
     @model_validator(mode="after")
     def _endpoint_has_an_address(self) -> "GeneratorSettings":
         return require_url(self, self.engine == "openai", "generator.url")
+
+    @model_validator(mode="after")
+    def _only_endpoints_see(self) -> "GeneratorSettings":
+        if self.sees_images and self.engine != "openai":
+            raise ValueError("generator.sees_images needs an endpoint: llamacpp reads no pictures in this process")
+        return self
 
 
 class ChunkingSettings(Section):

@@ -1,5 +1,6 @@
 """The answers of a child: what a request asks for, or why there is none."""
 
+import base64
 import os
 import tempfile
 from collections.abc import Callable
@@ -36,6 +37,8 @@ class Answers:
                     return self._parse_document(wire.read_body(wire.PARSE_REQUEST, body))
                 case Kind.RENDER:
                     return self._render_page(wire.read_body(wire.RENDER_REQUEST, body))
+                case Kind.LOOK:
+                    return self._look(wire.read_body(wire.LOOK_REQUEST, body))
                 case Kind.SELECT:
                     return self._select_rows(wire.read_body(wire.SELECT_REQUEST, body))
                 case _:
@@ -76,6 +79,14 @@ class Answers:
             highlights=request.highlights,
         )
         return Kind.PICTURE, picture
+
+    def _look(self, request: wire.LookRequest) -> tuple[Kind, bytes]:
+        from ingest.parse.question_picture import look_at_picture
+
+        _use_scratch(request.scratch)
+        picture = look_at_picture(request.path, self._options.ocr)
+        seen = wire.Seen(base64.b64encode(picture.image).decode(), picture.text)
+        return Kind.SEEN, wire.SEEN.dump_json(seen)
 
     def _select_rows(self, request: wire.SelectRequest) -> tuple[Kind, bytes]:
         # Not with the parsers: the children that read documents ask no tables.

@@ -1,5 +1,6 @@
 """The sandbox: what the service calls to have files read by processes that may die of it."""
 
+import base64
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from app.domain import ParsedDocument, Rect, Selected
+from app.domain import ParsedDocument, Picture, Rect, Selected
 from app.errors import CloisterError, EngineUnavailable, Rejected, UnreadableDocument
 from app.settings import Settings
 from ingest.sandbox import wire
@@ -28,7 +29,10 @@ log = logging.getLogger("cloister")
 
 # A person waits for the picture.
 RENDER_S: Final = 30
+# The same, and OCR of a large picture takes its time.
+LOOK_S: Final = 90
 PNG: Final = b"\x89PNG\r\n\x1a\n"
+JPEG: Final = b"\xff\xd8\xff"
 # A request must fit into a pipe, which holds 64 KiB; a page has not nearly as many lines.
 MOST_HIGHLIGHTS: Final = 400
 LONGEST_QUERY: Final = 48 * 1024
@@ -128,6 +132,20 @@ class Sandbox:
             except (Lost, Garbage, ParserFailed) as exc:
                 raise UnreadableDocument(f"Page {number} cannot be shown: {exc}.", page_no=number) from exc
 
+    def look(self, path: Path) -> Picture:
+        """A picture of a question, as `ingest.parse.question_picture.look_at_picture` gives it.
+
+        Raises UnreadableDocument; EngineUnavailable when no child starts or the sandbox is closed.
+        """
+        self._renderers.require_open()
+        with self._workspaces.open() as workspace:
+            work = wire.LookRequest(path.absolute(), workspace.scratch)
+            request = Request(Kind.LOOK, wire.LOOK_REQUEST.dump_json(work), LOOK_S, _unobserved, _never)
+            try:
+                return _ask(self._renderers, request, workspace, _read_seen)
+            except (Lost, Garbage, ParserFailed) as exc:
+                raise UnreadableDocument(f"The picture cannot be read: {exc}. Send it smaller, or without it.") from exc
+
     def select(self, tables_file: Path, query: str, *, max_rows: int) -> Selected:
         """One SELECT over a file of tables, in a child that is stopped at the limits of the settings `tables`.
 
@@ -223,6 +241,19 @@ def _read_picture(kind: Kind, body: bytes, _workspace: Workspace) -> bytes:
     if not body.startswith(PNG):
         raise Garbage("a picture that is none")
     return body
+
+
+def _read_seen(kind: Kind, body: bytes, _workspace: Workspace) -> Picture:
+    if kind is not Kind.SEEN:
+        _raise_refusal(kind, body)
+    seen = wire.read_body(wire.SEEN, body)
+    try:
+        image = base64.b64decode(seen.image, validate=True)
+    except ValueError:
+        raise Garbage("a picture that is none") from None
+    if not image.startswith((PNG, JPEG)):
+        raise Garbage("a picture that is none")
+    return Picture(image, seen.text)
 
 
 def _read_selected(kind: Kind, body: bytes, _workspace: Workspace) -> Selected:

@@ -27,12 +27,13 @@ OUR_PACKAGES: Final = frozenset({"app", "ingest"})
 
 
 class Kind(IntEnum):
-    """Every kind of frame. The service says the first four; the rest are answers."""
+    """Every kind of frame. The service says the first five; the rest are answers."""
 
     SET_UP = 1
     PARSE = 2
     RENDER = 3
     SELECT = 4
+    LOOK = 5
 
     READY = 10
     PROGRESS = 11
@@ -44,11 +45,12 @@ class Kind(IntEnum):
     FAILED = 17
     SELECTED = 18
     REJECTED = 19
+    SEEN = 20
 
 
 # A 200 MiB file of plain text, limits.file_mb, fits below the longest document.
 MOST_BYTES: Mapping[Kind, int] = MappingProxyType(
-    {Kind.DOCUMENT: 256 * MIB, Kind.PICTURE: 64 * MIB, Kind.SELECTED: 16 * MIB}
+    {Kind.DOCUMENT: 256 * MIB, Kind.PICTURE: 64 * MIB, Kind.SELECTED: 16 * MIB, Kind.SEEN: 16 * MIB}
 )
 MOST_BYTES_ELSE: Final = 64 * 1024
 LONGEST_MESSAGE: Final = 2000
@@ -90,6 +92,22 @@ class RenderRequest:
     passwords: tuple[str, ...] = field(repr=False)
     width_px: int
     highlights: tuple[Rect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookRequest:
+    """One picture of a question."""
+
+    path: Path
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The picture, written anew, as base64, and what was read in it; None where OCR is off."""
+
+    image: str = field(repr=False)
+    text: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,8 @@ class Failure:
 SET_UP = TypeAdapter(SetUp)
 PARSE_REQUEST = TypeAdapter(ParseRequest)
 RENDER_REQUEST = TypeAdapter(RenderRequest)
+LOOK_REQUEST = TypeAdapter(LookRequest)
+SEEN = TypeAdapter(Seen)
 SELECT_REQUEST = TypeAdapter(SelectRequest)
 SELECT_ANSWER = TypeAdapter(SelectAnswer)
 DOCUMENT = TypeAdapter(ParsedDocument)

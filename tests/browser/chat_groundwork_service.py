@@ -17,10 +17,10 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Rect, Visitor
+from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Picture, Rect, Visitor
 from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
-from app.web.chat.backend import AttachedFile, ChatUser, Starter
+from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Choices, Manner, Starter
 from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.pages.welcome import add_pages
@@ -72,6 +72,7 @@ class FakeBackend:
         history: Sequence[Message],
         cancelled: threading.Event,
         answer_id: str,
+        manner: Manner = AS_USUAL,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         if question.startswith("Warm"):
@@ -86,6 +87,14 @@ class FakeBackend:
                 yield event
         finally:
             self.cancelled = cancelled.is_set()
+
+    usual_model = "scripted"
+
+    async def choices(self, user_id: str) -> Choices:
+        return Choices(usual_model=self.usual_model)
+
+    async def look(self, path: Path) -> Picture:
+        return Picture(path.read_bytes(), None)
 
     # --- adding documents: nobody may ---
 

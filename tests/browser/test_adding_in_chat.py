@@ -207,9 +207,13 @@ def test_the_page_is_readable_in_the_dark_and_on_a_phone(page: Page, browser: Br
             assert other.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
-def test_whoever_may_not_add_documents_sees_no_way_to(browser: Browser, service: Service) -> None:
+def test_whoever_may_not_add_documents_may_show_a_picture_only(browser: Browser, service: Service) -> None:
     with browser.new_context(locale="de-DE") as context:
         page = context.new_page()
         _sign_in(page, service, READER)
-        expect(page.locator("#upload-button")).to_have_count(0)
-        expect(page.locator("#upload-button-input")).to_have_count(0)
+        accepted = page.locator("#upload-button-input").get_attribute("accept") or ""
+        assert "image/png" in accepted
+        assert "pdf" not in accepted
+        page.locator("#upload-button-input").set_input_files([_file("notes.png", "# Notes", "image/png")])
+        expect(page.get_by_text("Nur die Verwaltung darf hier Dokumente hinzufügen")).to_be_visible(timeout=30_000)
+        expect(page.locator("#attachments > *")).to_have_count(0)

@@ -69,10 +69,12 @@ class Citer:
         pending = self._rest if not self._opens_joined(self._rest) else _without_leading(self._rest)
         return Checked(self._text, pending, _merged(self._citations), tuple(self._statements))
 
-    def finish(self) -> CitedText:
-        """The whole text, checked; empty when fewer than half of its sentences are borne out."""
+    def finish(self, *, keeps_all: bool = False) -> CitedText:
+        """The whole text, checked; empty when fewer than half of its sentences are borne out, unless it `keeps_all`."""
         self._settle(is_over=True)
         verified = sum(statement.is_verified for statement in self._statements)
+        if keeps_all:
+            return CitedText(self._text, _merged(self._citations), tuple(self._statements))
         if verified == 0 or verified < MIN_VERIFIED_PART * self._telling:
             return CitedText("", ())
         return CitedText(self._text, _merged(self._citations), tuple(self._statements))

@@ -1,7 +1,7 @@
 """The turns before a question, with what each was answered from, read again as the asker may read it now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.access import Access
 from app.answer.writing.evidence import Evidence
@@ -23,12 +23,15 @@ class Turn:
 
     `answer` is empty where there was none, and where something that its words may come from is gone or may not be read.
     `evidence` is that of `grounds`, with its words; empty where they are not there any more just as they were.
+    `image` and `image_text` are those of the question.
     """
 
     question: str
     answer: str = ""
     grounds: Grounds = NO_GROUNDS
     evidence: tuple[Evidence, ...] = ()
+    image: bytes | None = field(default=None, repr=False)
+    image_text: str = field(default="", repr=False)
 
 
 def restore_turns(history: Sequence[Message], *, database: Database, access: Access) -> list[Turn]:
@@ -63,11 +66,11 @@ def _pair(history: Sequence[Message]) -> list[Turn]:
     turns: list[Turn] = []
     for message in history:
         if message.role is Role.USER:
-            turns.append(Turn(message.text))
+            turns.append(Turn(message.text, image=message.image, image_text=message.image_text))
         elif turns:
             last = turns[-1]
             text = f"{last.answer}\n{message.text}".strip()
-            turns[-1] = Turn(last.question, text, message.grounds or last.grounds)
+            turns[-1] = replace(last, answer=text, grounds=message.grounds or last.grounds)
     return turns
 
 

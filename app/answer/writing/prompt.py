@@ -9,6 +9,7 @@ from string import Template
 from app.answer.writing.conversation import Turn
 from app.answer.writing.evidence import Evidence, number_on
 from app.answer.writing.markers import renumber
+from app.answer.writing.picture import with_picture_text
 from app.answer.writing.window import choose_start
 from app.domain import Message, Role
 from app.errors import SettingsError
@@ -76,11 +77,14 @@ def build_prompt(
     prompts: Prompts,
     generator: Generator,
     max_answer_tokens: int,
+    image: bytes | None = None,
+    image_text: str = "",
 ) -> Prompt:
     """The prompt with as much of the evidence, and then as many of the last turns, as the window holds.
 
     Every turn stands there just as it was asked, so that a prompt begins with the one before it and the model computes
     only what is new. What stands in it already is not written out again, but named by its number (`again`).
+    `image`, `image_text`: the picture of the question, for a model that takes pictures, or what was read in it.
     Counted with the model's own tokenizer. At least one piece of evidence is always given: a window that cannot hold
     even that is reported by the generator as TextTooLong.
     """
@@ -89,7 +93,8 @@ def build_prompt(
     kept = _usable(turns)
 
     def ask(start: int, given: Sequence[Evidence]) -> tuple[Message, ...]:
-        return _messages([*(turn for _, turn in kept[start:]), Turn(question, evidence=tuple(given))], prompts)
+        asked = Turn(question, evidence=tuple(given), image=image, image_text=image_text)
+        return _messages([*(turn for _, turn in kept[start:]), asked], prompts)
 
     def count(start: int, given: Sequence[Evidence]) -> int:
         return generator.count_prompt_tokens(ask(start, given))
@@ -125,7 +130,7 @@ def _messages(turns: Sequence[Turn], prompts: Prompts) -> tuple[Message, ...]:
     messages = [Message(Role.SYSTEM, prompts.system)]
     sent: set[tuple[str, int, int]] = set()
     for turn in turns:
-        messages.append(Message(Role.USER, _ask(turn, prompts, sent)))
+        messages.append(Message(Role.USER, _ask(turn, prompts, sent), image=turn.image))
         sent.update(each.place for each in turn.evidence)
         if turn.answer:
             messages.append(Message(Role.ASSISTANT, defuse(_in_conversation(turn))))
@@ -133,12 +138,13 @@ def _messages(turns: Sequence[Turn], prompts: Prompts) -> tuple[Message, ...]:
 
 
 def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]]) -> str:
+    asked = defuse(turn.question if turn.image else with_picture_text(turn.question, turn.image_text))
     if not turn.evidence:
-        return defuse(turn.question)
+        return asked
     numbered = "\n\n".join(
         _numbered(each, prompts.again if each.place in sent else prompts.evidence) for each in turn.evidence
     )
-    return prompts.question.substitute(evidence=numbered, question=defuse(turn.question))
+    return prompts.question.substitute(evidence=numbered, question=asked)
 
 
 def _in_conversation(turn: Turn) -> str:

@@ -15,7 +15,7 @@ import httpx
 from app.domain import Message
 from app.engines.generators.connection import Connection, refusal, unreachable, well_formed
 from app.engines.generators.pieces import as_dicts
-from app.engines.generators.token_estimate import estimate_prompt_tokens
+from app.engines.generators.token_estimate import estimate_image_tokens, estimate_prompt_tokens
 from app.errors import EngineUnavailable
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,9 @@ class Endpoint:
         self._connection.close()
 
     def _count(self, kind: Kind, messages: Sequence[Message]) -> int:
+        return self._count_text(kind, messages) + estimate_image_tokens(messages)
+
+    def _count_text(self, kind: Kind, messages: Sequence[Message]) -> int:
         turns = as_dicts(messages)
         match kind:
             case Kind.LLAMA_CPP:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import openai
-from llama_index.core.llms import ChatMessage
+from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
 
 from app.domain import Message, ToolSpec
@@ -157,12 +157,20 @@ class _Request:
 def _relay(model: OpenAILike, messages: Sequence[Message], outlet: Outlet) -> bool:
     """Pass the answer on; whether it came to its end."""
     is_finished = False
-    for step in model.stream_chat([ChatMessage(role=m.role.value, content=m.text) for m in messages]):
+    for step in model.stream_chat([_as_chat(message) for message in messages]):
         outlet.send(step.delta or "")
         is_finished = is_finished or any(choice.finish_reason is not None for choice in step.raw.choices)
         if not outlet.is_wanted:
             break
     return is_finished
+
+
+def _as_chat(message: Message) -> ChatMessage:
+    """A message; a picture goes with it as a data URI, after its text."""
+    if message.image is None:
+        return ChatMessage(role=message.role.value, content=message.text)
+    blocks = [TextBlock(text=message.text), ImageBlock(image=message.image)]
+    return ChatMessage(role=message.role.value, blocks=blocks)
 
 
 def _is_overflow(exc: openai.APIStatusError) -> bool:

@@ -1,12 +1,17 @@
 """Counts tokens without a tokenizer, for endpoints that do not count for us."""
 
+import io
 import re
 from collections.abc import Sequence
 from math import ceil
 
+from PIL import Image
+
 from app.domain import Message
 
 MESSAGE_OVERHEAD = 16
+# Qwen2-VL and its kin; LLaVA, Gemma and the models of OpenAI count the same picture lower.
+PATCH = 28
 # A lower-case word, a blank that joins the word after it, or any other character.
 PART = re.compile(r"(?P<word>[A-Z]?[a-z]+)|(?P<blank> (?![0-9]))|(?P<other>.)", re.DOTALL)
 
@@ -32,3 +37,14 @@ def estimate_tokens(text: str) -> int:
 def estimate_prompt_tokens(messages: Sequence[Message]) -> int:
     """The same for a conversation, with room for the chat template's marks."""
     return MESSAGE_OVERHEAD + sum(MESSAGE_OVERHEAD + estimate_tokens(message.text) for message in messages)
+
+
+def estimate_image_tokens(messages: Sequence[Message]) -> int:
+    """Tokens of the pictures: one for each square of PATCH pixels, as the models that take most need."""
+    return sum(_estimate_image(message.image) for message in messages if message.image)
+
+
+def _estimate_image(image: bytes) -> int:
+    with Image.open(io.BytesIO(image)) as opened:
+        width, height = opened.size
+    return ceil(width / PATCH) * ceil(height / PATCH)

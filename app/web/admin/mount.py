@@ -17,6 +17,7 @@ from app.web.admin.pages.lab_generations import router as lab_generations
 from app.web.admin.pages.lab_questions import router as lab_questions
 from app.web.admin.pages.lab_sweeps import router as lab_sweeps
 from app.web.admin.pages.models import router as models
+from app.web.admin.pages.offered_models import router as offered_models
 from app.web.admin.pages.overview import router as overview
 from app.web.admin.pages.people import router as people
 from app.web.admin.pages.runs import router as runs
@@ -41,6 +42,7 @@ ROUTERS = (
     lab_generations,
     insight,
     assistants,
+    offered_models,
     models,
     groups,
     people,

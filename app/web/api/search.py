@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.errors import CloisterError
-from app.operations import answers, assistants
+from app.operations import answers, assistants, offered_models
 from app.web.api.caller import AccessOf, CallerOf, ServicesOf
 from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
 from app.web.api.models.conversation import AskRequest
@@ -45,8 +46,11 @@ async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request:
     services.require_ready()
     narrowed = caller.access.narrowed_to(body.knowledge_bases)
     assisted = await asyncio.to_thread(assistants.assist, body.assistant, narrowed, services)
+    options = assisted.options
+    if body.model is not None:
+        options = replace(options, model=await asyncio.to_thread(offered_models.get_id, body.model, services))
     events = answers.recorded(
-        services.answer(body.question, access=assisted.access, cancelled=Event(), options=assisted.options),
+        services.answer(body.question, access=assisted.access, cancelled=Event(), options=options),
         caller=caller,
         access=assisted.access,
         face=answers.face_of(caller),

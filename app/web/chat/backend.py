@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message, ToolCall, Visitor
+from app.domain import Job, Message, Picture, ToolCall, Visitor
 from app.tools.function import Approver
 
 
@@ -41,18 +41,38 @@ class Manner:
     """How a question is to be answered, as far as the person chose.
 
     `assistant`: its name, None for the one that answers by default. `model`: the id of an offered model, "" for the
-    assistant's. `wanted`: calls of tools, by a command. `image`: a picture that belongs to the question. `approver`:
-    the way back to the person.
+    assistant's. `wanted`: calls of tools, by a command. `picture`: one that belongs to the question. `approver`: the
+    way back to the person.
     """
 
     assistant: str | None = None
     model: str = ""
     wanted: tuple[ToolCall, ...] = ()
-    image: bytes | None = None
+    picture: Picture | None = None
     approver: Approver | None = None
 
 
 AS_USUAL = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose: what it is chosen by, and what people see."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person may choose. Of the assistants the first answers where none is chosen; its id is "" where that is
+    none of them. `models` are those besides the usual one.
+    """
+
+    assistants: tuple[Choice, ...] = ()
+    models: tuple[Choice, ...] = ()
+    usual_model: str = ""
 
 
 class ChatBackend(Protocol):
@@ -89,6 +109,19 @@ class ChatBackend(Protocol):
 
         `answer_id` is the message that will hold the answer.
         """
+        ...
+
+    async def choices(self, user_id: str) -> Choices:
+        """The assistants and models that the person may choose from."""
+        ...
+
+    @property
+    def usual_model(self) -> str:
+        """What the language model is called that answers where none is chosen."""
+        ...
+
+    async def look(self, path: Path) -> Picture:
+        """Read a picture that belongs to a question, and write it anew. Raises CloisterError."""
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

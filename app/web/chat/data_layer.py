@@ -48,7 +48,7 @@ class ChatDataLayer(BaseDataLayer):
 
     def __init__(self, database: Database, files: ChatFiles) -> None:
         self._database = database
-        self._files = files
+        self.files = files
         # Chainlit starts each write as a task of its own; without an order, an older text could win.
         self._order = asyncio.Lock()
 
@@ -99,7 +99,7 @@ class ChatDataLayer(BaseDataLayer):
     async def delete_thread(self, thread_id: str) -> None:
         """Remove a thread and all that belongs to it."""
         for key in await self._write(lambda s: chats.delete_thread(s, thread_id)):
-            await self._files.delete_file(key)
+            await self.files.delete_file(key)
 
     async def list_threads(self, pagination: Pagination, filters: ThreadFilter) -> PaginatedResponse[ThreadDict]:
         """One page of a user's threads, the last used first, without their steps."""
@@ -135,12 +135,12 @@ class ChatDataLayer(BaseDataLayer):
     async def delete_step(self, step_id: str) -> None:
         """Remove a step with its elements and feedback."""
         for key in await self._write(lambda s: chats.delete_step(s, step_id)):
-            await self._files.delete_file(key)
+            await self.files.delete_file(key)
 
     async def delete_answer(self, step_ids: Sequence[str]) -> None:
         """Remove an answer and its search, with their run and its feedback."""
         for key in await self._write(lambda s: chats.delete_answer(s, step_ids)):
-            await self._files.delete_file(key)
+            await self.files.delete_file(key)
 
     async def forget_after_edit(self, thread_id: str, question_id: str, *, old: str, new: str) -> None:
         """Remove what came after a question, and name the thread anew where that question is its name."""
@@ -150,7 +150,7 @@ class ChatDataLayer(BaseDataLayer):
             return chats.delete_later_steps(session, thread_id, question_id)
 
         for key in await self._write(forget):
-            await self._files.delete_file(key)
+            await self.files.delete_file(key)
 
     async def get_favorite_steps(self, user_id: str) -> list[StepDict]:  # noqa: ARG002 - the feature is off
         """None: favourites are switched off."""
@@ -181,7 +181,7 @@ class ChatDataLayer(BaseDataLayer):
         content = await _content(element)
         if content is not None:
             key = f"{element.thread_id}/{element.id}"
-            stored = await self._files.upload_file(key, content)
+            stored = await self.files.upload_file(key, content)
             element.object_key, element.url = key, stored["url"]
             row |= {"objectKey": key, "url": element.url}
         # An element may come before the message that shows it: its document is noted as quoted from now on.
@@ -198,7 +198,7 @@ class ChatDataLayer(BaseDataLayer):
     async def delete_element(self, element_id: str, thread_id: str | None = None) -> None:  # noqa: ARG002
         """Remove an element and its file."""
         for key in await self._write(lambda s: chats.delete_elements(s, chat_elements.c.id == element_id)):
-            await self._files.delete_file(key)
+            await self.files.delete_file(key)
 
     # --- the rest of the interface ---
 

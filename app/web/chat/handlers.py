@@ -5,6 +5,7 @@ one global place, and module-level state would tie them to the first app of the 
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import chainlit as cl
@@ -20,8 +21,10 @@ from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
 from app.web.chat.again import Again
 from app.web.chat.backend import AttachedFile, ChatBackend
+from app.web.chat.choosing import last_chosen, read_manner, show_choices
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
+from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.turn import Turn, is_question
 from app.web.chat.uploads import FILES_ONLY, Uploads, discard
@@ -34,6 +37,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     register_actions(backend)
     running: dict[str, Turn] = {}
     again = Again(layer)
+    pictures = Pictures(layer.files)
     again.register()
 
     @cl.password_auth_callback
@@ -54,26 +58,37 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         offered = await backend.starters(user.identifier) if user else []
         return [cl.Starter(label=starter.label, message=starter.question) for starter in offered]
 
+    async def begin() -> None:
+        await show_words()
+        await show_choices(backend)
+
     # Not by its decorator: that stores a step for every new chat.
-    config.code.on_chat_start = show_words
+    config.code.on_chat_start = begin
 
     @cl.on_chat_resume
     async def resume(thread: ThreadDict) -> None:
         """Chainlit puts the thread's messages back in place once this has brought them up to date."""
         await show_words()
+        await show_choices(backend, last_chosen(thread))
         await take_up(backend, thread)
         await _show_faces(thread)
 
     @cl.on_message
     async def receive(message: cl.Message) -> None:
         files = uploads.take(message.id)
-        if not files or await _add(backend, message, files):
+        if not files or await _take_in(backend, message, files):
             await answer(message)
 
     async def answer(message: cl.Message) -> None:
         earlier = again.take(message.id)
         await _take_ask_again_away()
-        turn = running[cl.context.session.id] = Turn(backend, message, is_second_try=earlier is not None)
+        try:
+            manner = replace(await read_manner(backend, message), picture=await pictures.find(message))
+        except CloisterError as exc:
+            await _say(str(exc))
+            return
+        turn = Turn(backend, message, manner, pictures=pictures, is_second_try=earlier is not None)
+        running[cl.context.session.id] = turn
         try:
             await turn.run()
         finally:
@@ -115,6 +130,32 @@ async def _take_ask_again_away() -> None:
     for message in cl.chat_context.get():
         if Face.find(message.metadata):
             await take_ask_again_away(message.id)
+
+
+async def _take_in(backend: ChatBackend, message: Any, files: list[AttachedFile]) -> bool:
+    """Add the files of a message, but for a picture of its question; whether that is to be answered now."""
+    session: Any = cl.context.session
+    words = words_for(session.language)
+    found = await asyncio.to_thread(sort_files, message, files)
+    if found.documents and not await backend.may_upload(session.user.identifier):
+        await asyncio.to_thread(discard, files)
+        is_alone = bool(message.metadata.get(FILES_ONLY))
+        if is_alone:
+            # Nothing was added, as it would say.
+            message.content = ", ".join(file.name for file in files)
+            await message.update()
+        await _say(words.picture_alone if is_alone else words.one_picture)
+        return False
+    if found.picture:
+        try:
+            await keep_picture(backend, message, found.picture, words)
+        except CloisterError as exc:
+            await asyncio.to_thread(discard, found.documents)
+            await _say(f"{exc}\n\n{words.question_kept}")
+            return False
+        finally:
+            await asyncio.to_thread(discard, [found.picture])
+    return not found.documents or await _add(backend, message, found.documents)
 
 
 async def _add(backend: ChatBackend, message: Any, files: list[AttachedFile]) -> bool:

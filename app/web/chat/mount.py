@@ -5,6 +5,7 @@ middleware that cannot be added twice, and mounts: every route added later would
 start-up hook does not run either way; there is nothing in it that we need.
 """
 
+import asyncio
 import json
 import logging
 from typing import Annotated
@@ -33,6 +34,8 @@ CLOSED = (
     "/mcp",
     "/copilot",
 )
+# What the page offers to attach to those who may not add documents, by type and file ending.
+PICTURES = {"image/png": [".png"], "image/jpeg": [".jpg", ".jpeg"], "image/webp": [".webp"]}
 # The browser's own guarantee that nothing on the page, not even an image in a document, asks another host.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -70,6 +73,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     from app.web.chat.data_layer import ChatDataLayer
     from app.web.chat.doors import guard_connections, guard_events, guard_routes
     from app.web.chat.handlers import register
+    from app.web.chat.picture_types import find_picture_type
     from app.web.chat.storage import ChatFiles
     from app.web.chat.uploads import Uploads
 
@@ -96,17 +100,22 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
         path = files.get_path(f"{thread_id}/{element_id}")
         if not path.is_file():
             raise HTTPException(404, "The file is gone; the chat that it belongs to may have been deleted.")
-        headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
+        headers = {"x-content-type-options": "nosniff", "cache-control": "private, no-cache"}
+        if media_type := await asyncio.to_thread(find_picture_type, path):
+            return FileResponse(path, media_type=media_type, headers=headers)
+        headers["content-disposition"] = "attachment"
         return FileResponse(path, media_type="text/plain; charset=utf-8", headers=headers)
 
     async def page_settings(
         user: UserParam, language: Annotated[str, Query(pattern=_language_pattern)] = "en-US"
     ) -> Response:
-        """Chainlit's settings of the page. Whoever may not add documents sees no way to."""
+        """Chainlit's settings of the page. Whoever may not add documents is offered pictures for questions only."""
         answer = await project_settings(user, language, None)
         settings = json.loads(answer.body)
-        may_upload = user is not None and await backend.may_upload(user.identifier)
-        settings["features"]["spontaneous_file_upload"]["enabled"] = may_upload
+        upload = settings["features"]["spontaneous_file_upload"]
+        upload["enabled"] = user is not None
+        if user is None or not await backend.may_upload(user.identifier):
+            upload["accept"] = PICTURES
         return JSONResponse(settings)
 
     app.add_api_route("/chat-files/{thread_id}/{element_id}", read_file, include_in_schema=False)

@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
+from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Picture, Question, Visitor
 from app.errors import NotFound
-from app.operations import answers, assistants, sessions, tools
+from app.operations import answers, assistants, choices, sessions, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
-from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Manner, Starter
+from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Choice, Choices, Manner, Starter
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
 from ingest.sources.folder import too_large
 
@@ -67,7 +68,7 @@ class ServiceBackend:
         )
         events = answers.recorded(
             self._services.answer(
-                Question(question, tuple(history), manner.image),
+                _question(question, history, manner),
                 access=assisted.access,
                 cancelled=cancelled,
                 options=assisted.options,
@@ -83,6 +84,27 @@ class ServiceBackend:
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 yield event
+
+    async def choices(self, user_id: str) -> Choices:
+        """The assistants and models that the person may choose from."""
+        caller = await asyncio.to_thread(self._caller, user_id)
+        found = await asyncio.to_thread(choices.list_choices, caller, self._services)
+        named = [Choice(each.name, each.name, each.description) for each in found.assistants]
+        return Choices(
+            assistants=tuple(named if found.has_default else [Choice("", ""), *named]),
+            models=tuple(Choice(id, label) for id, label in found.label_by_model.items()),
+            usual_model=self.usual_model,
+        )
+
+    @property
+    def usual_model(self) -> str:
+        """What the language model is called that answers where none is chosen."""
+        generator = self._services.generator.peek()
+        return generator.model_id if generator else self._services.settings.generator.model
+
+    async def look(self, path: Path) -> Picture:
+        """Read a picture of a question, and write it anew. Raises UnreadableDocument, EngineUnavailable."""
+        return await asyncio.to_thread(self._services.sandbox.look, path)
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""
@@ -157,6 +179,11 @@ class ServiceBackend:
             if person is None:
                 raise NotFound("This account no longer exists; sign in again.")
             return people.get_caller(session, person)
+
+
+def _question(text: str, history: Sequence[Message], manner: Manner) -> Question:
+    picture = manner.picture
+    return Question(text, tuple(history), picture.image if picture else None, picture.text if picture else None)
 
 
 def _assist(manner: Manner, access: Access, services: Services) -> assistants.Assisted:

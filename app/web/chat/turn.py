@@ -7,21 +7,22 @@ import threading
 import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import chainlit as cl
 from pydantic import TypeAdapter
 
-from app.answer.events import Checked, Finished, Piece, Retrieved
+from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved
 from app.db.chats import ANSWER, CITED, FACE, GROUNDS, PASSAGES, QUOTED_DOCUMENTS, now
 from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
-from app.web.chat.backend import ChatBackend
+from app.web.chat.backend import AS_USUAL, ChatBackend, Manner
 from app.web.chat.doubts import mark_doubts
 from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
 from app.web.chat.memo import render_answer, render_passages, search_summary
+from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, render_picture_text
 from app.web.chat.shown import list_shown
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
@@ -35,10 +36,16 @@ _ROLES = {"user_message": Role.USER, "assistant_message": Role.ASSISTANT}
 def history_of(messages: Iterable[cl.Message]) -> list[Message]:
     """Chat messages as turns of a conversation, without lists of sources, files and errors."""
     return [
-        Message(_ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content), _grounds_of(m))
-        for m in messages
-        if is_question(m) or (m.metadata or {}).get(ANSWER)
+        Message(
+            _ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content), _grounds_of(m), image_text=picture_text_of(m)
+        )
+        for m in spoken(messages)
     ]
+
+
+def spoken(messages: Iterable[cl.Message]) -> list[cl.Message]:
+    """Those that are questions or answers."""
+    return [m for m in messages if is_question(m) or (m.metadata or {}).get(ANSWER)]
 
 
 def _grounds_of(message: cl.Message) -> Grounds | None:
@@ -58,10 +65,20 @@ class Turn:
     leaves no message. `has_replied`, once it has run: there is one.
     """
 
-    def __init__(self, backend: ChatBackend, question: cl.Message, *, is_second_try: bool = False) -> None:
+    def __init__(
+        self,
+        backend: ChatBackend,
+        question: cl.Message,
+        manner: Manner = AS_USUAL,
+        *,
+        pictures: Pictures | None = None,
+        is_second_try: bool = False,
+    ) -> None:
         session: Any = cl.context.session
         self._backend = backend
         self._question = question
+        self._manner = manner
+        self._pictures = pictures
         self._is_second_try = is_second_try
         self._user_id = session.user.identifier
         self._words: Words = words_for(session.language)
@@ -108,13 +125,16 @@ class Turn:
             self._question.content,
             user_id=self._user_id,
             knowledge_bases=knowledge_bases,
-            history=history_of(_before(self._question)),
+            history=await self._history(),
             cancelled=self.cancelled,
             answer_id=self._reply.id,
+            manner=self._manner,
         )
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 match event:
+                    case PictureRead(count):
+                        await self._show_picture_text(count)
                     case Retrieved(passages, _):
                         await self._show_search(passages)
                     case Piece(text):
@@ -125,6 +145,25 @@ class Turn:
                         await self._show_answer(answer)
                         return
         await self._end_early(self._words.stopped)
+
+    async def _history(self) -> list[Message]:
+        before = _before(self._question)
+        history = history_of(before)
+        return await self._pictures.add_last(history, spoken(before)) if self._pictures else history
+
+    async def _show_picture_text(self, count: int | None) -> None:
+        """Said plainly: what the model is given in place of the picture, to be unfolded."""
+        text = (self._manner.picture.text if self._manner.picture else "") or ""
+        step: Any = cl.Step(
+            name=picture_summary(count, self._words),
+            type="tool",
+            show_input=False,
+            parent_id=self._reply.parent_id,
+            metadata={"avatarName": "Cloister"},
+        )
+        step.start = step.end = now()
+        step.output = render_picture_text(text, self._words)
+        await step.send()
 
     async def _show_search(self, passages: tuple[Passage, ...]) -> None:
         self._passages = passages
@@ -150,6 +189,8 @@ class Turn:
         self._reply.content = render_answer(answer, self._words)
         tables = answer.table.document_ids if answer.table else ()
         face = Face.of(answer, self._words, question=self._question.id, search=self._search.id)
+        if answer.model not in ("", self._backend.usual_model):
+            face = replace(face, timings=" · ".join(part for part in (answer.model, face.timings) if part))
         self._reply.metadata = {
             ANSWER: answer.text,
             QUOTED_DOCUMENTS: _documents_of(answer.citations, tables),

@@ -1,6 +1,6 @@
 """Files on their way from the browser into the file store.
 
-Chainlit's own route reads a file into memory, asks nobody whether its sender may add documents, keeps copies beside
+Chainlit's own route reads a file into memory, asks nobody whether its sender may add any, keeps copies beside
 the chat and shows them in it. Ours writes the file into the session's folder, where it waits until the message that
 it belongs to is sent. Then it is stored as a document, and the waiting copy goes; what is never sent goes with the
 session.
@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.web.chat.backend import AttachedFile, ChatBackend
+from app.web.chat.picture_types import LONGEST_HEAD, MOST_MB, picture_type
 from app.web.chat.sign_in import find_signed_in
 from app.web.chat.words import Words, words_for
 
@@ -49,11 +50,11 @@ class Uploads:
         person_id = await find_signed_in(request, self._backend)
         if person_id is None or session is None or session.user is None or session.user.identifier != person_id:
             return JSONResponse({"detail": "Reload the page and attach the file again."}, 401)
-        if not await self._backend.may_upload(person_id):
-            return JSONResponse({"detail": words_for(session.language).may_not_upload}, 403)
+        words = words_for(session.language)
+        may_upload = await self._backend.may_upload(person_id)
         # Said before the body is read, where its length is known.
         length = request.headers.get("content-length", "")
-        refusal = self._backend.refusal(int(length) - FORM_BYTES) if length.isdecimal() else None
+        refusal = self._refusal(int(length) - FORM_BYTES, words, may_upload) if length.isdecimal() else None
         if refusal:
             # A browser that is cut off while it sends does not read the answer.
             async for _ in request.stream():
@@ -63,9 +64,19 @@ class Uploads:
             sent = form.get("file")
             if not isinstance(sent, UploadFile):
                 return JSONResponse({"detail": "The request holds no file."}, 422)
-            if refusal := self._backend.refusal(sent.size or 0):
+            if refusal := self._refusal(sent.size or 0, words, may_upload):
                 return JSONResponse({"detail": refusal}, 413)
+            # Whoever may not add documents may show a picture with a question.
+            if not may_upload and picture_type(await sent.read(LONGEST_HEAD)) is None:
+                return JSONResponse({"detail": words.may_not_upload}, 403)
+            await sent.seek(0)
             return JSONResponse(await self._keep(sent, session))
+
+    def _refusal(self, size_bytes: int, words: Words, may_upload: bool) -> str | None:
+        """Why a file of this size is not taken from somebody who may add documents, or pictures alone."""
+        if not may_upload and size_bytes > MOST_MB << 20:
+            return words.picture_too_large.format(n=MOST_MB)
+        return self._backend.refusal(size_bytes)
 
     async def _keep(self, sent: UploadFile, session: Any) -> dict[str, object]:
         file_id, name = str(uuid.uuid4()), sent.filename or "unnamed"

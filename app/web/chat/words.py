@@ -66,6 +66,25 @@ class Words:
     may_not_upload: str
     attach_again: str
     file_gone: str
+    # Choosing who answers.
+    assistant: str
+    model: str
+    no_assistant: str
+    no_assistant_hint: str
+    usual_model: str
+    usual_model_hint: str
+    assistant_gone: str
+    model_gone: str
+    # Pictures of questions.
+    reading_picture: str
+    picture_read_one: str
+    picture_read_many: str
+    picture_empty: str
+    picture_not_read: str
+    picture_text: str
+    picture_alone: str
+    one_picture: str
+    picture_too_large: str
     decimal: str
     thousands: str
     adding: str
@@ -160,6 +179,24 @@ ENGLISH = Words(
     may_not_upload="Only an admin may add documents here. Ask the owner of this service to add yours.",
     attach_again="The files were not stored; attach them again.",
     file_gone="The file is not here any more; attach it again.",
+    assistant="Assistant",
+    model="Language model",
+    no_assistant="No assistant",
+    no_assistant_hint="Answers from all that you may read.",
+    usual_model="Usual model",
+    usual_model_hint="The assistant’s own, else {name}.",
+    assistant_gone="The assistant “{name}” is not offered to you any more; you are answered without it from here on.",
+    model_gone="The language model of this chat is not offered any more; the usual one answers from here on.",
+    reading_picture="Reading the picture",
+    picture_read_one="The model cannot see pictures; its text was read instead: 1 word",
+    picture_read_many="The model cannot see pictures; its text was read instead: {n} words",
+    picture_empty="The model cannot see pictures, and no text was found in this one",
+    picture_not_read="The model cannot see pictures, and reading text in them is switched off",
+    picture_text="Read in the picture:",
+    picture_alone="A picture alone is added as a document, which only those do who may add some. "
+    "Send it together with a question, then it is part of that.",
+    one_picture="One picture can go with a question; several are documents, which you may not add. Send one of them.",
+    picture_too_large="The picture is larger than {n} MB; save it smaller and attach it again.",
     decimal=".",
     thousands=",",
     adding="Adding {documents}: {percent} %",
@@ -254,6 +291,25 @@ GERMAN = Words(
     may_not_upload="Nur die Verwaltung darf hier Dokumente hinzufügen. Bitten Sie den Betreiber darum.",
     attach_again="Die Dateien wurden nicht gespeichert; hängen Sie sie noch einmal an.",
     file_gone="Die Datei ist nicht mehr hier; hängen Sie sie noch einmal an.",
+    assistant="Assistent",
+    model="Sprachmodell",
+    no_assistant="Ohne Assistent",
+    no_assistant_hint="Antwortet aus allem, was Sie lesen dürfen.",
+    usual_model="Übliches Modell",
+    usual_model_hint="Das des Assistenten, sonst {name}.",
+    assistant_gone="Der Assistent „{name}“ steht Ihnen nicht mehr zur Wahl; ab hier wird ohne ihn geantwortet.",
+    model_gone="Das Sprachmodell dieses Chats steht nicht mehr zur Wahl; ab hier antwortet das übliche.",
+    reading_picture="Liest das Bild",
+    picture_read_one="Das Modell kann keine Bilder sehen; stattdessen wurde der Text darin gelesen: 1 Wort",
+    picture_read_many="Das Modell kann keine Bilder sehen; stattdessen wurde der Text darin gelesen: {n} Wörter",
+    picture_empty="Das Modell kann keine Bilder sehen, und in diesem wurde kein Text gefunden",
+    picture_not_read="Das Modell kann keine Bilder sehen, und das Lesen von Text darin ist abgeschaltet",
+    picture_text="Im Bild gelesen:",
+    picture_alone="Ein Bild allein wird als Dokument aufgenommen; das dürfen nur die, die Dokumente hinzufügen dürfen. "
+    "Senden Sie es zusammen mit einer Frage, dann gehört es zu ihr.",
+    one_picture="Ein Bild kann zu einer Frage gehören; mehrere sind Dokumente, die Sie nicht hinzufügen dürfen. "
+    "Senden Sie eines davon.",
+    picture_too_large="Das Bild ist größer als {n} MB; speichern Sie es kleiner und hängen Sie es noch einmal an.",
     decimal=",",
     thousands=".",
     adding="Nimmt {documents} auf: {percent} %",

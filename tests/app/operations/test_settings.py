@@ -85,7 +85,7 @@ def test_what_was_chosen_in_the_browser_is_told_apart(services: Services, admin:
     by_key = facts(services, admin)
     assert by_key["generator.context_tokens"].value == "2048"
     assert {key for key, fact in by_key.items() if fact.origin == operation.CHOSEN} == {
-        f"generator.{name}" for name in ("engine", "model", "url", "api_key", "context_tokens")
+        f"generator.{name}" for name in ("engine", "model", "url", "api_key", "context_tokens", "sees_images")
     }
 
 

@@ -6,10 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response
 
 from app.answer.writing.rehearsal import Rehearsal
+from app.answer.writing.variables import Variable
 from app.db.assistants import AssistantDraft
 from app.domain import Answer, Assistant, Tool
 from app.errors import Rejected
-from app.operations import assistants
+from app.operations import assistant_versions, assistants, offered_models
+from app.web.admin.diffs import read_diff
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
 from app.web.admin.navigation import N_
@@ -24,6 +26,17 @@ TOOL_NAMES = {
     Tool.WEB: N_("Search the web and open pages, after a person's yes"),
     Tool.SPEECH: N_("Read aloud"),
 }
+# What each variable of a system prompt stands for.
+VARIABLES = {
+    Variable.DATE: N_("The day of the week and the date, as on this machine."),
+    Variable.TIME: N_(
+        "Hours and minutes. It changes every minute, so the model reads the whole prompt anew each time."
+    ),
+    Variable.PERSON: N_("The name of who asks."),
+    Variable.KNOWLEDGE_BASES: N_("The knowledge bases that the question is answered from."),
+    Variable.LANGUAGE: N_("The language of the question, as “German”."),
+    Variable.ASSISTANT: N_("The name of this assistant."),
+}
 Question = Annotated[str, Form(max_length=20_000)]
 
 
@@ -35,6 +48,7 @@ def _draft(
     bases: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
     tools: Annotated[list[Tool], Form()] = [],  # noqa: B006
     temperature: Annotated[str, Form(max_length=20)] = "",
+    model: Annotated[str, Form(max_length=100)] = "",
 ) -> AssistantDraft:
     if scope == "some" and not bases:
         raise Rejected("Choose at least one knowledge base, or let it answer from all that the asker may read.")
@@ -46,6 +60,7 @@ def _draft(
         knowledge_base_ids=tuple(bases) if scope == "some" else (),
         tools=frozenset(tools),
         temperature=_temperature(temperature),
+        model=model,
     )
 
 
@@ -88,9 +103,9 @@ def show(page: PageOf, id: str) -> Response:
 
 
 @router.post("/assistants/{id}")
-def change(page: PageOf, id: str, draft: DraftOf) -> Response:
-    """What is written in the form from now on."""
-    assistants.change(id, draft, page.caller, page.services)
+def change(page: PageOf, id: str, draft: DraftOf, version: Annotated[int | None, Form()] = None) -> Response:
+    """What is written in the form from now on, unless somebody else has changed it since `version`."""
+    assistants.change(id, draft, page.caller, page.services, seen_version=version)
     return page.go(f"{PATH}/{id}", page.gettext("Saved; the next question is answered so."))
 
 
@@ -110,6 +125,27 @@ def set_default(page: PageOf, id: str, is_default: Annotated[bool, Form()] = Fal
     else:
         said = page.gettext("The chat answers without an assistant from now on.")
     return page.go(PATH, said)
+
+
+@router.get("/assistants/{id}/versions")
+def show_versions(page: PageOf, id: str) -> Response:
+    """What it was, and who changed what."""
+    changes = assistant_versions.list_changes(id, page.caller, page.services)
+    return page.show(
+        "assistants/versions.html",
+        assistant=assistants.get(id, page.caller, page.services),
+        changes=[(change, read_diff(change.diff)) for change in changes],
+    )
+
+
+@router.post("/assistants/{id}/versions/{number}")
+def restore(page: PageOf, id: str, number: int) -> Response:
+    """What it was then, again."""
+    lacks = assistant_versions.restore(id, number, page.caller, page.services)
+    said = page.gettext("Version %(n)s answers again, as a new version.", n=number)
+    if lacks:
+        said += " " + page.gettext("A knowledge base or the language model that it named is gone, and was left out.")
+    return page.go(f"{PATH}/{id}", said)
 
 
 @router.post("/assistants/{id}/prompt")
@@ -145,6 +181,10 @@ def _show_form(page: Page, assistant: Assistant | None, outcome: Outcome = Outco
         usual=page.services.settings.generator.temperature,
         limits=_limits(page),
         outcome=outcome,
+        variables=VARIABLES,
+        models=offered_models.list_labels(page.services),
+        usual_model=page.services.settings.generator.model,
+        version=assistant_versions.newest_number(assistant.id, page.caller, page.services) if assistant else 0,
     )
 
 

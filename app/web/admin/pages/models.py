@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
 
-from app.operations import engines, models, overview
+from app.operations import engines, models, offered_models, overview
 from app.operations.engines import Checked
 from app.operations.model_choice import EndpointChoice
 from app.web.admin.guard import AdminRoute
@@ -58,9 +58,10 @@ def choose_endpoint(
     context: Context = 0,
     key: Annotated[str, Form(max_length=1000)] = "",
     keeps_key: Annotated[bool, Form()] = False,
+    sees_images: Annotated[bool, Form()] = False,
 ) -> Response:
     """A model behind an address in place of the present one."""
-    endpoint = EndpointChoice(url, model, context)
+    endpoint = EndpointChoice(url, model, context, sees_images=sees_images)
     models.choose_endpoint(endpoint, key.strip(), page.caller, page.services, keeps_key=keeps_key)
     return page.go(PATH, _said(page))
 
@@ -104,6 +105,8 @@ def _show(page: Page, context: str, checks: list[Checked]) -> Response:
         not_ready=overview.readiness(page.services),
         found=found,
         listed=listed,
+        offered=offered_models.list_offered(page.caller, page.services),
+        offerable=offered_models.list_offerable(found),
         context_tokens=context_tokens,
         gpu_layers=page.services.configured_generator.gpu_layers,
         reads_too_little=bool(

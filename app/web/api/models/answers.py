@@ -202,6 +202,7 @@ class AskResponse(Model):
     timings_ms: Timings
     table: TableResultOut | None = None
     grounds: GroundsModel | None
+    model: str = ""
 
     @classmethod
     def of(cls, answer: Answer) -> "AskResponse":
@@ -214,4 +215,5 @@ class AskResponse(Model):
             timings_ms=Timings(**answer.timings_ms),
             table=TableResultOut.of(answer.table) if answer.table else None,
             grounds=GroundsModel.of(answer.grounds) if answer.grounds else None,
+            model=answer.model,
         )

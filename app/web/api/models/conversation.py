@@ -64,13 +64,15 @@ class MessageIn(Model):
 
 class AskRequest(Model):
     """`history`: the conversation so far, oldest first, so that a follow-up is understood. `assistant`: the name of
-    one that answers; it sees no more than the asker may read.
+    one that answers; it sees no more than the asker may read. `model`: what one of the offered language models is
+    called, in place of the usual one.
     """
 
     query: Annotated[str, Field(min_length=1, max_length=20_000)]
     knowledge_bases: list[str] = Field(default_factory=list)
     history: list[MessageIn] = Field(default_factory=list, max_length=MAX_HISTORY)
     assistant: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
     @property
     def question(self) -> Question:

@@ -22,6 +22,7 @@ from app.domain import (
 )
 from app.domain.crawls import PageOutcome
 from app.engines.memory import Verdict
+from app.operations.assistant_versions import Part as VersionPart
 from app.operations.engines import Part
 from app.services import Condition
 from app.settings import LayerKind
@@ -48,6 +49,7 @@ VALUES = (
     Part,
     Tool,
     Verdict,
+    VersionPart,
 )
 
 

@@ -119,6 +119,8 @@ async def test_a_chat_that_stays_open_sends_no_words_of_a_deleted_document_again
 class Scripted:
     """A backend whose answer is computed from one document and cites another while it is written."""
 
+    usual_model = "scripted"
+
     def __init__(self, *events: AnswerEvent) -> None:
         self._events = events
 
