@@ -22,7 +22,9 @@ from app.web.chat.again import Again
 from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
+from app.web.chat.listening import Listening
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
+from app.web.chat.speaking import show_speech_words
 from app.web.chat.turn import Turn, is_question
 from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import words_for
@@ -35,6 +37,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     running: dict[str, Turn] = {}
     again = Again(layer)
     again.register()
+    Listening(backend).register()
 
     @cl.password_auth_callback
     async def sign_in(name: str, password: str) -> cl.User | None:
@@ -54,13 +57,17 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         offered = await backend.starters(user.identifier) if user else []
         return [cl.Starter(label=starter.label, message=starter.question) for starter in offered]
 
+    async def welcome() -> None:
+        await show_words()
+        await show_speech_words(backend)
+
     # Not by its decorator: that stores a step for every new chat.
-    config.code.on_chat_start = show_words
+    config.code.on_chat_start = welcome
 
     @cl.on_chat_resume
     async def resume(thread: ThreadDict) -> None:
         """Chainlit puts the thread's messages back in place once this has brought them up to date."""
-        await show_words()
+        await welcome()
         await take_up(backend, thread)
         await _show_faces(thread)
 

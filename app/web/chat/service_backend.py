@@ -9,9 +9,9 @@ from threading import Event
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
+from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Sound, Visitor
 from app.errors import NotFound
-from app.operations import answers, assistants, sessions, tools
+from app.operations import answers, assistants, sessions, speech, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -83,6 +83,31 @@ class ServiceBackend:
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 yield event
+
+    # --- speech ---
+
+    @property
+    def speaks(self) -> bool:
+        """Unless the settings switch it off."""
+        return self._services.settings.speech.engine != "off"
+
+    @property
+    def listens(self) -> bool:
+        """Unless the settings switch it off."""
+        return self._services.settings.transcriber.engine != "off"
+
+    @property
+    def max_speech_seconds(self) -> int:
+        """As the settings say."""
+        return self._services.settings.transcriber.max_seconds
+
+    async def keep_spoken(self, text: str, user_id: str) -> str:
+        """Keep a text in memory for the person's page. Raises CloisterError."""
+        return await asyncio.to_thread(lambda: speech.keep_spoken(text, self._caller(user_id), self._services))
+
+    async def hear(self, sound: Sound, language: str, user_id: str) -> str:
+        """What was said. Raises CloisterError."""
+        return await asyncio.to_thread(lambda: speech.hear(sound, language, self._caller(user_id), self._services))
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""
