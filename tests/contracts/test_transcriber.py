@@ -14,7 +14,7 @@ from app.engines.transcribers.whisper import WhisperTranscriber
 from app.errors import EngineUnavailable, SettingsError
 from app.ports import Transcriber
 from app.settings import TranscriberSettings, load_settings
-from tests.word_match import word_match
+from bench.words_heard import share_heard
 
 ANSWERS = (
     "You can return any unopened item within 30 days of delivery. Opened software cannot be refunded. Shipping costs "
@@ -50,7 +50,7 @@ def speaker() -> Iterator[EspeakSpeaker]:
 def test_what_the_default_voice_says_is_understood(text: str, transcriber: Transcriber, speaker: EspeakSpeaker) -> None:
     sound = speaker.speak(text, voice=OWN_CHOICE, speed=1.0)
     heard = transcriber.transcribe(sound)
-    assert word_match(text, heard.text) >= 0.8, heard.text
+    assert share_heard(text, heard.text) >= 0.8, heard.text
     assert heard.language == "en"
 
 

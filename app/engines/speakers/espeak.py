@@ -133,5 +133,5 @@ def _choose(rows: Sequence[dict[str, str]]) -> tuple[Voice, ...]:
         id = row["id"].rsplit("/", 1)[-1]
         found.setdefault(id, Voice(id, row["name"], row["language"].split("-")[0]))
     plain = sorted(found.values(), key=lambda voice: (voice.language, voice.id != voice.language, voice.name))
-    clearer = [Voice(OWN_CHOICE, f"English (America), {CLEARER}", "en")] if "en-US" in found else []
+    clearer = [Voice(OWN_CHOICE, f"{CLEARER}, English (America)", "en")] if "en-US" in found else []
     return (*clearer, *plain)

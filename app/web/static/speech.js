@@ -183,6 +183,10 @@ function buildPlayer() {
   bar.setAttribute("aria-hidden", "true");
   const speed = build("select", { className: "speed", onchange: changeSpeed });
   const voice = build("select", { className: "voice", onchange: changeVoice });
+  for (const [select, name] of [[speed, words.speed], [voice, words.voice]]) {
+    select.setAttribute("aria-label", name);
+    select.title = name;
+  }
   const made = build(
     "div",
     { id: "cloister-player", hidden: true },
@@ -190,8 +194,8 @@ function buildPlayer() {
     build(
       "div",
       { className: "row choices" },
-      build("label", {}, build("span", { textContent: words.speed }), speed),
-      build("label", {}, build("span", { textContent: words.voice }), voice),
+      speed,
+      voice,
       ...["wav", "ogg"].map((format) => buildDownload(format)),
     ),
     build("p", { className: "problem", role: "alert" }),
@@ -238,7 +242,7 @@ function fillChoices(voices) {
   player.querySelector(".speed").replaceChildren(...shown);
   const voice = player.querySelector(".voice");
   voice.replaceChildren(...voices.map(({ id, name }) => new Option(name, id, false, id === reading.voice)));
-  voice.parentElement.hidden = voices.length < 2;
+  voice.hidden = voices.length < 2;
 }
 
 function dressPlayer() {

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "ten": "10", "thirty": "30"}
 
 
-def word_match(said: str, heard: str) -> float:
+def share_heard(said: str, heard: str) -> float:
     """The share of the words said that were heard, in their order, 0 to 1."""
     wanted, found = _words(said), _words(heard)
     blocks = SequenceMatcher(None, wanted, found, autojunk=False).get_matching_blocks()
