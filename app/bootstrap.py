@@ -157,12 +157,57 @@ def _build_web_search(settings: WebSearchSettings) -> WebSearch | None:
             raise SettingsError("web_search.engine: not built yet.")
 
 
-def _build_speaker(settings: Settings) -> Speaker | None:  # noqa: ARG001
-    return None
+def _build_speaker(settings: Settings) -> Speaker | None:
+    speaker = _build_one_speaker(settings)
+    if speaker is None:
+        return None
+    from app.engines.speakers.queued import QueuedSpeaker
+
+    return QueuedSpeaker(speaker)
 
 
-def _build_transcriber(settings: TranscriberSettings) -> Transcriber | None:  # noqa: ARG001
-    return None
+def _build_one_speaker(settings: Settings) -> Speaker | None:
+    match settings.speech.engine:
+        case "off":
+            return None
+        case "auto":
+            return _build_best_speaker(settings)
+        case "espeak":
+            from app.engines.speakers.espeak import EspeakSpeaker
+
+            return EspeakSpeaker()
+        case "flite":
+            from app.engines.speakers.flite import FliteSpeaker
+
+            return FliteSpeaker()
+        case "piper":
+            from app.engines.speakers.piper import PiperSpeaker
+
+            return PiperSpeaker(settings.piper_dir)
+        case "openai":
+            from app.engines.speakers.endpoint import EndpointSpeaker
+
+            return EndpointSpeaker(settings.speech)
+
+
+def _build_best_speaker(settings: Settings) -> Speaker:
+    """Piper where there is a voice file and the package to read it, else espeak-ng, which is always there."""
+    from app.engines.speakers.espeak import EspeakSpeaker
+    from app.engines.speakers.piper import PiperSpeaker, find_voice_files, has_piper
+
+    if has_piper() and find_voice_files(settings.piper_dir):
+        return PiperSpeaker(settings.piper_dir)
+    return EspeakSpeaker()
+
+
+def _build_transcriber(settings: TranscriberSettings) -> Transcriber | None:
+    match settings.engine:
+        case "off":
+            return None
+        case "whisper":
+            from app.engines.transcribers.whisper import WhisperTranscriber
+
+            return WhisperTranscriber(settings)
 
 
 def _guard(settings: Settings, generator: GeneratorSettings) -> AddressGuard:

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from app.db import knowledge_bases
+from app.domain import Sound
 from app.errors import CloisterError
 from app.services import Services
 from app.settings import OcrSettings
@@ -44,6 +47,7 @@ def examine(services: Services) -> list[Finding]:
         *_stored_models(services),
         _disk(services),
         examine_ocr(services.settings.ocr),
+        *_speech(services),
     ]
 
 
@@ -75,6 +79,31 @@ def _scoring(services: Services) -> str:
     assert reranker is not None
     reranker.score("Does it work?", ["It works."])
     return f"{reranker.model_id}, reads {services.settings.reranker.candidates} passages a question"
+
+
+def _speech(services: Services) -> Iterator[Finding]:
+    """Nothing for what is switched off."""
+    if services.settings.speech.engine != "off":
+        yield _engine("Reading aloud", lambda: describe_speaker(services))
+    if services.settings.transcriber.engine != "off":
+        yield _engine("Questions by voice", lambda: describe_transcriber(services))
+
+
+def describe_speaker(services: Services) -> str:
+    """What the speech engine has, once it has spoken. Raises EngineUnavailable, SettingsError."""
+    speaker = services.speaker.get()
+    assert speaker is not None, "one is set"
+    voices = speaker.voices
+    sound = speaker.speak("It works.", voice=voices[0].id, speed=1.0)
+    return f"{len(voices)} voices; said two words in {sound.seconds:.1f} s of sound"
+
+
+def describe_transcriber(services: Services) -> str:
+    """What listening is like, once it has heard silence. Raises EngineUnavailable, SettingsError."""
+    transcriber = services.transcriber.get()
+    assert transcriber is not None, "one is set"
+    heard = transcriber.transcribe(Sound(np.zeros(16_000, np.int16), 16_000))
+    return f"{services.settings.transcriber.model}, {'heard words in silence' if heard.text else 'heard silence'}"
 
 
 def _stored_models(services: Services) -> Iterator[Finding]:

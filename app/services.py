@@ -39,6 +39,7 @@ from app.ports import (
     WebSearch,
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
+from app.speech.kept import SpokenTexts
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
@@ -187,6 +188,7 @@ class Services:
     _launched: bool = False
     choosing: threading.Lock = field(default_factory=threading.Lock)
     """Held while another language model is tried: one at a time."""
+    spoken: SpokenTexts = field(default_factory=SpokenTexts)
     _exchange: threading.Lock = field(default_factory=threading.Lock)
     _then: Callable[[], None] = lambda: None
 

@@ -248,3 +248,12 @@ def delete_feedback(session: Session, feedback_id: str) -> None:
 def now() -> str:
     """The time as Chainlit writes it: UTC, with a Z."""
     return datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def find_answer_text(session: Session, step_id: str, *, owner: str) -> str | None:
+    """What an answer says as it is shown, where it stands in a thread of this user (an identifier)."""
+    step = find_row(session, chat_steps, chat_steps.c.id == step_id)
+    if step is None or ANSWER not in (step["metadata"] or {}):
+        return None
+    thread = find_row(session, chat_threads, chat_threads.c.id == step["threadId"])
+    return str(step["output"]) if thread and thread["userIdentifier"] == owner else None

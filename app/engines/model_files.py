@@ -35,6 +35,13 @@ def get_cross_encoder_folder(model: str) -> Path:
     return place
 
 
+def get_whisper_folder(model: str) -> Path:
+    """The model folder (the one with model.bin) that `transcriber.model` names. Raises SettingsError."""
+    place = _get_place(model, "transcriber.model")
+    weights = sorted(place.rglob("model.bin"))
+    return _get_only(weights, "a Whisper model for CTranslate2", place, "transcriber.model").parent
+
+
 def _get_place(model: str, key: str) -> Path:
     if model.startswith(PACKAGE_PREFIX):
         return _get_package_folder(model.removeprefix(PACKAGE_PREFIX), key)

@@ -36,6 +36,8 @@ class Part(StrEnum):
     INDEX = "Vector index"
     OCR = "Text recognition (OCR)"
     READERS = "Document readers"
+    SPEAKER = "Reading aloud"
+    TRANSCRIBER = "Questions by voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def list_engines(caller: Caller, services: Services) -> list[EngineState]:
         _index(services),
         _ocr(services),
         EngineState(Part.READERS, services.settings.parse.pdf.engine, "", "", Condition.READY),
+        _speaker(services),
+        _transcriber(services),
     ]
 
 
@@ -110,6 +114,10 @@ def check(caller: Caller, services: Services) -> list[Checked]:
     ]
     if services.settings.reranker.engine != "off":
         asked.insert(1, (Part.RERANKER, lambda: _ask_reranker(services)))
+    if services.settings.speech.engine != "off":
+        asked.append((Part.SPEAKER, lambda: doctor.describe_speaker(services)))
+    if services.settings.transcriber.engine != "off":
+        asked.append((Part.TRANSCRIBER, lambda: doctor.describe_transcriber(services)))
     return [_timed(part, ask) for part, ask in asked]
 
 
@@ -227,6 +235,17 @@ def _sparse(services: Services) -> EngineState:
 def _ocr(services: Services) -> EngineState:
     found = doctor.examine_ocr(services.settings.ocr)
     return EngineState(Part.OCR, services.settings.ocr.engine, "", "", Condition.READY, detail=found.detail)
+
+
+def _speaker(services: Services) -> EngineState:
+    settings = services.settings.speech
+    host = _host(settings.url) if settings.engine == "openai" else ""
+    return EngineState(Part.SPEAKER, settings.engine, settings.model, host, *_state(services.speaker))
+
+
+def _transcriber(services: Services) -> EngineState:
+    settings = services.settings.transcriber
+    return EngineState(Part.TRANSCRIBER, settings.engine, settings.model, "", *_state(services.transcriber))
 
 
 def _state(warm: Warm[Any]) -> tuple[Condition, str]:

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Picture, Rect, Visitor
+from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Picture, Rect, Sound, Visitor
 from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
 from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Choices, Manner, Starter
@@ -95,6 +95,16 @@ class FakeBackend:
 
     async def look(self, path: Path) -> Picture:
         return Picture(path.read_bytes(), None)
+
+    # --- speech: switched off ---
+
+    speaks, listens, max_speech_seconds = False, False, 0
+
+    async def keep_spoken(self, text: str, user_id: str) -> str:
+        raise NotFound("Reading aloud is switched off.")
+
+    async def hear(self, sound: Sound, language: str, user_id: str) -> str:
+        raise NotFound("Questions by voice are switched off.")
 
     # --- adding documents: nobody may ---
 

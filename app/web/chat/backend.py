@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message, Picture, ToolCall, Visitor
+from app.domain import Job, Message, Picture, Sound, ToolCall, Visitor
 from app.tools.function import Approver
 
 
@@ -122,6 +122,29 @@ class ChatBackend(Protocol):
 
     async def look(self, path: Path) -> Picture:
         """Read a picture that belongs to a question, and write it anew. Raises CloisterError."""
+        ...
+
+    @property
+    def speaks(self) -> bool:
+        """Whether answers can be read aloud."""
+        ...
+
+    @property
+    def listens(self) -> bool:
+        """Whether questions can be spoken."""
+        ...
+
+    @property
+    def max_speech_seconds(self) -> int:
+        """Seconds of a spoken question that are taken."""
+        ...
+
+    async def keep_spoken(self, text: str, user_id: str) -> str:
+        """Keep a text for the person's page to read aloud; returns its id. Raises CloisterError."""
+        ...
+
+    async def hear(self, sound: Sound, language: str, user_id: str) -> str:
+        """What was said; "" for silence. Raises CloisterError."""
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

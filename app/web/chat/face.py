@@ -18,6 +18,8 @@ from app.web.chat.memo import place_text, render_copy, render_timings
 from app.web.chat.words import Words, words_for
 
 COPY, EVIDENCE, ASK_AGAIN = "copy_answer", "show_evidence", "ask_again"
+# Seen where the service can speak: static/speech.js says so.
+READ_ALOUD: Final = "read_aloud"
 # What the script knows our messages by.
 ANSWER_FACE: Final = "cloister-answer"
 PAGE_WORDS: Final = "cloister-words"
@@ -66,7 +68,8 @@ async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     """Give a message its buttons, and the page the rest. Only the last answer can be asked for again."""
     words = _words()
     await _tell_page(ANSWER_FACE, id=message_id, **face.as_metadata())
-    buttons = [(COPY, "copy", words.copy), (EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
+    buttons = [(COPY, "copy", words.copy), (READ_ALOUD, "volume-2", words.read_aloud)] if face.copy else []
+    buttons += [(EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))
     for name, icon, label in buttons:

@@ -24,8 +24,10 @@ from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.choosing import last_chosen, read_manner, show_choices
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
+from app.web.chat.listening import Listening
 from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
+from app.web.chat.speaking import show_speech_words
 from app.web.chat.turn import Turn, is_question
 from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import words_for
@@ -39,6 +41,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     again = Again(layer)
     pictures = Pictures(layer.files)
     again.register()
+    Listening(backend).register()
 
     @cl.password_auth_callback
     async def sign_in(name: str, password: str) -> cl.User | None:
@@ -60,6 +63,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
 
     async def begin() -> None:
         await show_words()
+        await show_speech_words(backend)
         await show_choices(backend)
 
     # Not by its decorator: that stores a step for every new chat.
@@ -69,6 +73,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     async def resume(thread: ThreadDict) -> None:
         """Chainlit puts the thread's messages back in place once this has brought them up to date."""
         await show_words()
+        await show_speech_words(backend)
         await show_choices(backend, last_chosen(thread))
         await take_up(backend, thread)
         await _show_faces(thread)

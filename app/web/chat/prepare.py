@@ -50,7 +50,9 @@ def prepare(settings: Settings, *, secret: str) -> None:
     frontend = install_frontend(package / "frontend" / "dist", version, root)
     _write_public(root / "public")
     session_s = int(settings.people.session_length.total_seconds())
-    _write_settings(root / ".chainlit", {"frontend": frontend.name, "version": version, "session_s": session_s})
+    listens = str(settings.transcriber.engine != "off").lower()
+    values = {"frontend": frontend.name, "version": version, "session_s": session_s, "listens": listens}
+    _write_settings(root / ".chainlit", values)
     _write_translations(package / "translations", root / ".chainlit" / "translations")
     # Uploads of sessions that ended with the last process.
     shutil.rmtree(root / ".files", ignore_errors=True)

@@ -10,9 +10,9 @@ from threading import Event
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Picture, Question, Visitor
+from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Picture, Question, Sound, Visitor
 from app.errors import NotFound
-from app.operations import answers, assistants, choices, sessions, tools
+from app.operations import answers, assistants, choices, sessions, speech, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -105,6 +105,31 @@ class ServiceBackend:
     async def look(self, path: Path) -> Picture:
         """Read a picture of a question, and write it anew. Raises UnreadableDocument, EngineUnavailable."""
         return await asyncio.to_thread(self._services.sandbox.look, path)
+
+    # --- speech ---
+
+    @property
+    def speaks(self) -> bool:
+        """Unless the settings switch it off."""
+        return self._services.settings.speech.engine != "off"
+
+    @property
+    def listens(self) -> bool:
+        """Unless the settings switch it off."""
+        return self._services.settings.transcriber.engine != "off"
+
+    @property
+    def max_speech_seconds(self) -> int:
+        """As the settings say."""
+        return self._services.settings.transcriber.max_seconds
+
+    async def keep_spoken(self, text: str, user_id: str) -> str:
+        """Keep a text in memory for the person's page. Raises CloisterError."""
+        return await asyncio.to_thread(lambda: speech.keep_spoken(text, self._caller(user_id), self._services))
+
+    async def hear(self, sound: Sound, language: str, user_id: str) -> str:
+        """What was said. Raises CloisterError."""
+        return await asyncio.to_thread(lambda: speech.hear(sound, language, self._caller(user_id), self._services))
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""

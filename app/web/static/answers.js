@@ -130,7 +130,7 @@ async function write(text) {
 }
 
 // For screen readers, and for everybody when something failed.
-function say(sentence) {
+export function say(sentence) {
   status.textContent = "";
   status.toggleAttribute("data-seen", sentence === words.not_copied);
   requestAnimationFrame(() => (status.textContent = sentence ?? ""));

@@ -2,6 +2,8 @@
 // quote and marks the quoted words in a passage. It adds attributes and classes only. Below: the form for a password.
 
 import { begin, findSource } from "./answers.js";
+import { findText } from "./find-text.js";
+import { begin as beginSpeech } from "./speech.js";
 
 const chosen = { place: "", quote: "" };
 
@@ -100,7 +102,7 @@ function dressProgress() {
 function markQuote(root) {
   if (!root || !window.Highlight || marked.isFor(root)) return;
   CSS.highlights.delete("quote");
-  const range = findQuote(root, chosen.quote);
+  const range = findText(root, chosen.quote);
   Object.assign(marked, { root, text: root.textContent, quote: chosen.quote });
   if (!range) return;
   CSS.highlights.set("quote", new Highlight(range));
@@ -116,28 +118,6 @@ const marked = {
   },
 };
 
-// Spaces and quotation marks are set differently in a PDF, a document's text and a list of sources.
-function findQuote(root, quote) {
-  const letters = [];
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    [...node.data].reduce((at, letter) => {
-      if (!IGNORED.test(letter)) letters.push({ node, at, letter: letter.toLowerCase() });
-      return at + letter.length;
-    }, 0);
-  }
-  const wanted = [...quote].filter((letter) => !IGNORED.test(letter)).join("").toLowerCase();
-  const start = wanted ? letters.map(({ letter }) => letter[0]).join("").indexOf(wanted) : -1;
-  const last = letters[start + wanted.length - 1];
-  if (start < 0 || !last) return undefined;
-  const range = document.createRange();
-  range.setStart(letters[start].node, letters[start].at);
-  range.setEnd(last.node, last.at + 1);
-  return range;
-}
-
-const IGNORED = /[\s“”„"|-]/;
-
 let isScheduled = false;
 function schedule() {
   if (isScheduled) return;
@@ -148,10 +128,12 @@ function schedule() {
     dressPane();
     dressProgress();
     dressAnswers();
+    dressSpeech();
   });
 }
 
 const dressAnswers = begin(schedule);
+const dressSpeech = beginSpeech(schedule);
 
 new MutationObserver(schedule).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 window.addEventListener("resize", schedule);

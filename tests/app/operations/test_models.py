@@ -456,7 +456,7 @@ def test_the_speed_of_reading_and_writing_is_measured_and_kept_for_this_model(
 
 def test_each_engine_is_asked_and_one_that_fails_says_why(services: Services, admin: Caller) -> None:
     checked = {each.part.name: each for each in engines.check(admin, services)}
-    assert set(checked) == {"EMBEDDER", "INDEX", "GENERATOR"}
+    assert set(checked) == {"EMBEDDER", "INDEX", "GENERATOR", "SPEAKER", "TRANSCRIBER"}
     assert all(each.is_well and each.seconds >= 0 for each in checked.values())
     services.generator = Warm(Unable)
     failed = {each.part.name: each for each in engines.check(admin, services)}["GENERATOR"]

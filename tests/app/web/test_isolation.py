@@ -78,7 +78,7 @@ def foreign(services: Services, tmp_path: Path) -> Foreign:
     common = {"kb": base.name, "n": "1", "name": person.name, "document": document.id, "question": question}
     common |= {"job": job, "generation_id": generation.id, "sweep_id": sweep, "document_id": document.id}
     common |= {"member_id": person.id, "group_id": group.id, "base": base.id, "person": person.name, "job_id": job}
-    common |= {"key_id": key, "session_id": "none", "format": "csv"}
+    common |= {"key_id": key, "session_id": "none", "format": "csv", "message_id": "none"}
     # What a form must hold to be read at all.
     common |= {"urls": "https://wiki.example/", "sizes": "64", "overlaps": "0", "temperature": "0.5"}
     return Foreign(
