@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 from starlette.types import Lifespan
 
 from app.services import Services
-from app.web.api import doctor, documents, generations, health, jobs, keys, lab, runs, search, sources
+from app.web.api import conversations, doctor, documents, generations, health, jobs, keys, lab, runs, search, sources
 from app.web.api.problems import install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
@@ -24,6 +24,7 @@ ROUTERS = (
     runs.router,
     doctor.router,
     keys.router,
+    conversations.router,
 )
 
 

@@ -18,9 +18,23 @@ from app.web.chat.memo import place_text, render_copy, render_timings
 from app.web.chat.words import Words, words_for
 
 COPY, EVIDENCE, ASK_AGAIN = "copy_answer", "show_evidence", "ask_again"
+# These two the page does by itself (static/conversations.js).
+BRANCH, COMPARE = "branch_here", "compare_models"
 # What the script knows our messages by.
 ANSWER_FACE: Final = "cloister-answer"
 PAGE_WORDS: Final = "cloister-words"
+_OF_CONVERSATIONS: Final = (
+    "branch",
+    "compare",
+    "edit_hint",
+    "this_conversation",
+    "pin",
+    "unpin",
+    "pinned",
+    "export_markdown",
+    "export_json",
+    "not_done",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,10 @@ async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     for name, icon, label in buttons:
         button = cl.Action(name=name, payload={}, label=label, icon=icon, id=_button_id(name, message_id))
         await button.send(for_id=message_id)
+    # Pictures alone: a row of words would not fit on a phone. The page's script names them to screen readers.
+    for name, icon, tooltip in ((BRANCH, "git-branch", words.branch), (COMPARE, "columns-2", words.compare)):
+        button = cl.Action(name=name, payload={}, tooltip=tooltip, icon=icon, id=_button_id(name, message_id))
+        await button.send(for_id=message_id)
 
 
 async def show_so_far(message_id: str, citations: Iterable[Citation], reasons: Iterable[str]) -> None:
@@ -98,6 +116,7 @@ async def show_words() -> None:
         edit=words.edit_question,
         helpful=words.helpful,
         not_helpful=words.not_helpful,
+        conversation={name: getattr(words, name) for name in _OF_CONVERSATIONS},
     )
 
 

@@ -2,6 +2,7 @@
 // quote and marks the quoted words in a passage. It adds attributes and classes only. Below: the form for a password.
 
 import { begin, findSource } from "./answers.js";
+import { begin as beginConversations } from "./conversations.js";
 
 const chosen = { place: "", quote: "" };
 
@@ -148,10 +149,12 @@ function schedule() {
     dressPane();
     dressProgress();
     dressAnswers();
+    dressConversations();
   });
 }
 
 const dressAnswers = begin(schedule);
+const dressConversations = beginConversations(schedule);
 
 new MutationObserver(schedule).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 window.addEventListener("resize", schedule);
