@@ -24,6 +24,7 @@ from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, ToolCall
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
+from app.lab.comparisons import Comparisons
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
 from app.ports import (
@@ -171,6 +172,7 @@ class Services:
     seal: Seal
     session_secret: str
     local_token: str
+    comparisons: Comparisons = field(default_factory=Comparisons)
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from app.access import Caller
 from app.domain.conversations import Conversation
-from app.operations import conversations
+from app.operations import comparisons, conversations
 from app.web.api.caller import CallerOf, ServicesOf
 from app.web.api.models.conversations import BranchRequest, ConversationExport, ConversationOut, Opened
 from app.web.chat.transcript import file_name, render_transcript
@@ -71,6 +71,20 @@ def branch(id: str, body: BranchRequest, caller: CallerOf, services: ServicesOf,
     name = _words(language).branch_of
     new_id = conversations.branch(id, body.step_id, name, caller, services)
     return Opened(id=new_id, path=f"/thread/{new_id}")
+
+
+@router.post("/conversations/{id}/compare", status_code=201)
+def compare(id: str, body: BranchRequest, caller: CallerOf, services: ServicesOf) -> Opened:
+    """Put the question of an answer of yours to two models, side by side."""
+    question = conversations.find_question(id, body.step_id, caller, services)
+    new_id = comparisons.start(question, caller, services)
+    return Opened(id=new_id, path=f"/compare/{new_id}")
+
+
+@router.get("/comparisons/models")
+def list_models(_caller: CallerOf, services: ServicesOf) -> list[str]:
+    """The names of the models that can be compared."""
+    return [model.name for model in comparisons.list_models(services)]
 
 
 def _write(conversation: Conversation, format: Format, caller: Caller, words: Words) -> str:

@@ -1,4 +1,4 @@
-"""One's own account: password, sessions, keys and conversations. For everybody who is signed in, managers and readers."""
+"""One's own account: password, sessions, keys and conversations. For everybody signed in, managers and readers."""
 
 from typing import Annotated
 
