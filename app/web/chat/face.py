@@ -79,7 +79,8 @@ class Face:
 async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     """Give a message its buttons, and the page the rest. Only the last answer can be asked for again."""
     words = _words()
-    await _tell_page(ANSWER_FACE, id=message_id, **face.as_metadata())
+    # On a phone the page's address does not name the chat.
+    await _tell_page(ANSWER_FACE, id=message_id, thread=cl.context.session.thread_id, **face.as_metadata())
     buttons = [(COPY, "copy", words.copy), (EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))

@@ -5,6 +5,7 @@ const API = "/api/v1/conversations";
 let words = {};
 let pinned = [];
 let shownFor = "";
+let answeredIn = "";
 
 function build(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -16,12 +17,14 @@ function put(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+// The address names the chat, but on a phone not one that was just begun.
 function currentId() {
-  return location.pathname.match(/^\/thread\/([0-9a-f-]{36})$/)?.[1] ?? "";
+  return location.pathname.match(/^\/thread\/([0-9a-f-]{36})$/)?.[1] ?? answeredIn;
 }
 
-// What the service answers, or undefined once it was said why not.
+// What the service answers, or undefined once it was said why not: what nobody asked for is said in the console alone.
 async function ask(path, method = "GET", body = undefined) {
+  const complain = method === "GET" ? console.warn : tell;
   const headers = { "accept-language": document.documentElement.lang || navigator.language };
   try {
     const response = await fetch(path, {
@@ -31,9 +34,9 @@ async function ask(path, method = "GET", body = undefined) {
     });
     const answer = response.status === 204 ? {} : await response.json();
     if (response.ok) return answer;
-    tell(answer.detail ?? words.not_done);
+    complain(answer.detail ?? words.not_done);
   } catch {
-    tell(words.not_done);
+    complain(words.not_done);
   }
   return undefined;
 }
@@ -184,8 +187,10 @@ async function findModels() {
 }
 
 function listen({ source, data }) {
+  if (source === window && data?.kind === "cloister-answer" && data.thread) answeredIn = data.thread;
   if (source !== window || data?.kind !== "cloister-words" || !data.conversation) return;
   const isFirst = !words.pin;
+  answeredIn = "";
   words = data.conversation;
   // The chat says its words once somebody is signed in.
   if (isFirst) {
