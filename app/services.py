@@ -24,6 +24,7 @@ from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, ToolCall
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
+from app.lab.comparisons import Comparisons
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
 from app.model_pool import ModelPool, PooledModel
@@ -182,6 +183,7 @@ class Services:
     local_token: str
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
+    comparisons: Comparisons = field(default_factory=Comparisons)
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)

@@ -5,26 +5,36 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, delete, exists, func, or_, select, update
+from sqlalchemy import Select, Table, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
+from app.db.words import holds
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, what it was written from, and the places that it cites; of a search, the passages as shown.
+# below and on the answer, what it was written from, the places that it cites, and its sources with their quotes; of a
+# search, the passages as shown. A step that is no message keeps under ANSWER the id of the answer that it belongs to.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
 GROUNDS = "grounds"
 CITED = "cited"
 PASSAGES = "passages"
-QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED, PASSAGES)
+SOURCES = "sources"
+QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED, PASSAGES, SOURCES)
+# Keys that quote nothing: which language model and which assistant wrote an answer.
+MODEL = "model"
+ASSISTANT = "assistant"
+# Of a thread: it stands first.
+PINNED = "pinned"
 REDACTED = "This quoted a document that has been deleted."
 _FEEDBACK_ROW = ("forId", "id", "value", "comment")
+_MESSAGES = ("user_message", "assistant_message")
+_WORK = ("tool", "llm")
 
 
 def find_row(session: Session, table: Table, condition: Any) -> dict[str, Any] | None:
@@ -106,17 +116,22 @@ def find_thread(session: Session, thread_id: str) -> dict[str, Any] | None:
 
 
 def list_thread_ids(session: Session, user_id: str, *, search: str | None, feedback: int | None) -> list[str]:
-    """The ids of a user's threads, the last used first; only those with the text or the feedback asked for."""
+    """The ids of a user's threads, the pinned first, then the last used.
+
+    Only those with the feedback asked for, and with every word of `search` in their name or in one of their messages.
+    """
     of_thread = chat_steps.c.threadId == chat_threads.c.id
     used_at = select(func.max(chat_steps.c.createdAt)).where(of_thread).scalar_subquery()
     query = select(chat_threads.c.id).where(chat_threads.c.userId == user_id)
-    if search:
-        query = query.where(exists().where(of_thread, chat_steps.c.output.icontains(search, autoescape=True)))
+    for word in (search or "").split():
+        is_said = exists().where(of_thread, chat_steps.c.type.in_(_MESSAGES), holds(chat_steps.c.output, word))
+        query = query.where(or_(holds(chat_threads.c.name, word), is_said))
     if feedback is not None:
         rated = chat_feedbacks.c.threadId == chat_threads.c.id
         query = query.where(exists().where(rated, chat_feedbacks.c.value == feedback))
     newest_first = func.coalesce(used_at, chat_threads.c.createdAt).desc()
-    return list(session.execute(query.order_by(newest_first, chat_threads.c.id)).scalars())
+    pinned_first = case((chat_threads.c.metadata[PINNED].as_boolean().is_(True), 0), else_=1)
+    return list(session.execute(query.order_by(pinned_first, newest_first, chat_threads.c.id)).scalars())
 
 
 def list_threads(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -147,10 +162,16 @@ def list_file_keys_of(session: Session, identifier: str) -> list[str]:
 
 def delete_chats_of(session: Session, identifier: str) -> int:
     """Delete all chats of a person (their id), and the person as the chat page knows them; how many chats."""
+    removed = delete_threads_of(session, identifier)
+    session.execute(delete(chat_users).where(chat_users.c.identifier == identifier))
+    return removed
+
+
+def delete_threads_of(session: Session, identifier: str) -> int:
+    """Delete all chats of a person (their id), who may go on chatting; how many."""
     thread_ids = session.execute(_chats_of(identifier)).scalars().all()
     for thread_id in thread_ids:
         delete_thread(session, thread_id)
-    session.execute(delete(chat_users).where(chat_users.c.identifier == identifier))
     return len(thread_ids)
 
 
@@ -169,11 +190,63 @@ def delete_step(session: Session, step_id: str) -> list[str]:
     return keys
 
 
+def list_steps_of_answer(session: Session, answer_id: str) -> list[str]:
+    """The ids of an answer and of all that was done for it: its search, calls of tools, thoughts, and what is in them.
+
+    The steps say so themselves, by ANSWER or by their parent, or the answer's face does. None for an unknown answer.
+    """
+    answer = find_row(session, chat_steps, chat_steps.c.id == answer_id)
+    if answer is None:
+        return []
+    steps = _outlines(session, answer["threadId"])
+    search = (answer["metadata"].get(FACE) or {}).get("search")
+    run_id = answer["parentId"]
+    belonging = {
+        step.id
+        for step in steps
+        if step.id in (answer_id, search)
+        or (step.type in _WORK and (step.answer_id == answer_id or (run_id and step.parent_id == run_id)))
+    }
+    return _with_all_below(belonging, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """Where a step belongs. `answer_id` is said by steps that are no messages."""
+
+    id: str
+    parent_id: str | None
+    type: str
+    created_at: str | None
+    answer_id: str
+
+
+def _outlines(session: Session, thread_id: str) -> list[_Outline]:
+    columns = (chat_steps.c.id, chat_steps.c.parentId, chat_steps.c.type, chat_steps.c.createdAt, chat_steps.c.metadata)
+    rows = session.execute(select(*columns).where(chat_steps.c.threadId == thread_id).order_by(chat_steps.c.createdAt))
+    return [
+        _Outline(id, parent, type, at, "" if type in _MESSAGES else str(metadata.get(ANSWER) or ""))
+        for id, parent, type, at, metadata in rows
+    ]
+
+
+def _with_all_below(ids: set[str], steps: Sequence[_Outline]) -> list[str]:
+    """The steps with these ids, what is in them, and what was done for answers among them; in the order of `steps`."""
+    count = 0
+    while count != len(ids):
+        count = len(ids)
+        ids = ids | {step.id for step in steps if step.parent_id in ids or (step.answer_id and step.answer_id in ids)}
+    return [step.id for step in steps if step.id in ids]
+
+
 def delete_answer(session: Session, step_ids: Sequence[str]) -> list[str]:
-    """Delete an answer and its search, and the run that they belong to unless it has other steps.
+    """Delete an answer and what was done for it, and the run that they belong to unless it has other steps.
 
     Thumbs hang on the run: they go in any case. Returns the keys of the files to remove.
     """
+    step_ids = list(
+        dict.fromkeys([*step_ids, *(each for id in step_ids for each in list_steps_of_answer(session, id))])
+    )
     runs = session.execute(select(chat_steps.c.parentId).where(chat_steps.c.id.in_(step_ids))).scalars().all()
     keys = [key for step_id in step_ids for key in delete_step(session, step_id)]
     for run_id in {run_id for run_id in runs if run_id}:
@@ -184,12 +257,13 @@ def delete_answer(session: Session, step_ids: Sequence[str]) -> list[str]:
 
 
 def delete_later_steps(session: Session, thread_id: str, step_id: str) -> list[str]:
-    """Delete all steps of a thread that came after this one; returns the keys of their files."""
-    step = find_row(session, chat_steps, (chat_steps.c.id == step_id) & (chat_steps.c.threadId == thread_id))
+    """Delete all steps of a thread that came after this one or are in it; returns the keys of their files."""
+    steps = _outlines(session, thread_id)
+    step = next((each for each in steps if each.id == step_id), None)
     if step is None:
         return []
-    later = (chat_steps.c.threadId == thread_id) & (chat_steps.c.createdAt >= step["createdAt"])
-    ids = session.execute(select(chat_steps.c.id).where(later, chat_steps.c.id != step_id)).scalars().all()
+    later = {each.id for each in steps if (each.created_at or "") >= (step.created_at or "")}
+    ids = [id for id in _with_all_below({*later, step_id}, steps) if id != step_id]
     return [key for id in ids for key in delete_step(session, id)]
 
 

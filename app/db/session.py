@@ -99,6 +99,8 @@ def _sqlite_engine(url: str) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        # SQLite's own knows no letters but those of ASCII.
+        connection.create_function("lower_all", 1, lambda text: text and text.lower(), deterministic=True)
 
     return engine
 

@@ -6,6 +6,8 @@ from app.web.admin.guard import AdminRoute, GuardedRoute
 from app.web.admin.pages.account import router as account
 from app.web.admin.pages.assistants import router as assistants
 from app.web.admin.pages.audit import router as audit
+from app.web.admin.pages.compare import router as compare
+from app.web.admin.pages.comparison import router as comparison
 from app.web.admin.pages.documents import router as documents
 from app.web.admin.pages.groups import router as groups
 from app.web.admin.pages.insight import router as insight
@@ -44,6 +46,7 @@ ROUTERS = (
     assistants,
     offered_models,
     models,
+    comparison,
     groups,
     people,
     audit,
@@ -52,13 +55,14 @@ ROUTERS = (
 
 
 def mount_admin(app: FastAPI) -> None:
-    """Add everything below /admin, and one's own account.
+    """Add everything below /admin, one's own account, and the comparison of models.
 
     The app has its services in `app.state` and the shared static files.
     """
     for router in ROUTERS:
         assert router.route_class is AdminRoute, "a page without its guard"
         app.include_router(router, prefix="/admin", include_in_schema=False)
-    assert account.route_class is GuardedRoute, "a page without its guard"
-    app.include_router(account, include_in_schema=False)
+    for router in (account, compare):
+        assert router.route_class is GuardedRoute, "a page without its guard"
+        app.include_router(router, include_in_schema=False)
     mount_records(app, app.state.services)

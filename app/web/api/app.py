@@ -9,7 +9,20 @@ from prometheus_client import Histogram
 from starlette.types import Lifespan
 
 from app.services import Services
-from app.web.api import doctor, documents, generations, health, jobs, keys, lab, runs, search, sources, speech
+from app.web.api import (
+    conversations,
+    doctor,
+    documents,
+    generations,
+    health,
+    jobs,
+    keys,
+    lab,
+    runs,
+    search,
+    sources,
+    speech,
+)
 from app.web.api.problems import install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
@@ -25,6 +38,7 @@ ROUTERS = (
     doctor.router,
     keys.router,
     speech.router,
+    conversations.router,
 )
 
 

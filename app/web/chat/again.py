@@ -23,15 +23,10 @@ from app.web.chat.uploads import FILES_ONLY
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An answer that is about to be replaced."""
+    """An answer that is about to be replaced. `step_ids`: its own and those of all that was done for it."""
 
     message: cl.Message
-    search: str
-
-    @property
-    def step_ids(self) -> list[str]:
-        """The ids of the answer and of its search, if that is kept."""
-        return [id for id in (self.search, self.message.id) if id]
+    step_ids: tuple[str, ...]
 
 
 class Again:
@@ -72,7 +67,8 @@ class Again:
         # The browser says which; only the last answer has nothing after it that builds on it.
         if answer is None or face is None or question is None or face.question != question.id:
             return
-        earlier = self._earlier[question.id] = Earlier(answer, face.search)
+        step_ids = await self._layer.list_steps_of_answer(answer.id)
+        earlier = self._earlier[question.id] = Earlier(answer, tuple(step_ids) or (answer.id,))
         cl.chat_context.remove(answer)
         for step_id in earlier.step_ids:
             await cl.context.emitter.delete_step({"id": step_id})

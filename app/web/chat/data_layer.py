@@ -137,8 +137,12 @@ class ChatDataLayer(BaseDataLayer):
         for key in await self._write(lambda s: chats.delete_step(s, step_id)):
             await self.files.delete_file(key)
 
+    async def list_steps_of_answer(self, answer_id: str) -> list[str]:
+        """The ids of an answer and of all that was done for it, such as its search and its calls of tools."""
+        return await self._read(lambda s: chats.list_steps_of_answer(s, answer_id))
+
     async def delete_answer(self, step_ids: Sequence[str]) -> None:
-        """Remove an answer and its search, with their run and its feedback."""
+        """Remove an answer and all that was done for it, with their run and its feedback."""
         for key in await self._write(lambda s: chats.delete_answer(s, step_ids)):
             await self.files.delete_file(key)
 

@@ -20,9 +20,23 @@ from app.web.chat.words import Words, words_for
 COPY, EVIDENCE, ASK_AGAIN = "copy_answer", "show_evidence", "ask_again"
 # Seen where the service can speak: static/speech.js says so.
 READ_ALOUD: Final = "read_aloud"
+# These two the page does by itself (static/conversations.js).
+BRANCH, COMPARE = "branch_here", "compare_models"
 # What the script knows our messages by.
 ANSWER_FACE: Final = "cloister-answer"
 PAGE_WORDS: Final = "cloister-words"
+_OF_CONVERSATIONS: Final = (
+    "branch",
+    "compare",
+    "edit_hint",
+    "this_conversation",
+    "pin",
+    "unpin",
+    "pinned",
+    "export_markdown",
+    "export_json",
+    "not_done",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +81,18 @@ class Face:
 async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     """Give a message its buttons, and the page the rest. Only the last answer can be asked for again."""
     words = _words()
-    await _tell_page(ANSWER_FACE, id=message_id, **face.as_metadata())
+    # On a phone the page's address does not name the chat.
+    await _tell_page(ANSWER_FACE, id=message_id, thread=cl.context.session.thread_id, **face.as_metadata())
     buttons = [(COPY, "copy", words.copy), (READ_ALOUD, "volume-2", words.read_aloud)] if face.copy else []
     buttons += [(EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))
     for name, icon, label in buttons:
         button = cl.Action(name=name, payload={}, label=label, icon=icon, id=_button_id(name, message_id))
+        await button.send(for_id=message_id)
+    # Pictures alone: a row of words would not fit on a phone. The page's script names them to screen readers.
+    for name, icon, tooltip in ((BRANCH, "git-branch", words.branch), (COMPARE, "columns-2", words.compare)):
+        button = cl.Action(name=name, payload={}, tooltip=tooltip, icon=icon, id=_button_id(name, message_id))
         await button.send(for_id=message_id)
 
 
@@ -101,6 +120,7 @@ async def show_words() -> None:
         edit=words.edit_question,
         helpful=words.helpful,
         not_helpful=words.not_helpful,
+        conversation={name: getattr(words, name) for name in _OF_CONVERSATIONS},
     )
 
 

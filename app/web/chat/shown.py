@@ -1,10 +1,12 @@
 """What a reader is shown of documents for one answer, as values. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from app.domain import Citation, Passage, ShownPassage
+from app.domain.conversations import Source
 from app.web.chat.markup import shorten, unlinked
 from app.web.chat.memo import EXCERPT_LENGTH
 
@@ -24,6 +26,14 @@ def list_shown(passages: Sequence[Passage], citations: Sequence[Citation]) -> li
         if each.rank not in cited
     )
     return list(dict.fromkeys(chain(quoted, found)))
+
+
+def list_sources(citations: Sequence[Citation]) -> list[dict[str, Any]]:
+    """What an answer cites, as its message keeps it: the fields of `Source`."""
+    return [
+        asdict(Source(c.n, c.document_id, c.document, c.page, c.quote, c.start, c.end, c.verified, c.url))
+        for c in citations
+    ]
 
 
 def _beginning(passage: Passage) -> str:

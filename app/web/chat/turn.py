@@ -14,7 +14,7 @@ import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved
-from app.db.chats import ANSWER, CITED, FACE, GROUNDS, PASSAGES, QUOTED_DOCUMENTS, now
+from app.db.chats import ANSWER, CITED, FACE, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
 from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import AS_USUAL, ChatBackend, Manner
@@ -23,7 +23,7 @@ from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
 from app.web.chat.memo import render_answer, render_passages, search_summary
 from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, render_picture_text
-from app.web.chat.shown import list_shown
+from app.web.chat.shown import list_shown, list_sources
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
 
@@ -197,6 +197,8 @@ class Turn:
             FACE: face.as_metadata(),
             GROUNDS: _GROUNDS.dump_python(answer.grounds, mode="json"),
             CITED: [(each.document_id, each.start, each.end) for each in answer.citations if each.verified],
+            SOURCES: list_sources(answer.citations),
+            MODEL: answer.model,
         }
         await self._show_chips(answer.citations)
         await self._send(face)

@@ -141,6 +141,23 @@ class Words:
     unlock_hint: str
     submit: str
     go_back: str
+    # Conversations: branches, pins, taking them away, comparing.
+    branch: str
+    branch_of: str
+    edit_hint: str
+    compare: str
+    this_conversation: str
+    pin: str
+    unpin: str
+    pinned: str
+    export_markdown: str
+    export_json: str
+    not_done: str
+    begun: str
+    untitled: str
+    answer: str
+    thought: str
+    note: str
 
 
 ENGLISH = Words(
@@ -274,6 +291,22 @@ ENGLISH = Words(
     unlock_hint="It opens the protected files of this upload and is not kept in the chat.",
     submit="Try again",
     go_back="Cancel",
+    branch="Branch from here",
+    branch_of="{name} (branch)",
+    edit_hint="What came after this question will be removed. To keep it, first use “Branch from here” below.",
+    compare="Compare with another model",
+    this_conversation="This conversation",
+    pin="Pin",
+    unpin="Unpin",
+    pinned="Pinned",
+    export_markdown="Export as Markdown",
+    export_json="Export as JSON",
+    not_done="Nothing was changed: the service does not answer. Try again in a moment.",
+    begun="{person}, begun on {when}",
+    untitled="Conversation",
+    answer="Answer",
+    thought="Thoughts",
+    note="The chat",
 )
 
 GERMAN = Words(
@@ -410,6 +443,22 @@ GERMAN = Words(
     unlock_hint="Es öffnet die geschützten Dateien dieser Sendung und wird im Chat nicht aufbewahrt.",
     submit="Noch einmal versuchen",
     go_back="Abbrechen",
+    branch="Hier abzweigen",
+    branch_of="{name} (Abzweig)",
+    edit_hint="Was nach dieser Frage kam, wird entfernt. Um es zu behalten, zweigen Sie vorher unter ihrer Antwort ab.",
+    compare="Mit einem anderen Modell vergleichen",
+    this_conversation="Diese Unterhaltung",
+    pin="Anheften",
+    unpin="Lösen",
+    pinned="Angeheftet",
+    export_markdown="Als Markdown exportieren",
+    export_json="Als JSON exportieren",
+    not_done="Nichts wurde geändert: Der Dienst antwortet nicht. Versuchen Sie es gleich noch einmal.",
+    begun="{person}, begonnen am {when}",
+    untitled="Unterhaltung",
+    answer="Antwort",
+    thought="Gedanken",
+    note="Der Chat",
 )
 
 

@@ -4,6 +4,7 @@
 import { begin, findSource } from "./answers.js";
 import { findText } from "./find-text.js";
 import { begin as beginSpeech } from "./speech.js";
+import { begin as beginConversations } from "./conversations.js";
 
 const chosen = { place: "", quote: "" };
 
@@ -129,11 +130,13 @@ function schedule() {
     dressProgress();
     dressAnswers();
     dressSpeech();
+    dressConversations();
   });
 }
 
 const dressAnswers = begin(schedule);
 const dressSpeech = beginSpeech(schedule);
+const dressConversations = beginConversations(schedule);
 
 new MutationObserver(schedule).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 window.addEventListener("resize", schedule);

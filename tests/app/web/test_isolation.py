@@ -17,6 +17,7 @@ from app.web.admin.mount import ROUTERS
 from app.web.api.app import ROUTERS as API_ROUTERS
 from tests.app.web.examples import request_for
 from tests.app.web.signed_in import PASSWORD, Browser
+from tests.app.web.stored_chat import Chat
 from tests.taking_in import open_base, take_in, wait_for
 
 Enter = Callable[..., Browser]
@@ -75,6 +76,7 @@ def foreign(services: Services, tmp_path: Path) -> Foreign:
         people.create_api_key(session, person, f"Key {MARKER}")
         session.flush()
         key = session.exec(select(ApiKey.id)).one()
+    chat = Chat(services, person.id, f"Chat {MARKER}")
     common = {"kb": base.name, "n": "1", "name": person.name, "document": document.id, "question": question}
     common |= {"job": job, "generation_id": generation.id, "sweep_id": sweep, "document_id": document.id}
     common |= {"member_id": person.id, "group_id": group.id, "base": base.id, "person": person.name, "job_id": job}
@@ -103,6 +105,7 @@ def foreign(services: Services, tmp_path: Path) -> Foreign:
             "/api/v1/jobs": {"id": job},
             "/api/v1/sources": {"id": source},
             "/api/v1/runs": {"id": job},
+            "/api/v1/conversations": {"id": chat.id},
         },
     )
 

@@ -1,11 +1,11 @@
-"""One's own account: password, sessions and keys. For everybody who is signed in, managers and readers."""
+"""One's own account: password, sessions, keys and conversations. For everybody signed in, managers and readers."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
 from app.errors import Rejected
-from app.operations import api_keys, people, sessions
+from app.operations import api_keys, conversations, people, sessions
 from app.web.admin.guard import GuardedRoute
 from app.web.admin.page import Page, PageOf
 from app.web.admin.pages.people import Days, Name, show_key
@@ -27,6 +27,7 @@ def show(page: PageOf) -> Response:
         here=_session_id(page),
         keys=api_keys.list_of(caller.id, caller, services),
         min_length=services.settings.people.min_password_length,
+        conversations=len(conversations.list_mine(caller, services)),
     )
 
 
@@ -77,6 +78,15 @@ def revoke_key(page: PageOf, id: str) -> Response:
     """A key that opens nothing any more."""
     key = api_keys.revoke(id, page.caller, page.services, person_id=page.caller.id)
     return page.go(PATH, page.gettext("The key “%(name)s” opens nothing any more.", name=key.name))
+
+
+@router.post(f"{PATH}/conversations/delete")
+def delete_conversations(page: PageOf) -> Response:
+    """All one's conversations gone."""
+    removed = conversations.delete_all(page.caller, page.services)
+    return page.go(
+        PATH, page.ngettext("%(num)s conversation was deleted.", "%(num)s conversations were deleted.", removed)
+    )
 
 
 def _say_ended(page: Page, ended: int) -> str:

@@ -219,6 +219,43 @@ async def test_deleting_an_answer_leaves_nothing_of_its_run_but_what_else_belong
     assert [each["id"] for each in thread["steps"]] == ["q"]
 
 
+async def work(layer: ChatDataLayer, id: str, n: int, *, parent: str | None = None, answer: str = "") -> None:
+    """A step that is no message: a call of a tool, or what is in one."""
+    metadata = {"answer": answer} if answer else {}
+    row = {**step(id, id, f"2026-01-01T00:00:0{n}Z"), "type": "tool", "parentId": parent, "metadata": metadata}
+    await layer.create_step(StepDict(**row))  # type: ignore[typeddict-item]
+
+
+@pytest.mark.anyio
+async def test_calls_and_thoughts_go_with_the_answer_that_they_were_for(layer: ChatDataLayer) -> None:
+    for n, id in enumerate(["q", "run", "answer", "other"]):
+        row = {**step(id, id, f"2026-01-01T00:00:0{n}Z"), "parentId": "run" if id == "answer" else None}
+        await layer.create_step(StepDict(**row))  # type: ignore[typeddict-item]
+    await work(layer, "by_run", 5, parent="run")
+    await work(layer, "by_name", 6, answer="answer")
+    await work(layer, "within", 7, parent="by_name")
+    await work(layer, "of_another", 8, answer="other")
+    assert await layer.list_steps_of_answer("answer") == ["answer", "by_run", "by_name", "within"]
+    await layer.delete_answer(["answer"])
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert [each["id"] for each in thread["steps"]] == ["q", "other", "of_another"]
+    assert await layer.list_steps_of_answer("answer") == []
+
+
+@pytest.mark.anyio
+async def test_editing_a_question_forgets_calls_for_later_answers_whatever_their_time(layer: ChatDataLayer) -> None:
+    for n, id in enumerate(["first", "earlier", "question", "answer"], 1):
+        await layer.create_step(step(id, id, f"2026-01-01T00:00:0{n}Z"))
+    await work(layer, "kept", 0, answer="earlier")
+    await work(layer, "by_name", 0, answer="answer")
+    await work(layer, "within", 0, parent="question")
+    await layer.forget_after_edit(THREAD, "question", old="x", new="y")
+    thread = await layer.get_thread(THREAD)
+    assert thread
+    assert sorted(each["id"] for each in thread["steps"]) == ["earlier", "first", "kept", "question"]
+
+
 @pytest.mark.anyio
 async def test_editing_a_question_forgets_all_that_came_after_it(
     layer: ChatDataLayer, ada: PersistedUser, tmp_path: Path
