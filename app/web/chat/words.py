@@ -41,6 +41,7 @@ class Words:
     scores: str
     also_in: str
     cited: str
+    suspicious: str
     # Sentences in doubt.
     in_doubt: str
     doubt_missing: str
@@ -139,6 +140,7 @@ ENGLISH = Words(
     scores="score {score} · similarity {similarity}",
     also_in="nearly the same in {documents}",
     cited="cited",
+    suspicious="Reads like instructions to the assistant; it was given to the model as text only.",
     in_doubt="Not verified",
     doubt_missing="Not verified: the cited passages do not contain {missing}.",
     doubt_unlike="Not verified: the cited passages do not say this in words that can be checked.",
@@ -233,6 +235,7 @@ GERMAN = Words(
     scores="Wertung {score} · Ähnlichkeit {similarity}",
     also_in="fast gleich in {documents}",
     cited="zitiert",
+    suspicious="Liest sich wie Anweisungen an den Assistenten; dem Modell wurde es nur als Text gegeben.",
     in_doubt="Nicht bestätigt",
     doubt_missing="Nicht bestätigt: {missing} steht nicht in den zitierten Stellen.",
     doubt_unlike="Nicht bestätigt: Die zitierten Stellen sagen dies nicht in prüfbaren Worten.",
