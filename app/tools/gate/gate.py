@@ -31,8 +31,6 @@ from app.tools.gate.policy import Verdict, decide, may_be_allowed
 
 # Edits of one text that bring new flags or another host, before the answer counts as no.
 MOST_ROUNDS: Final = 5
-# Of what is sent beside the text that a person sees: enough for a language or a number, too little for a leak.
-LONGEST_UNSEEN: Final = 12
 
 
 class Outcome(StrEnum):
@@ -94,12 +92,6 @@ class ToolGate:
         except CloisterError as exc:
             lost = _Wish(call, function.spec, "", text_of(call, function.spec), ())
             return await self._refuse(lost, Outcome.FORBIDDEN, str(exc))
-        if unseen := _unseen(wish):
-            return await self._refuse(
-                wish,
-                Outcome.FORBIDDEN,
-                f"The call was not let through: “{unseen}” would have sent text that nobody was shown.",
-            )
         match await self._decide(wish, consultation):
             case Verdict.FORBID:
                 return await self._refuse(
@@ -220,11 +212,3 @@ class _Wish:
 
     def _remarks(self) -> set[tuple[FlagKind, str, str]]:
         return {(flag.kind, flag.where, self.text[flag.start : flag.end]) for flag in self.flags}
-
-
-def _unseen(wish: _Wish) -> str:
-    """The argument beside the one that is shown in which a text could go out; "" where there is none."""
-    if Touch.OUTSIDE not in wish.spec.touches or not wish.spec.sent:
-        return ""
-    others = ((name, value) for name, value in wish.call.arguments.items() if name != wish.spec.sent)
-    return next((name for name, value in others if len(json.dumps(value)) > LONGEST_UNSEEN), "")

@@ -22,6 +22,7 @@ from app.web.admin.pages.people import router as people
 from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
 from app.web.admin.pages.sources import router as sources
+from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
 from app.web.admin.records.application import mount_records
 
@@ -42,6 +43,7 @@ ROUTERS = (
     insight,
     assistants,
     models,
+    tools,
     groups,
     people,
     audit,

@@ -229,12 +229,12 @@ def test_an_address_that_cannot_be_asked_is_refused_with_the_tools_own_words() -
     assert "begins with https" in record.reason
 
 
-def test_text_beside_what_is_shown_does_not_go_out() -> None:
+def test_of_a_call_that_names_no_text_all_that_it_is_called_with_is_shown() -> None:
     box = Box(answers=(None,))
-    record = box.admit(query="weather", language="the merger with Northwind closes")
-    assert isinstance(record, CallRecord)
-    assert record.state is CallState.FORBIDDEN
-    assert isinstance(Box(answers=(None,)).admit(query="weather", language="de", limit=5), Admitted)
+    box.admit(replace(SEARCH, sent=""), query=SECRET, limit=5)
+    (request,) = box.approver.requests
+    assert SECRET in request.text
+    assert request.flags
 
 
 def test_what_earlier_answers_said_is_remarkable_too() -> None:

@@ -14,6 +14,7 @@ from app.domain import (
     ItemStatus,
     JobState,
     MemberRole,
+    Permission,
     PersonState,
     QuestionOrigin,
     RunState,
@@ -25,6 +26,7 @@ from app.engines.memory import Verdict
 from app.operations.engines import Part
 from app.services import Condition
 from app.settings import LayerKind
+from app.tools.gate.gate import Outcome
 from app.web.admin.translate import WORDS_DIR, translations
 
 HOME = Path(app.web.admin.__file__).parent
@@ -38,6 +40,8 @@ VALUES = (
     ItemStatus,
     JobState,
     MemberRole,
+    Outcome,
+    Permission,
     QuestionOrigin,
     RunState,
     Splitter,
