@@ -59,14 +59,15 @@ class FakeFunction:
 
 @dataclass
 class Person(Approver):
-    """Says yes to everything, or no; `requests` is what was asked."""
+    """Says yes to everything, or no; `requests` is what was asked. `for_good`: and from now on to each host."""
 
     says_yes: bool
+    for_good: bool = True
     requests: list[ApprovalRequest] = field(default_factory=list)
 
     async def ask(self, request: ApprovalRequest) -> Approval:
         self.requests.append(request)
-        return Approval(self.says_yes, request.text, is_always=True)
+        return Approval(self.says_yes, request.text, is_always=self.for_good)
 
 
 def open_box(functions: Sequence[ToolFunction], gate: Gate) -> ToolUser:
@@ -98,7 +99,7 @@ class _Loop:
                 passages: tuple[Passage, ...] = (*consultation.passages, *result.passages)
                 consultation = replace(consultation, passages=passages, is_tainted=True)
             specs = [function.spec for function in self.functions.values()]
-            material = "\n".join((*told, *(f"{each.document}\n{each.full_text}" for each in consultation.passages)))
+            material = "\n".join((*told, *(f"{each.document} {each.title}\n{each.full_text}" for each in consultation.passages)))
             messages = [*consultation.history, Message(Role.USER, f"{material}\n\nQuestion: {consultation.question}")]
             chosen = await asyncio.to_thread(generator.choose, messages, specs, max_tokens=200, cancelled=cancelled)
             calls = chosen.calls

@@ -15,6 +15,7 @@ from app.domain.urls import host_of
 from app.web.chat.computed import copy_computed, render_computed
 from app.web.chat.doubts import mark_doubts, reason
 from app.web.chat.markup import chip, one_line, plain, shorten, unlinked
+from app.web.chat.safe_markdown import make_safe
 from app.web.chat.words import Words
 
 EXCERPT_LENGTH = 360
@@ -92,10 +93,10 @@ def page_link(url: str, words: Words) -> str:
 def render_answer(answer: Answer, words: Words) -> str:
     """The answer with its doubts marked, what was computed, and its sources; for an abstention, where to look."""
     if answer.abstained:
-        text = answer.text.strip() or words.abstained
+        text = make_safe(answer.text.strip(), words.picture_not_loaded) or words.abstained
         nearest = words.nearest.format(step=search_summary(answer.passages, words))
         return f"{text}\n\n{nearest if answer.passages else words.no_passages}"
-    parts = [mark_doubts(answer.text, answer.statements, words).text.strip()]
+    parts = [make_safe(mark_doubts(answer.text, answer.statements, words).text.strip(), words.picture_not_loaded)]
     if answer.table:
         parts.append(render_computed(answer.table, words))
     if answer.citations:

@@ -42,6 +42,7 @@ class Words:
     also_in: str
     cited: str
     suspicious: str
+    picture_not_loaded: str
     # Sentences in doubt.
     in_doubt: str
     doubt_missing: str
@@ -140,6 +141,7 @@ ENGLISH = Words(
     scores="score {score} · similarity {similarity}",
     also_in="nearly the same in {documents}",
     cited="cited",
+    picture_not_loaded="picture at {host}, not loaded",
     suspicious="Reads like instructions to the assistant; it was given to the model as text only.",
     in_doubt="Not verified",
     doubt_missing="Not verified: the cited passages do not contain {missing}.",
@@ -235,6 +237,7 @@ GERMAN = Words(
     scores="Wertung {score} · Ähnlichkeit {similarity}",
     also_in="fast gleich in {documents}",
     cited="zitiert",
+    picture_not_loaded="Bild auf {host}, nicht geladen",
     suspicious="Liest sich wie Anweisungen an den Assistenten; dem Modell wurde es nur als Text gegeben.",
     in_doubt="Nicht bestätigt",
     doubt_missing="Nicht bestätigt: {missing} steht nicht in den zitierten Stellen.",
