@@ -99,7 +99,9 @@ class _Loop:
                 passages: tuple[Passage, ...] = (*consultation.passages, *result.passages)
                 consultation = replace(consultation, passages=passages, is_tainted=True)
             specs = [function.spec for function in self.functions.values()]
-            material = "\n".join((*told, *(f"{each.document} {each.title}\n{each.full_text}" for each in consultation.passages)))
+            material = "\n".join(
+                (*told, *(f"{each.document} {each.title}\n{each.full_text}" for each in consultation.passages))
+            )
             messages = [*consultation.history, Message(Role.USER, f"{material}\n\nQuestion: {consultation.question}")]
             chosen = await asyncio.to_thread(generator.choose, messages, specs, max_tokens=200, cancelled=cancelled)
             calls = chosen.calls

@@ -111,5 +111,6 @@ def reads_like_instructions(text: str) -> bool:
     """
     if _HIDDEN.search(text):
         return True
-    folded = fold_text(text)
+    # As a cell of a table a bar is written with a backslash.
+    folded = fold_text(text).replace("\\|", "|")
     return any(pattern.search(folded) for pattern in _PATTERNS)

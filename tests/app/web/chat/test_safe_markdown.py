@@ -137,8 +137,6 @@ def test_an_address_is_the_same_for_every_reader() -> None:
     assert target_of("https:evil.example") is None
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 20_000, "![" * 5_000 + "](https://evil.example)" * 5_000, "[" * 50 + "](https://e.example)" * 50]
-)
+@pytest.mark.parametrize(("opening", "count"), [("[", 50), ("![", 50), ("[", 5_000), ("![", 5_000)])
 def test_brackets_without_end_load_nothing(opening: str, count: int) -> None:
     assert loads(make_safe(opening * count + "](https://evil.example)" * count)) == []
