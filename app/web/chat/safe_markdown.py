@@ -172,8 +172,11 @@ class _Rewriter:
             return email[0], email.end()
         link = _AUTOLINK.match(text, at)
         target = target_of(link[1]) if link else None
-        if link is None or target is None:
+        if link is None:
             return "\\<", at + 1
+        if target is None:
+            scheme = link[1].partition(":")[0]  # a colon before a letter would be a directive
+            return f"\\<{scheme}\\:", at + len(scheme) + 2
         return (
             self._beside(f"<{target.url}>", target, text, link.end())
             if "@" in target.url

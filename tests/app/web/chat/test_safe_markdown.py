@@ -43,7 +43,7 @@ PICTURE = "not loaded from {host}"
         ("[1]: https://evil.example\n\nSo it is [1].", "[1]\\: https://evil.example\n\nSo it is [1]."),
         ("[text][r]\n\n[r]: javascript:alert(1)", "text\n\n[r]\\: javascript:alert(1)"),
         ("<https://a.example/b>", "<https://a.example/b>"),
-        ("<javascript:alert(1)>", "\\<javascript:alert(1)>"),
+        ("<javascript:alert(1)>", "\\<javascript\\:alert(1)>"),
         ("https://good.example@evil.example/x", "https://good.example@evil.example/x (evil.example)"),
         ("<img src=https://evil.example/x>", "\\<img src=https://evil.example/x>"),
         ("<style>@import url(https://evil.example)</style>", "\\<style>@import url(https://evil.example)\\</style>"),
