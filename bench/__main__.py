@@ -28,6 +28,7 @@ BENCHMARKS = (
     "crawl",
     "reindex",
     "lab",
+    "injection",
 )
 
 
