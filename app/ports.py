@@ -164,6 +164,10 @@ class Generator(Protocol):
     def context_tokens(self) -> int:
         """Size of the context window that one conversation may fill, prompt and answer together."""
 
+    @property
+    def control_tokens(self) -> Sequence[str]:
+        """The marks of the model's own chat template and vocabulary that no text may hold; those of all are known."""
+
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the conversation as the model will read it, chat template included."""
 

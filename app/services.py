@@ -16,6 +16,7 @@ from app.answer.pipeline import AnswerLine
 from app.answer.reading.abstain import Calibration
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
+from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswers
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
@@ -239,7 +240,7 @@ class Services:
         """
         candidates = count_candidates(k, self.settings.reranker)
         found = self.retriever().retrieve(question, access=access, k=candidates)
-        return rerank(question, found, self.reranker.get(), k)
+        return mark_suspicious(rerank(question, found, self.reranker.get(), k))
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine. An exchange of the language model closes it; see `answering`."""

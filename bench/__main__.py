@@ -29,6 +29,7 @@ BENCHMARKS = (
     "reindex",
     "lab",
     "speech",
+    "injection",
 )
 
 

@@ -54,6 +54,7 @@ class ScriptedGenerator:
 
     model_id = "scripted"
     context_tokens = 4096
+    control_tokens: Sequence[str] = ()
 
     def __init__(self, *replies: str) -> None:
         self.replies = list(replies)

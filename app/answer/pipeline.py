@@ -20,6 +20,7 @@ from app.answer.reading.trim import trim
 from app.answer.search.found_by_tools import join_found
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
+from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswer, TableAnswers
 from app.answer.text.language import question_language
 from app.answer.writing.conversation import Turn, restore_turns, usable_history
@@ -102,7 +103,8 @@ class AnswerLine:
                 if isinstance(called, CallEnded) and called.record.result:
                     found.extend(called.record.result.passages)
             if found:
-                read = await self._read(asked, join_found(passages, found))
+                joined = await asyncio.to_thread(mark_suspicious, join_found(passages, found))
+                read = await self._read(asked, tuple(joined))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
         if self._abstains(read) and not asked.image:
@@ -153,9 +155,9 @@ class AnswerLine:
         candidates = count_candidates(k, self.settings.reranker)
         found = await asyncio.to_thread(self.retriever.retrieve, searched, access=access, k=candidates)
         clock.lap("retrieve")
-        passages = tuple(await asyncio.to_thread(rerank, searched, found, self.reranker, k))
+        passages = await asyncio.to_thread(rerank, searched, found, self.reranker, k)
         clock.lap("rerank")
-        return passages
+        return tuple(await asyncio.to_thread(mark_suspicious, passages))
 
     async def _compute(
         self,

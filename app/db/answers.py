@@ -88,6 +88,9 @@ _COLUMNS = (
     AnswerRow.retrieve_ms,
     AnswerRow.first_token_ms,
     AnswerRow.total_ms,
+    AnswerRow.model,
+    AnswerRow.calls,
+    AnswerRow.suspicious,
 )
 
 

@@ -73,6 +73,16 @@ def count_events(session: Session, wanted: AuditFilter) -> int:
     return int(session.exec(_matching(select(func.count()).select_from(AuditRow), wanted)).one())
 
 
+def count_details(session: Session, deed: Deed, *, since: datetime) -> dict[tuple[str, str], int]:
+    """How often each pair of subject and detail was written down for a deed."""
+    query = (
+        select(AuditRow.subject, AuditRow.detail, func.count())
+        .where(AuditRow.deed == deed, AuditRow.at >= since)
+        .group_by(col(AuditRow.subject), col(AuditRow.detail))
+    )
+    return {(subject, detail): n for subject, detail, n in session.exec(query)}
+
+
 def _matching(query: Any, wanted: AuditFilter) -> Any:
     conditions: list[Any] = []
     if wanted.person:

@@ -6,7 +6,8 @@ it is checked before it is believed, and a header beyond the limits is refused.
 
 import re
 import struct
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -28,7 +29,11 @@ MOST_DIMENSIONS: Final = 8
 MOST_LAYERS: Final = 4096
 MOST_PARAMETERS: Final = 1 << 50
 _BLOCK: Final = 1 << 20
-_STRING, _ARRAY = 8, 9
+_STRING, _ARRAY, _INT32 = 8, 9, 5
+_TOKENS: Final = "tokenizer.ggml.tokens"
+_TYPES_OF_TOKENS: Final = "tokenizer.ggml.token_type"
+_CONTROL: Final = 3
+"""llama.cpp's LLAMA_TOKEN_TYPE_CONTROL."""
 _SCALARS: Final = {
     0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
 }  # fmt: skip
@@ -77,6 +82,20 @@ def read_gguf(path: Path) -> GgufModel:
         raise Rejected(f"{path.name} {exc}") from None
 
 
+def read_control_tokens(path: Path) -> tuple[str, ...]:
+    """The tokens of a file's vocabulary that are no text: marks of turns, of the beginning and of the end.
+
+    None where the file tells none. Raises Rejected as `read_gguf` does.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read_control_tokens(path.stat().st_size, file)
+    except OSError as exc:
+        raise Rejected(f"{path.name} cannot be read ({exc.strerror}).") from exc
+    except _Broken as exc:
+        raise Rejected(f"{path.name} {exc}") from None
+
+
 def is_later_part(path: Path) -> bool:
     """Whether this is the second or a further file of a model that comes in several."""
     part = _PART.search(path.name)
@@ -90,14 +109,7 @@ class _Broken(Exception):
 def _read(path: Path, file: BinaryIO) -> GgufModel:
     size_bytes = path.stat().st_size
     cursor = _Cursor(file, size_bytes)
-    if cursor.take(4) != MAGIC:
-        raise _Broken("is no GGUF file.")
-    version = cursor.number("<I")
-    if version not in VERSIONS:
-        raise _Broken(f"is in version {version} of GGUF, or for other processors; versions 2 and 3 can be read.")
-    tensors, pairs = cursor.number("<Q"), cursor.number("<Q")
-    if tensors > MOST_TENSORS or pairs > MOST_PAIRS:
-        raise _Broken("says that it holds more than any model does; it is broken.")
+    tensors, pairs = _counts(cursor)
     values = dict(_pair(cursor) for _ in range(pairs))
     parameters, last_offset = 0, 0
     for _ in range(tensors):
@@ -106,6 +118,50 @@ def _read(path: Path, file: BinaryIO) -> GgufModel:
     if tensors and cursor.position + last_offset >= size_bytes:
         raise _Broken("is cut off: it ends before its last weights do. Copy or download it again.")
     return _model(path, size_bytes, values, parameters)
+
+
+def _counts(cursor: "_Cursor") -> tuple[int, int]:
+    """How many tensors and values a header says that it holds. Nothing was read before."""
+    if cursor.take(4) != MAGIC:
+        raise _Broken("is no GGUF file.")
+    version = cursor.number("<I")
+    if version not in VERSIONS:
+        raise _Broken(f"is in version {version} of GGUF, or for other processors; versions 2 and 3 can be read.")
+    tensors, pairs = cursor.number("<Q"), cursor.number("<Q")
+    if tensors > MOST_TENSORS or pairs > MOST_PAIRS:
+        raise _Broken("says that it holds more than any model does; it is broken.")
+    return tensors, pairs
+
+
+def _read_control_tokens(size_bytes: int, file: BinaryIO) -> tuple[str, ...]:
+    cursor = _Cursor(file, size_bytes)
+    _, pairs = _counts(cursor)
+    tokens_at, controls = 0, frozenset[int]()
+    for _ in range(pairs):
+        key, kind = cursor.text(LONGEST_KEY), cursor.number("<I")
+        if key == _TOKENS and kind == _ARRAY:
+            tokens_at = cursor.position
+        if key == _TYPES_OF_TOKENS and kind == _ARRAY:
+            controls = _controls(cursor)
+        else:
+            _value(cursor, kind)
+    if not tokens_at or not controls:
+        return ()
+    # The types come after the tokens: these are gone through once more.
+    file.seek(0)
+    cursor = _Cursor(file, size_bytes)
+    cursor.skip(tokens_at)
+    kind, length = cursor.number("<I"), cursor.number("<Q")
+    return tuple(cursor.pick_strings(min(length, max(controls) + 1), controls)) if kind == _STRING else ()
+
+
+def _controls(cursor: "_Cursor") -> frozenset[int]:
+    """The numbers of the tokens whose type says that they are no text."""
+    kind, length = cursor.number("<I"), cursor.number("<Q")
+    if kind != _INT32 or length > MOST_ELEMENTS:
+        raise _Broken("says of its tokens what no model says; it is broken.")
+    types = array("i", cursor.take(4 * length))
+    return frozenset(number for number, each in enumerate(types) if each == _CONTROL)
 
 
 def _pair(cursor: "_Cursor") -> tuple[str, Any]:
@@ -203,6 +259,14 @@ class _Cursor:
             length = int.from_bytes(self._block[self._at : self._at + 8], "little")
             self._at += 8
             self.skip(length)
+
+    def pick_strings(self, count: int, wanted: Container[int]) -> Iterator[str]:
+        """Of so many strings, those at the wanted places; the others are stepped over."""
+        for place in range(count):
+            if place in wanted:
+                yield self.text(LONGEST_STRING)
+            else:
+                self.skip_strings(1)
 
     def _need(self, count: int) -> None:
         """Have the next `count` bytes in the block."""

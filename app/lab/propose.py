@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from app.answer.text.facts import list_facts
 from app.answer.text.sentences import split_units
+from app.answer.text.untrusted import make_harmless
 from app.answer.text.words import telling_words
-from app.answer.writing.prompt import defuse
 from app.domain import AskedQuestion, Message, QuestionOrigin, Role
 from app.lab.measure import find_words
 from app.ports import Generator
@@ -52,7 +52,7 @@ def by_model(document_id: str, text: str, generator: Generator, template: Templa
     Its quote must stand in the text word for word, and the question must not copy it. Raises EngineUnavailable,
     TextTooLong.
     """
-    prompt = [Message(Role.USER, template.substitute(text=defuse(text)))]
+    prompt = [Message(Role.USER, template.substitute(text=make_harmless(text)))]
     said = "".join(generator.stream(prompt, max_tokens=MOST_TOKENS, schema=SCHEMA))
     return read_proposal(said, document_id, text)
 

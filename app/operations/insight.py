@@ -40,13 +40,18 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How the answers of a period went. `slowest` are the ten that took longest."""
+    """How the answers of a period went. `slowest` are the ten that took longest.
+
+    `suspicious`: passages found that read like instructions to the assistant, in how many answers (`warned`).
+    """
 
     figures: Figures
     days: list[DayCount]
     slowest: list[GivenAnswer]
     thumbs_up: int
     thumbs_down: int
+    suspicious: int
+    warned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ def measure(scope: Scope, services: Services) -> Answers:
         slowest=sorted(given, key=lambda each: -each.total_ms)[:SLOWEST],
         thumbs_up=sum(judged),
         thumbs_down=len(judged) - sum(judged),
+        suspicious=sum(each.suspicious for each in given),
+        warned=sum(each.suspicious > 0 for each in given),
     )
 
 

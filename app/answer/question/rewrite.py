@@ -7,8 +7,8 @@ from threading import Event
 
 from app.answer.question.condense import condense
 from app.answer.question.followups import subject_words
+from app.answer.text.untrusted import defuse
 from app.answer.text.words import is_number, telling_words
-from app.answer.writing.prompt import defuse
 from app.domain import Message, Role
 from app.ports import Generator
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from app.answer.tables.schema import Field, Relation
-from app.answer.writing.prompt import defuse
+from app.answer.text.untrusted import defuse
 from app.domain import Message, Role, Selected
 from app.errors import Rejected
 from app.ports import Generator, TableReader

@@ -1,11 +1,11 @@
 """Write the prompt: numbered passages and the question, as much as the model's window holds."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 
+from app.answer.text.untrusted import LEFT, RIGHT, defuse, make_harmless
 from app.answer.writing.conversation import Turn
 from app.answer.writing.evidence import Evidence, number_on
 from app.answer.writing.markers import renumber
@@ -14,9 +14,6 @@ from app.answer.writing.window import choose_start
 from app.domain import Message, Role
 from app.errors import SettingsError
 from app.ports import Generator
-
-# What a chat template uses to mark turns (<|im_start|>, <|user|> …). In a document it would end the evidence early.
-_CONTROL_TOKEN = re.compile(r"<\|([^|<>]{1,40})\|>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +88,11 @@ def build_prompt(
     room = generator.context_tokens - max_answer_tokens
     references = [reference for turn in turns for reference in turn.grounds.references]
     kept = _usable(turns)
+    marks = generator.control_tokens
 
     def ask(start: int, given: Sequence[Evidence]) -> tuple[Message, ...]:
         asked = Turn(question, evidence=tuple(given), image=image, image_text=image_text)
-        return _messages([*(turn for _, turn in kept[start:]), asked], prompts)
+        return _messages([*(turn for _, turn in kept[start:]), asked], prompts, marks)
 
     def count(start: int, given: Sequence[Evidence]) -> int:
         return generator.count_prompt_tokens(ask(start, given))
@@ -125,26 +123,29 @@ def _usable(turns: Sequence[Turn]) -> list[tuple[int, Turn]]:
     return [(n, turn) for n, turn in enumerate(turns) if turn.answer and n >= max(begun, default=0)]
 
 
-def _messages(turns: Sequence[Turn], prompts: Prompts) -> tuple[Message, ...]:
+def _messages(turns: Sequence[Turn], prompts: Prompts, marks: Sequence[str]) -> tuple[Message, ...]:
     """The conversation up to and with the last question."""
     messages = [Message(Role.SYSTEM, prompts.system)]
     sent: set[tuple[str, int, int]] = set()
     for turn in turns:
-        messages.append(Message(Role.USER, _ask(turn, prompts, sent), image=turn.image))
+        messages.append(Message(Role.USER, _ask(turn, prompts, sent, marks), image=turn.image))
         sent.update(each.place for each in turn.evidence)
         if turn.answer:
-            messages.append(Message(Role.ASSISTANT, defuse(_in_conversation(turn))))
+            messages.append(Message(Role.ASSISTANT, make_harmless(_in_conversation(turn), marks)))
     return tuple(messages)
 
 
-def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]]) -> str:
-    asked = defuse(turn.question if turn.image else with_picture_text(turn.question, turn.image_text))
+def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]], marks: Sequence[str]) -> str:
+    # The question is the person's own: what it quotes loses its marks, and keeps its words and its lines.
+    asked = defuse(turn.question, marks)
+    if turn.image_text and not turn.image:
+        asked = with_picture_text(asked, make_harmless(turn.image_text, marks))
     if not turn.evidence:
         return asked
     numbered = "\n\n".join(
-        _numbered(each, prompts.again if each.place in sent else prompts.evidence) for each in turn.evidence
+        _numbered(each, prompts.again if each.place in sent else prompts.evidence, marks) for each in turn.evidence
     )
-    return prompts.question.substitute(evidence=numbered, question=asked)
+    return prompts.question.substitute(evidence=numbered, question=asked, left=LEFT, right=RIGHT)
 
 
 def _in_conversation(turn: Turn) -> str:
@@ -152,15 +153,12 @@ def _in_conversation(turn: Turn) -> str:
     return renumber(turn.answer, {each.rank: each.n for each in turn.grounds.references})
 
 
-def _numbered(evidence: Evidence, template: Template) -> str:
+def _numbered(evidence: Evidence, template: Template, marks: Sequence[str]) -> str:
     passage = evidence.passage
     place = [passage.document]
     if passage.page is not None:
         place.append(f"page {passage.page}")
     place.extend(passage.headings[-1:])
-    return template.substitute(n=evidence.n, place=defuse(", ".join(place)), text=defuse(evidence.text))
-
-
-def defuse(text: str) -> str:
-    """Text in which no chat-template marker is left: retrieved text is data, not a turn of the conversation."""
-    return _CONTROL_TOKEN.sub(r"(\1)", text)
+    return template.substitute(
+        n=evidence.n, place=make_harmless(", ".join(place), marks), text=make_harmless(evidence.text, marks)
+    )

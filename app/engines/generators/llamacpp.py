@@ -7,6 +7,7 @@ port is opened, and no browser reaches a Unix socket.
 """
 
 import atexit
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +21,13 @@ import xllamacpp  # type: ignore[import-untyped]
 
 from app.domain import Message, ToolSpec
 from app.engines.generators.pieces import Deadline, Outlet, as_dicts, pump, room_for_answer, shape_of
+from app.engines.gguf import read_control_tokens
 from app.engines.model_files import get_gguf_file
-from app.errors import EngineUnavailable, SettingsError
+from app.errors import EngineUnavailable, Rejected, SettingsError
 from app.ports import Chosen
 from app.settings import GeneratorSettings
 
+log = logging.getLogger("cloister")
 # Prompt tokens computed between two looks at `cancelled`: under a second of work for a small model on
 # one core. Measured on a 1,031-token prompt: 6.7 s with 128 and with the vendor's 2,048.
 CPU_BATCH_TOKENS = 128
@@ -45,6 +48,7 @@ class LlamaCppGenerator:
     def __init__(self, settings: GeneratorSettings) -> None:
         self._settings = settings
         self._path = get_gguf_file(settings.model)
+        self._control_tokens = _control_tokens(self._path)
         self._turn = Lock()
         self._closing = Event()
         self._folder = tempfile.TemporaryDirectory(prefix="llm-")  # made with mode 0700
@@ -70,6 +74,11 @@ class LlamaCppGenerator:
     def context_tokens(self) -> int:
         """Window of one conversation: the setting, at most what the model was trained for."""
         return self._context_tokens
+
+    @property
+    def control_tokens(self) -> Sequence[str]:
+        """As the file's vocabulary marks them."""
+        return self._control_tokens
 
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Exact: the model's own chat template and tokenizer. About 4 ms for a thousand tokens."""
@@ -166,6 +175,14 @@ class _ChunkReader:
             self._outlet.send(choice.get("delta", {}).get("content") or "")
             self.is_finished = self.is_finished or choice.get("finish_reason") is not None
         return "error" in chunk or self._closing.is_set() or not self._outlet.is_wanted
+
+
+def _control_tokens(path: Path) -> tuple[str, ...]:
+    try:
+        return read_control_tokens(path)
+    except Rejected as exc:  # llama.cpp may still read it, and says so better where it cannot
+        log.warning("The marks of the model's own are not known, those of other models are: %s", exc)
+        return ()
 
 
 def _get_socket_path(folder: str) -> Path:

@@ -48,6 +48,11 @@ class OpenAIGenerator:
         """The setting, or else what the endpoint tells, or else 4,096 with a warning. Raises EngineUnavailable."""
         return self._settings.context_tokens or self._endpoint.context_tokens()
 
+    @property
+    def control_tokens(self) -> Sequence[str]:
+        """None: an endpoint does not tell them."""
+        return ()
+
     def count_prompt_tokens(self, messages: Sequence[Message]) -> int:
         """Exact at llama.cpp and vLLM, elsewhere an estimate that is high. Raises EngineUnavailable."""
         return self._endpoint.count(messages)

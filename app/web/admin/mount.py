@@ -25,6 +25,7 @@ from app.web.admin.pages.people import router as people
 from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
 from app.web.admin.pages.sources import router as sources
+from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
 from app.web.admin.records.application import mount_records
 
@@ -47,6 +48,7 @@ ROUTERS = (
     offered_models,
     models,
     comparison,
+    tools,
     groups,
     people,
     audit,

@@ -31,6 +31,7 @@ SECTIONS: Final = (
     Section("/admin/assistants", N_("Assistants"), None),
     Section("/admin/models", N_("Models"), None),
     Section("/admin/comparison", N_("Comparison"), MemberRole.ADMIN),
+    Section("/admin/tools", N_("Tools"), None),
     Section("/admin/people", N_("People"), None),
     Section("/admin/audit", N_("Audit"), MemberRole.ADMIN),
     Section("/admin/settings", N_("Settings"), None),

@@ -15,6 +15,7 @@ from app.domain.urls import host_of
 from app.web.chat.computed import copy_computed, render_computed
 from app.web.chat.doubts import mark_doubts, reason
 from app.web.chat.markup import chip, one_line, plain, shorten, unlinked
+from app.web.chat.safe_markdown import make_safe
 from app.web.chat.words import Words
 
 EXCERPT_LENGTH = 360
@@ -59,12 +60,18 @@ def search_summary(passages: Sequence[Passage], words: Words) -> str:
 
 
 def render_passages(passages: Iterable[Passage], words: Words, cited: Collection[int] = ()) -> str:
-    """The passages of a search: rank and place, the beginning of the text, whether it is cited, and its scores."""
+    """The passages of a search: rank and place, the beginning of the text, what to beware of, whether it is cited, and
+    its scores."""
     return "\n\n".join(
         f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n"
-        f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n*{_scores(p, words, is_cited=p.rank in cited)}*"
+        f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n{_warning(p, words)}"
+        f"*{_scores(p, words, is_cited=p.rank in cited)}*"
         for p in passages
     )
+
+
+def _warning(passage: Passage, words: Words) -> str:
+    return f"⚠ **{words.suspicious}**\n\n" if passage.is_suspicious else ""
 
 
 def render_passage(passage: Passage, words: Words) -> str:
@@ -86,10 +93,10 @@ def page_link(url: str, words: Words) -> str:
 def render_answer(answer: Answer, words: Words) -> str:
     """The answer with its doubts marked, what was computed, and its sources; for an abstention, where to look."""
     if answer.abstained:
-        text = answer.text.strip() or words.abstained
+        text = make_safe(answer.text.strip(), words.picture_not_loaded) or words.abstained
         nearest = words.nearest.format(step=search_summary(answer.passages, words))
         return f"{text}\n\n{nearest if answer.passages else words.no_passages}"
-    parts = [mark_doubts(answer.text, answer.statements, words).text.strip()]
+    parts = [make_safe(mark_doubts(answer.text, answer.statements, words).text.strip(), words.picture_not_loaded)]
     if answer.table:
         parts.append(render_computed(answer.table, words))
     if answer.citations:

@@ -23,6 +23,7 @@ from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
 from app.web.chat.memo import render_answer, render_passages, search_summary
 from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, render_picture_text
+from app.web.chat.safe_markdown import SafeStream
 from app.web.chat.shown import list_shown, list_sources
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
@@ -85,6 +86,7 @@ class Turn:
         self._passages: tuple[Passage, ...] = ()
         self._chips: dict[str, PassageText] = {}
         self._reply: Any = cl.Message("")
+        self._safe = SafeStream(self._words.picture_not_loaded)
         self._search: Any = cl.Step(
             name=self._words.searching,
             type="tool",
@@ -138,7 +140,7 @@ class Turn:
                     case Retrieved(passages, _):
                         await self._show_search(passages)
                     case Piece(text):
-                        await self._reply.stream_token(text)
+                        await self._show_piece(text)
                     case Checked():
                         await self._show_checked(event)
                     case Finished(answer):
@@ -174,12 +176,18 @@ class Turn:
         self._search.end = now()
         await self._search.update()
 
+    async def _show_piece(self, text: str) -> None:
+        """What the model wrote, so that showing it loads nothing."""
+        shown, is_whole = self._safe.feed(text)
+        if shown or is_whole:
+            await self._reply.stream_token(shown, is_sequence=is_whole)
+
     async def _show_checked(self, checked: Checked) -> None:
         """What is certain by now takes the place of what was streamed; its chips lead somewhere at once."""
         await self._show_chips(checked.citations)
         marked = mark_doubts(checked.text, checked.statements, self._words)
         await show_so_far(self._reply.id, checked.citations, marked.reasons)
-        await self._reply.stream_token(marked.text + checked.pending, is_sequence=True)
+        await self._reply.stream_token(self._safe.put(marked.text + checked.pending), is_sequence=True)
 
     async def _show_answer(self, answer: Answer) -> None:
         if self._search.end is None:

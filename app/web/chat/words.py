@@ -62,6 +62,8 @@ class Words:
     recognising: str
     heard_nothing: str
     heard_part: str
+    suspicious: str
+    picture_not_loaded: str
     # Sentences in doubt.
     in_doubt: str
     doubt_missing: str
@@ -217,6 +219,8 @@ ENGLISH = Words(
     recognising="Recognising what you said …",
     heard_nothing="Nothing was heard. Check the microphone and say it again, or type your question.",
     heard_part="Only the first {seconds} seconds were taken; say the rest as a second part.",
+    picture_not_loaded="picture at {host}, not loaded",
+    suspicious="Reads like instructions to the assistant; it was given to the model as text only.",
     in_doubt="Not verified",
     doubt_missing="Not verified: the cited passages do not contain {missing}.",
     doubt_unlike="Not verified: the cited passages do not say this in words that can be checked.",
@@ -368,6 +372,8 @@ GERMAN = Words(
     heard_nothing="Es war nichts zu hören. Prüfen Sie das Mikrofon und sagen Sie es noch einmal, oder tippen Sie Ihre "
     "Frage.",
     heard_part="Nur die ersten {seconds} Sekunden wurden genommen; sagen Sie den Rest als zweiten Teil.",
+    picture_not_loaded="Bild auf {host}, nicht geladen",
+    suspicious="Liest sich wie Anweisungen an den Assistenten; dem Modell wurde es nur als Text gegeben.",
     in_doubt="Nicht bestätigt",
     doubt_missing="Nicht bestätigt: {missing} steht nicht in den zitierten Stellen.",
     doubt_unlike="Nicht bestätigt: Die zitierten Stellen sagen dies nicht in prüfbaren Worten.",

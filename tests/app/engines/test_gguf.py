@@ -3,12 +3,13 @@
 import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engines.gguf import MOST_ELEMENTS, GgufModel, is_later_part, read_gguf
+from app.engines.gguf import MOST_ELEMENTS, GgufModel, is_later_part, read_control_tokens, read_gguf
 from app.engines.model_files import get_gguf_file
 from app.errors import Rejected, SettingsError
 from tests.gguf_files import LLAMA, header, string, write_model
@@ -172,3 +173,28 @@ def _read_or_refuse(path: Path, content: bytes) -> None:
         return
     assert len(model.name) <= 200
     assert model.kv_values >= 0
+
+
+def _typed_vocabulary(tokens: list[str], types: list[int]) -> dict[str, Any]:
+    kinds = struct.pack("<IIQ", 9, 5, len(types)) + struct.pack(f"<{len(types)}i", *types)
+    return {**LLAMA, "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.token_type": kinds}
+
+
+def test_the_tokens_that_are_no_text_are_known_from_the_vocabulary(tmp_path: Path) -> None:
+    values = _typed_vocabulary(["<unk>", "<s>", "word", "<turn>", "end"], [2, 3, 1, 3, 1])
+    assert read_control_tokens(write_model(tmp_path / "a.gguf", values)) == ("<s>", "<turn>")
+
+
+def test_a_vocabulary_without_types_tells_no_control_tokens(tmp_path: Path) -> None:
+    assert read_control_tokens(write_model(tmp_path / "a.gguf")) == ()
+
+
+def test_types_for_more_tokens_than_there_are_do_no_harm(tmp_path: Path) -> None:
+    values = _typed_vocabulary(["<s>"], [3, 3, 3])
+    assert read_control_tokens(write_model(tmp_path / "a.gguf", values)) == ("<s>",)
+
+
+def test_a_file_that_is_no_model_is_refused_when_its_vocabulary_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_bytes(b"words")
+    with pytest.raises(Rejected, match="is no GGUF file"):
+        read_control_tokens(tmp_path / "a.gguf")

@@ -41,6 +41,8 @@ class PassageOut(Model):
     text: str
     also_in: list[str]
     url: str | None
+    suspicious: bool
+    """Reads like instructions to the assistant; the model was given it as text only."""
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -57,6 +59,7 @@ class PassageOut(Model):
             text=passage.text,
             also_in=list(passage.also_in),
             url=passage.url or None,
+            suspicious=passage.is_suspicious,
         )
 
 

@@ -14,6 +14,7 @@ from app.domain import (
     ItemStatus,
     JobState,
     MemberRole,
+    Permission,
     PersonState,
     QuestionOrigin,
     RunState,
@@ -26,6 +27,7 @@ from app.operations.assistant_versions import Part as VersionPart
 from app.operations.engines import Part
 from app.services import Condition
 from app.settings import LayerKind
+from app.tools.gate.gate import Outcome
 from app.web.admin.translate import WORDS_DIR, translations
 
 HOME = Path(app.web.admin.__file__).parent
@@ -39,6 +41,8 @@ VALUES = (
     ItemStatus,
     JobState,
     MemberRole,
+    Outcome,
+    Permission,
     QuestionOrigin,
     RunState,
     Splitter,
