@@ -38,6 +38,7 @@ from app.ports import (
     WebSearch,
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
+from app.tools.web.access import WebAccess
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
@@ -171,6 +172,8 @@ class Services:
     seal: Seal
     session_secret: str
     local_token: str
+    web: Warm[WebAccess | None] = field(default_factory=lambda: Warm(lambda: None))
+    """Web search and single pages; None where the settings switch them off."""
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
