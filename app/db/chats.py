@@ -11,14 +11,17 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
+from app.domain.web import is_web_id
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
-# below and on the answer, what it was written from, and the places that it cites; of a search, the passages as shown.
+# below and on the answer, what it was written from, and the places that it cites; of a search, the passages as shown;
+# of a question, what was asked where a command stands before it.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
+ASKED = "asked"
 GROUNDS = "grounds"
 CITED = "cited"
 PASSAGES = "passages"
@@ -82,7 +85,7 @@ def save_step(session: Session, row: Row) -> None:
 
 def save_quotes(session: Session, step_id: str, document_ids: Iterable[str]) -> None:
     """Note that a step, which need not be stored yet, holds words of these documents."""
-    quoted = [{"stepId": step_id, "documentId": document_id} for document_id in document_ids]
+    quoted = [{"stepId": step_id, "documentId": id} for id in document_ids if not is_web_id(id)]
     if quoted:
         insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
         session.execute(insert(chat_quotes).on_conflict_do_nothing(), quoted)

@@ -27,11 +27,12 @@ class Earlier:
 
     message: cl.Message
     search: str
+    calls: tuple[str, ...] = ()
 
     @property
     def step_ids(self) -> list[str]:
-        """The ids of the answer and of its search, if that is kept."""
-        return [id for id in (self.search, self.message.id) if id]
+        """The ids of the answer, of its search, if that is kept, and of its calls of tools."""
+        return [id for id in (self.search, *self.calls, self.message.id) if id]
 
 
 class Again:
@@ -48,6 +49,10 @@ class Again:
         """
         cl.action_callback(ASK_AGAIN)(self._ask_again)
         sio.on("edit_message", handler=self._edit)
+
+    def ask(self, question: cl.Message) -> None:
+        """Answer a question that was put without the field for questions, as if it came from there."""
+        _start(_answer(question))
 
     def take(self, question_id: str) -> Earlier | None:
         """The answer that a turn is to replace, once."""
@@ -72,7 +77,7 @@ class Again:
         # The browser says which; only the last answer has nothing after it that builds on it.
         if answer is None or face is None or question is None or face.question != question.id:
             return
-        earlier = self._earlier[question.id] = Earlier(answer, face.search)
+        earlier = self._earlier[question.id] = Earlier(answer, face.search, face.calls)
         cl.chat_context.remove(answer)
         for step_id in earlier.step_ids:
             await cl.context.emitter.delete_step({"id": step_id})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message, ToolCall, Visitor
+from app.domain import FunctionName, Job, Message, ToolCall, Visitor
 from app.tools.function import Approver
 
 
@@ -89,6 +89,10 @@ class ChatBackend(Protocol):
 
         `answer_id` is the message that will hold the answer.
         """
+        ...
+
+    async def functions(self, user_id: str) -> frozenset[FunctionName]:
+        """What the person may call by a command."""
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

@@ -17,7 +17,7 @@ from app.web.chat.markup import chip, one_line
 from app.web.chat.memo import place_text, render_copy, render_timings
 from app.web.chat.words import Words, words_for
 
-COPY, EVIDENCE, ASK_AGAIN = "copy_answer", "show_evidence", "ask_again"
+COPY, EVIDENCE, ASK_AGAIN, SEARCH_WEB = "copy_answer", "show_evidence", "ask_again", "search_web"
 # What the script knows our messages by.
 ANSWER_FACE: Final = "cloister-answer"
 PAGE_WORDS: Final = "cloister-words"
@@ -27,7 +27,8 @@ PAGE_WORDS: Final = "cloister-words"
 class Face:
     """`question` and `search` are the ids of the steps that belong to the answer.
 
-    `reasons` are why each marked sentence is in doubt, in order. `copy` is "" where nothing was answered.
+    `calls`: the steps of its calls of tools. `reasons` are why each marked sentence is in doubt, in order. `copy` is ""
+    where nothing was answered. `offers_web`: the documents do not hold it, and the web may be asked.
     """
 
     question: str
@@ -35,6 +36,8 @@ class Face:
     reasons: tuple[str, ...] = ()
     copy: str = ""
     timings: str = ""
+    calls: tuple[str, ...] = ()
+    offers_web: bool = False
 
     @classmethod
     def of(cls, answer: Answer, words: Words, *, question: str, search: str) -> "Face":
@@ -55,11 +58,19 @@ class Face:
             return None
         # A chat may be older or newer than this version.
         known = {field.name: kept[field.name] for field in fields(cls) if field.name in kept}
-        return cls(**{"question": "", "search": "", **known, "reasons": tuple(known.get("reasons", ()))})
+        return cls(
+            **{
+                "question": "",
+                "search": "",
+                **known,
+                "reasons": tuple(known.get("reasons", ())),
+                "calls": tuple(known.get("calls", ())),
+            }
+        )
 
     def as_metadata(self) -> dict[str, Any]:
         """What a message keeps."""
-        return {**asdict(self), "reasons": list(self.reasons)}
+        return {**asdict(self), "reasons": list(self.reasons), "calls": list(self.calls)}
 
 
 async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
@@ -67,6 +78,8 @@ async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     words = _words()
     await _tell_page(ANSWER_FACE, id=message_id, **face.as_metadata())
     buttons = [(COPY, "copy", words.copy), (EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
+    if is_last and face.offers_web:
+        buttons.append((SEARCH_WEB, "globe", words.search_web))
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))
     for name, icon, label in buttons:
@@ -79,7 +92,7 @@ async def show_so_far(message_id: str, citations: Iterable[Citation], reasons: I
     words = _words()
     sources = {
         chip(each.n): {
-            "place": place_text(each.document, each.page, (), words),
+            "place": place_text(each.document, each.page, (), words, web_url=each.url),
             "quote": words.quote.format(text=one_line(each.quote)),
             "doubt": "" if each.verified else f"({words.unverified})",
         }
@@ -93,6 +106,7 @@ async def show_words() -> None:
     words = _words()
     await _tell_page(
         PAGE_WORDS,
+        web=words.web,
         copied=words.copied,
         not_copied=words.not_copied,
         edit=words.edit_question,
@@ -102,9 +116,10 @@ async def show_words() -> None:
 
 
 async def take_ask_again_away(message_id: str) -> None:
-    """An earlier answer cannot be asked for again: what was said after it builds on it."""
-    button: Any = cl.Action(name=ASK_AGAIN, payload={}, id=_button_id(ASK_AGAIN, message_id))
-    await button.remove()
+    """An earlier answer cannot be asked for again, here or on the web: what was said after it builds on it."""
+    for name in (SEARCH_WEB, ASK_AGAIN):
+        button: Any = cl.Action(name=name, payload={}, id=_button_id(name, message_id))
+        await button.remove()
 
 
 def message_id_of(action: cl.Action) -> str:

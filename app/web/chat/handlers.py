@@ -19,7 +19,9 @@ from starlette.responses import Response
 from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
 from app.web.chat.again import Again
+from app.web.chat.approvals import Approvals
 from app.web.chat.backend import AttachedFile, ChatBackend
+from app.web.chat.command_menu import CommandMenu, SpeakHandler
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
@@ -28,13 +30,25 @@ from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import words_for
 
 
-def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> None:
-    """Put the handlers in place; those of an earlier app in this process are replaced."""
+def register(
+    backend: ChatBackend,
+    layer: ChatDataLayer,
+    uploads: Uploads,
+    *,
+    web_pages: int = 0,
+    speak: SpeakHandler | None = None,
+) -> None:
+    """Put the handlers in place; those of an earlier app in this process are replaced.
+
+    `web_pages`: that are opened after a search. `speak`: what the command /speak does; without it there is none.
+    """
     cl.data_layer(lambda: layer)
     register_actions(backend)
     running: dict[str, Turn] = {}
     again = Again(layer)
     again.register()
+    menu, approvals = CommandMenu(backend, again, speak), Approvals(web_pages)
+    menu.register()
 
     @cl.password_auth_callback
     async def sign_in(name: str, password: str) -> cl.User | None:
@@ -54,13 +68,18 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         offered = await backend.starters(user.identifier) if user else []
         return [cl.Starter(label=starter.label, message=starter.question) for starter in offered]
 
+    async def begin() -> None:
+        await show_words()
+        await menu.show()
+
     # Not by its decorator: that stores a step for every new chat.
-    config.code.on_chat_start = show_words
+    config.code.on_chat_start = begin
+    config.code.on_chat_end = approvals.leave
 
     @cl.on_chat_resume
     async def resume(thread: ThreadDict) -> None:
         """Chainlit puts the thread's messages back in place once this has brought them up to date."""
-        await show_words()
+        await begin()
         await take_up(backend, thread)
         await _show_faces(thread)
 
@@ -73,7 +92,17 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     async def answer(message: cl.Message) -> None:
         earlier = again.take(message.id)
         await _take_ask_again_away()
-        turn = running[cl.context.session.id] = Turn(backend, message, is_second_try=earlier is not None)
+        asked = await menu.understand(message)
+        if asked is None:
+            return
+        turn = running[cl.context.session.id] = Turn(
+            backend,
+            message,
+            is_second_try=earlier is not None,
+            asked=asked,
+            approver=approvals.approver(),
+            can_search_web=await menu.can_search_web(),
+        )
         try:
             await turn.run()
         finally:

@@ -9,9 +9,9 @@ from threading import Event
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
+from app.domain import AnswerFace, FunctionName, Job, MemberRole, Message, PasswordPolicy, Question, Visitor
 from app.errors import NotFound
-from app.operations import answers, assistants, sessions, tools
+from app.operations import answers, assistants, commands, sessions, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -83,6 +83,10 @@ class ServiceBackend:
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:
                 yield event
+
+    async def functions(self, user_id: str) -> frozenset[FunctionName]:
+        """What the default assistant and the settings let the person call by a command."""
+        return await asyncio.to_thread(lambda: commands.callable_by(self._caller(user_id), self._services))
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""

@@ -41,6 +41,7 @@ class PassageOut(Model):
     text: str
     also_in: list[str]
     url: str | None
+    web: bool = False
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -57,6 +58,7 @@ class PassageOut(Model):
             text=passage.text,
             also_in=list(passage.also_in),
             url=passage.url or None,
+            web=passage.is_web,
         )
 
 
@@ -79,7 +81,10 @@ class RectOut(Model):
 
 
 class CitationOut(Model):
-    """`quote` stands word for word in the passage `n`; `rects` are its lines on the pages, where the format has any."""
+    """`quote` stands word for word in the passage `n`; `rects` are its lines on the pages, where the format has any.
+
+    `web`: the passage was read on the web for this question, at `url`, and `document_id` names no document.
+    """
 
     n: int
     document_id: str
@@ -90,6 +95,8 @@ class CitationOut(Model):
     quote: str
     verified: bool
     rects: list[RectOut]
+    web: bool = False
+    url: str | None = None
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationOut":
@@ -103,6 +110,8 @@ class CitationOut(Model):
             quote=citation.quote,
             verified=citation.verified,
             rects=[RectOut.of(place) for place in citation.rects],
+            web=bool(citation.url),
+            url=citation.url or None,
         )
 
 
