@@ -39,6 +39,7 @@ def open_services(settings: Settings) -> Services:
     Raises SettingsError, EngineUnavailable.
     """
     silence_libraries()
+    web_search = _build_web_search(settings)  # light, and wrong settings stop the start
     data_dir = prepare_data_dir(settings.data_dir)
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
@@ -52,7 +53,6 @@ def open_services(settings: Settings) -> Services:
     def build_generator(generator: GeneratorSettings) -> Generator:
         return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
 
-    web_search = _build_web_search(settings)  # light, and wrong settings stop the start
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
     services = Services(
         settings=settings,

@@ -80,7 +80,7 @@ class SearxngSearch:
             )
         try:
             found = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("results"), list):
             raise self._unavailable("did not answer as SearXNG does. Check that web_search.url leads to one.")
