@@ -29,18 +29,19 @@ from app.tools.web.functions import build_web_tools
 
 
 class PlainTools:
-    """`flags`: what is remarkable about every text. `may_always`: whether the card offers that."""
+    """`may_always`: whether the card offers that. `flags`: what is remarkable about every text that is long enough."""
+
+    flags: tuple[Flag, ...] = ()
 
     def __init__(
         self,
         functions: Sequence[ToolFunction],
         approver: Approver | None,
         *,
-        flags: tuple[Flag, ...] = (),
         may_always: bool = False,
     ) -> None:
         self._functions = {function.spec.name: function for function in functions}
-        self._approver, self._flags, self._may_always = approver, flags, may_always
+        self._approver, self._may_always = approver, may_always
 
     async def use(
         self, consultation: Consultation, *, generator: Generator, cancelled: Event
@@ -58,7 +59,7 @@ class PlainTools:
             host = function.host_of(call.arguments)
             sent = function.spec.sent
             text = str(call.arguments[sent])
-            flags = tuple(flag for flag in self._flags if flag.end <= len(text))
+            flags = tuple(flag for flag in self.flags if flag.end <= len(text))
             request = ApprovalRequest(call, function.spec.tool, host, text, flags, self._may_always)
             given = await self._approver.ask(request) if self._approver else None
             if given is None or not given.is_given:

@@ -16,6 +16,7 @@ import uvicorn
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.domain import Answer, Citation, Message, Passage, Statement, TableResult
 from app.errors import EngineUnavailable
+from app.web.chat.backend import AS_USUAL, Manner
 from tests.browser.chat_groundwork_service import LEAVE, REMOTE, FakeBackend, _citation, _passage, create_app
 
 FIRST = "Each parent may take **26 weeks** of parental leave within two years of the birth [1]."
@@ -47,6 +48,7 @@ class AnswerFaces(FakeBackend):
         history: Sequence[Message],
         cancelled: threading.Event,
         answer_id: str,
+        manner: Manner = AS_USUAL,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         self.asked[question] += 1

@@ -17,10 +17,10 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Rect, Visitor
+from app.domain import Answer, Citation, FunctionName, Job, Message, Passage, PasswordPolicy, Rect, Visitor
 from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
-from app.web.chat.backend import AttachedFile, ChatUser, Starter
+from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Manner, Starter
 from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.pages.welcome import add_pages
@@ -59,6 +59,9 @@ class FakeBackend:
     async def knowledge_bases(self, user_id: str) -> list[str]:
         return ["Documents"]
 
+    async def functions(self, user_id: str) -> frozenset[FunctionName]:
+        return frozenset()
+
     async def starters(self, user_id: str) -> list[Starter]:
         questions = ["How long is parental leave?", "Who pays for a home office?", "What is the notice period?"]
         return [Starter(question, question) for question in questions]
@@ -72,6 +75,7 @@ class FakeBackend:
         history: Sequence[Message],
         cancelled: threading.Event,
         answer_id: str,
+        manner: Manner = AS_USUAL,
     ) -> AsyncIterator[AnswerEvent]:
         self.histories.append(history)
         if question.startswith("Warm"):

@@ -57,11 +57,14 @@ class ToolSteps:
     async def _end(self, record: CallRecord) -> None:
         name = name_ended(record, self._words)
         step = self._steps.get(record.call.id)
+        if step and record.state is not CallState.DONE:
+            # The page unfolds a step only when it comes: why something was not done is to be seen without a click.
+            await step.remove()
+            step = None
         if step is None:
             step = await self._begin(record.call, name, is_open=record.state is not CallState.DONE)
         step.name = name
         step.output = render_record(record, self._words)
-        step.default_open = record.state is not CallState.DONE
         step.end = now()
         await step.update()
 

@@ -223,9 +223,9 @@ ENGLISH = Words(
     approval_by_model="The language model wants to search the web with these words.",
     approval_by_model_page="The language model wants to open this page.",
     approval_field="The text that would be sent",
-    approval_hint="Exactly this text leaves this machine, and nothing else. You can change it first. "
+    approval_hint="Exactly this text is sent, and nothing else. You can change it first. "
     "No answer within five minutes counts as no.",
-    approval_hint_pages="Exactly this text leaves this machine, and nothing else. You can change it first. "
+    approval_hint_pages="Exactly this text is sent, and nothing else. You can change it first. "
     "Then up to {pages} of the pages found are opened. No answer within five minutes counts as no.",
     approval_always="From now on, send to {host} without asking",
     approval_yes="Send",
@@ -362,9 +362,9 @@ GERMAN = Words(
     approval_by_model="Das Sprachmodell möchte mit diesen Worten im Web suchen.",
     approval_by_model_page="Das Sprachmodell möchte diese Seite öffnen.",
     approval_field="Der Text, der gesendet würde",
-    approval_hint="Genau dieser Text verlässt diesen Rechner, sonst nichts. Sie können ihn vorher ändern. "
+    approval_hint="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
     "Keine Antwort innerhalb von fünf Minuten gilt als Nein.",
-    approval_hint_pages="Genau dieser Text verlässt diesen Rechner, sonst nichts. Sie können ihn vorher ändern. "
+    approval_hint_pages="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
     "Danach werden bis zu {pages} der gefundenen Seiten geöffnet. Keine Antwort innerhalb von fünf Minuten gilt als "
     "Nein.",
     approval_always="Von jetzt an ohne Nachfrage an {host} senden",

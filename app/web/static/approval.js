@@ -14,7 +14,7 @@ let open;
 
 function ask({ id, labels, text, pieces, longest }, answer) {
   open?.close();
-  const field = build("textarea", { value: text, maxLength: longest, spellcheck: false });
+  const field = build("textarea", { value: text, rows: 1, maxLength: longest, spellcheck: false });
   field.setAttribute("aria-label", labels.field);
   field.setAttribute("aria-describedby", "approval-warnings");
   const marks = build("div", { className: "marks" });
