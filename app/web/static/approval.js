@@ -46,7 +46,6 @@ function ask({ id, labels, text, pieces, longest }, answer) {
     yes.disabled = !field.value.trim();
   }
 
-  const focused = document.activeElement;
   function close(said) {
     if (open?.id !== id) return;
     open = undefined;
@@ -54,7 +53,8 @@ function ask({ id, labels, text, pieces, longest }, answer) {
     watching.disconnect();
     const hadFocus = card.contains(document.activeElement);
     card.remove();
-    if (hadFocus) (focused?.isConnected && focused !== document.body ? focused : findField())?.focus({ preventScroll: true });
+    // What had the focus before may be the button that is gone by the time of the answer.
+    if (hadFocus) document.getElementById("chat-input")?.focus({ preventScroll: true });
     if (said) answer(said);
   }
   const place = () => placeAbove(card);
@@ -85,10 +85,6 @@ function ask({ id, labels, text, pieces, longest }, answer) {
   addEventListener("resize", place);
   place();
   card.focus({ preventScroll: true });
-}
-
-function findField() {
-  return document.getElementById("chat-input");
 }
 
 // The text once more, behind the field, with the remarkable parts marked.
