@@ -94,6 +94,8 @@ def register(
         await _take_ask_again_away()
         asked = await menu.understand(message)
         if asked is None:
+            if earlier:
+                await again.replace(earlier, is_replaced=False)
             return
         turn = running[cl.context.session.id] = Turn(
             backend,
