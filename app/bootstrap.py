@@ -27,9 +27,9 @@ from app.settings import (
     RerankerSettings,
     Settings,
     TranscriberSettings,
-    WebSearchSettings,
     prepare_data_dir,
 )
+from app.tools.web.access import WebAccess
 from ingest.sandbox import Sandbox
 from ingest.sources.crawl.secrets import SecretBox
 from ingest.workflows import IngestLine
@@ -41,6 +41,7 @@ def open_services(settings: Settings) -> Services:
     Raises SettingsError, EngineUnavailable.
     """
     silence_libraries()
+    web_search = _build_web_search(settings)  # light, and wrong settings stop the start
     data_dir = prepare_data_dir(settings.data_dir)
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
@@ -60,7 +61,7 @@ def open_services(settings: Settings) -> Services:
         return PooledModel(id, offer.label, offered_settings(offer, settings, configured, seal))
 
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
-    return Services(
+    services = Services(
         settings=settings,
         database=database,
         files=files,
@@ -73,7 +74,7 @@ def open_services(settings: Settings) -> Services:
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
         generator=Warm(lambda: build_generator(settings.generator)),
-        web_search=Warm(lambda: _build_web_search(settings.web_search)),
+        web_search=Warm(lambda: web_search),
         speaker=Warm(lambda: _build_speaker(settings)),
         transcriber=Warm(lambda: _build_transcriber(settings.transcriber)),
         configured_generator=configured,
@@ -83,6 +84,8 @@ def open_services(settings: Settings) -> Services:
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
     )
+    services.web = Warm(lambda: _open_web(services))
+    return services
 
 
 def _source_key(settings: Settings, data_dir: Path) -> str:
@@ -149,12 +152,24 @@ def _build_reranker(settings: RerankerSettings) -> Reranker | None:
             return EndpointReranker(settings)
 
 
-def _build_web_search(settings: WebSearchSettings) -> WebSearch | None:
-    match settings.engine:
+def _build_web_search(settings: Settings) -> WebSearch | None:
+    outside = settings.crawl.outside
+    match settings.web_search.engine:
         case "off":
             return None
-        case "searxng" | "ddgs":
-            raise SettingsError("web_search.engine: not built yet.")
+        case "searxng":
+            from app.engines.web_search.searxng import SearxngSearch
+
+            return SearxngSearch(settings.web_search, outside=outside)
+        case "ddgs":
+            from app.engines.web_search.ddgs import DdgsSearch
+
+            return DdgsSearch(settings.web_search, outside=outside)
+
+
+def _open_web(services: Services) -> WebAccess | None:
+    engine = services.web_search.get()
+    return WebAccess(services.settings, engine, lambda: services.embedder.get()) if engine else None
 
 
 def _build_speaker(settings: Settings) -> Speaker | None:

@@ -31,7 +31,7 @@ from app.domain import (
     ToolSpec,
     Transcript,
     Voice,
-    WebHit,
+    WebResults,
 )
 
 Vectors = NDArray[np.float32]
@@ -237,10 +237,10 @@ class WebSearch(Protocol):
     def host(self) -> str:
         """Where queries go, as people know it."""
 
-    def search(self, query: str, *, limit: int, language: str = "") -> list[WebHit]:
+    def search(self, query: str, *, limit: int, language: str = "") -> WebResults:
         """The first results, best first; none is no error. `language`: ISO 639-1, "" for any.
 
-        Raises EngineUnavailable with a sentence for the person.
+        Raises EngineUnavailable with a sentence for the person, Rejected for a query without words.
         """
 
 

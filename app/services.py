@@ -42,6 +42,7 @@ from app.ports import (
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from app.speech.kept import SpokenTexts
+from app.tools.web.access import WebAccess
 from ingest.document_line import DocumentLine
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
@@ -185,6 +186,8 @@ class Services:
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)
+    web: Warm[WebAccess | None] = field(default_factory=lambda: Warm(lambda: None))
+    """Web search and single pages; None where the settings switch them off."""
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)

@@ -37,6 +37,8 @@ from app.domain import (
     Answer,
     AnswerOptions,
     CallEnded,
+    CallRecord,
+    CallState,
     Consultation,
     Grounds,
     Message,
@@ -51,6 +53,9 @@ from app.settings import Settings
 
 # Places that a small model reads, and that are quoted when nothing bears its answer out.
 EXCERPTS = 2
+
+
+_NO_TOOLS = "Nothing may be called here: the assistant that answers, or the owner's rules, leave no tool to use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,10 @@ class AnswerLine:
             return
         yield Retrieved(passages, asked.standalone)
         read = await self._read(asked, passages)
-        if tools is not None:
+        if tools is None:
+            for call in wanted:
+                yield CallEnded(CallRecord(call, CallState.FORBIDDEN, reason=_NO_TOOLS))
+        else:
             found: list[Passage] = []
             consultation = self._consult(asked, read, wanted)
             async for called in tools.use(consultation, generator=self.generator, cancelled=cancelled):
@@ -108,7 +116,8 @@ class AnswerLine:
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
         if self._abstains(read) and not asked.image:
-            yield Finished(_answer(quote_evidence((), read.language), passages, clock, abstained=True))
+            nothing = quote_evidence((), read.language, was_on_web=any(passage.is_web for passage in passages))
+            yield Finished(_answer(nothing, passages, clock, abstained=True))
             return
         async for event in self._write(asked, read, access, cancelled, clock, options):
             yield event

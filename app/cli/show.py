@@ -274,6 +274,8 @@ def _summary(outcomes: Sequence[Record]) -> str:
 
 
 def _place(record: Record) -> str:
+    if record.get("web"):
+        return f"Web, {record['document']}, {record['url']}"
     return f"{record['document']}, page {record['page']}" if record["page"] else str(record["document"])
 
 

@@ -12,15 +12,18 @@ from sqlalchemy.orm import Session
 
 from app.db.chat_tables import chat_elements, chat_feedbacks, chat_quotes, chat_steps, chat_threads, chat_users
 from app.db.words import holds
+from app.domain.web import is_web_id
 
 Row = Mapping[str, Any]
 MAX_NAME = 80
 # Keys of a step's metadata: the documents that it quotes, the answer without its list of sources, what the page shows
 # below and on the answer, what it was written from, the places that it cites, and its sources with their quotes; of a
 # search, the passages as shown. A step that is no message keeps under ANSWER the id of the answer that it belongs to.
+# Of a question, what was asked where a command stands before it.
 QUOTED_DOCUMENTS = "documents"
 ANSWER = "answer"
 FACE = "face"
+ASKED = "asked"
 GROUNDS = "grounds"
 CITED = "cited"
 PASSAGES = "passages"
@@ -92,7 +95,7 @@ def save_step(session: Session, row: Row) -> None:
 
 def save_quotes(session: Session, step_id: str, document_ids: Iterable[str]) -> None:
     """Note that a step, which need not be stored yet, holds words of these documents."""
-    quoted = [{"stepId": step_id, "documentId": document_id} for document_id in document_ids]
+    quoted = [{"stepId": step_id, "documentId": id} for id in document_ids if not is_web_id(id)]
     if quoted:
         insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
         session.execute(insert(chat_quotes).on_conflict_do_nothing(), quoted)

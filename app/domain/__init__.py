@@ -61,7 +61,7 @@ from app.domain.tools import (
     Touch,
 )
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
-from app.domain.web import WebHit
+from app.domain.web import WebHit, WebResults
 
 __all__ = [
     "LEAST_LENGTH",
@@ -163,5 +163,6 @@ __all__ = [
     "Visitor",
     "Voice",
     "WebHit",
+    "WebResults",
     "WikiKind",
 ]

@@ -17,7 +17,19 @@ from sqlmodel import SQLModel
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import chat_tables  # noqa: F401 - its tables are created below
 from app.db.session import Database
-from app.domain import Answer, Citation, Job, Message, Passage, PasswordPolicy, Picture, Rect, Sound, Visitor
+from app.domain import (
+    Answer,
+    Citation,
+    FunctionName,
+    Job,
+    Message,
+    Passage,
+    PasswordPolicy,
+    Picture,
+    Rect,
+    Sound,
+    Visitor,
+)
 from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected
 from app.settings import load_settings
 from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Choices, Manner, Starter
@@ -58,6 +70,9 @@ class FakeBackend:
 
     async def knowledge_bases(self, user_id: str) -> list[str]:
         return ["Documents"]
+
+    async def functions(self, user_id: str, assistant: str | None = None) -> frozenset[FunctionName]:
+        return frozenset()
 
     async def starters(self, user_id: str) -> list[Starter]:
         questions = ["How long is parental leave?", "Who pays for a home office?", "What is the notice period?"]

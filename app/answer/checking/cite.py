@@ -141,6 +141,7 @@ def cite_span(passage: Passage, start: int, end: int, text: str, *, verified: bo
         end=end,
         quote=" ".join(text.split()),
         verified=verified,
+        url=passage.url if passage.is_web else "",
     )
 
 

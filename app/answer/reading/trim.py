@@ -18,6 +18,7 @@ from app.answer.text.words import coverage
 from app.db import passages as passage_rows
 from app.db.session import Database
 from app.domain import Passage
+from app.domain.web import is_web_id
 
 # Beside similarity (1.0): shared words, the passage's score as a part of the best, and the part of either neighbour.
 WORDS_WEIGHT = 0.3
@@ -38,13 +39,23 @@ def trim(reading: Reading, *, gap: float, database: Database, access: Access) ->
     cut = [(passage.document_id, start, end) for passage, start, end in found]
     with database.read() as session:
         readable = [base.id for base in access.readable.values()]
-        read = passage_rows.load_spans(session, [place for place in cut if place not in whole_by_place], readable)
-    known = {**read, **whole_by_place}
+        wanted = [place for place in cut if place not in whole_by_place and not is_web_id(place[0])]
+        read = passage_rows.load_spans(session, wanted, readable)
+    # What was read on the web is in no database: its part is cut here.
+    on_web = {
+        place: _cut(passage, *place[1:]) for place, (passage, _, _) in zip(cut, found, strict=True) if passage.is_web
+    }
+    known = {**read, **on_web, **whole_by_place}
     return [
         replace(known[place], rank=passage.rank, score=passage.score, similarity=passage.similarity)
         for place, (passage, _, _) in zip(cut, found, strict=True)
         if place in known
     ]
+
+
+def _cut(passage: Passage, start: int, end: int) -> Passage:
+    text = passage.text[start - passage.start : end - passage.start]
+    return replace(passage, start=start, end=end, text=text)
 
 
 def find_spans(reading: Reading, *, gap: float) -> list[tuple[Passage, int, int]]:

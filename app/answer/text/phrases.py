@@ -9,16 +9,25 @@ class Phrases:
 
     not_found: str
     in_their_words: str
+    not_found_on_web: str
+    in_words_of_web: str
+    in_words_of_both: str
 
 
 _BY_LANGUAGE = {
     "en": Phrases(
         not_found="I did not find this in your documents.",
         in_their_words="In the words of your documents:",
+        not_found_on_web="I did not find this in your documents, nor on the web pages that were read.",
+        in_words_of_web="In the words of the web:",
+        in_words_of_both="In the words of your documents and of the web:",
     ),
     "de": Phrases(
         not_found="Das habe ich in Ihren Dokumenten nicht gefunden.",
         in_their_words="Im Wortlaut Ihrer Dokumente:",
+        not_found_on_web="Das habe ich weder in Ihren Dokumenten noch auf den gelesenen Webseiten gefunden.",
+        in_words_of_web="Im Wortlaut aus dem Web:",
+        in_words_of_both="Im Wortlaut Ihrer Dokumente und aus dem Web:",
     ),
 }
 

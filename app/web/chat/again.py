@@ -44,6 +44,10 @@ class Again:
         cl.action_callback(ASK_AGAIN)(self._ask_again)
         sio.on("edit_message", handler=self._edit)
 
+    def ask(self, question: cl.Message) -> None:
+        """Answer a question that was put without the field for questions, as if it came from there."""
+        _start(_answer(question))
+
     def take(self, question_id: str) -> Earlier | None:
         """The answer that a turn is to replace, once."""
         return self._earlier.pop(question_id, None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.answer.events import AnswerEvent
-from app.domain import Job, Message, Picture, Sound, ToolCall, Visitor
+from app.domain import FunctionName, Job, Message, Picture, Sound, ToolCall, Visitor
 from app.tools.function import Approver
 
 
@@ -145,6 +145,10 @@ class ChatBackend(Protocol):
 
     async def hear(self, sound: Sound, language: str, user_id: str) -> str:
         """What was said; "" for silence. Raises CloisterError."""
+        ...
+
+    async def functions(self, user_id: str, assistant: str | None = None) -> frozenset[FunctionName]:
+        """What the person may call by a command, with this assistant; None: the one that answers by default."""
         ...
 
     async def starters(self, user_id: str) -> list[Starter]:

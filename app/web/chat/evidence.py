@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
 from app.web.chat.markup import chip, plain, shorten, unlinked
-from app.web.chat.memo import place, render_passage
+from app.web.chat.memo import page_link, place, render_passage
 from app.web.chat.words import Words
 
 PDF = "application/pdf"
@@ -81,7 +81,9 @@ def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
 
 
 def render_quote(citation: Citation, words: Words) -> str:
-    """A quote by itself, and the way to the whole file, as Markdown."""
+    """A quote by itself, and the way to the whole file or page, as Markdown."""
+    if citation.url:
+        return f"{page_link(citation.url, words)}\n\n> {plain(unlinked(citation.quote))}"
     return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
 
 

@@ -17,7 +17,7 @@ from app.web.chat.markup import chip, one_line
 from app.web.chat.memo import place_text, render_copy, render_timings
 from app.web.chat.words import Words, words_for
 
-COPY, EVIDENCE, ASK_AGAIN = "copy_answer", "show_evidence", "ask_again"
+COPY, EVIDENCE, ASK_AGAIN, SEARCH_WEB = "copy_answer", "show_evidence", "ask_again", "search_web"
 # Seen where the service can speak: static/speech.js says so.
 READ_ALOUD: Final = "read_aloud"
 # These two the page does by itself (static/conversations.js).
@@ -44,6 +44,7 @@ class Face:
     """`question` and `search` are the ids of the steps that belong to the answer.
 
     `reasons` are why each marked sentence is in doubt, in order. `copy` is "" where nothing was answered.
+    `offers_web`: the documents do not hold it, and the web may be asked.
     """
 
     question: str
@@ -51,6 +52,7 @@ class Face:
     reasons: tuple[str, ...] = ()
     copy: str = ""
     timings: str = ""
+    offers_web: bool = False
 
     @classmethod
     def of(cls, answer: Answer, words: Words, *, question: str, search: str) -> "Face":
@@ -85,6 +87,8 @@ async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     await _tell_page(ANSWER_FACE, id=message_id, thread=cl.context.session.thread_id, **face.as_metadata())
     buttons = [(COPY, "copy", words.copy), (READ_ALOUD, "volume-2", words.read_aloud)] if face.copy else []
     buttons += [(EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
+    if is_last and face.offers_web:
+        buttons.append((SEARCH_WEB, "globe", words.search_web))
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))
     for name, icon, label in buttons:
@@ -101,7 +105,7 @@ async def show_so_far(message_id: str, citations: Iterable[Citation], reasons: I
     words = _words()
     sources = {
         chip(each.n): {
-            "place": place_text(each.document, each.page, (), words),
+            "place": place_text(each.document, each.page, (), words, web_url=each.url),
             "quote": words.quote.format(text=one_line(each.quote)),
             "doubt": "" if each.verified else f"({words.unverified})",
         }
@@ -115,6 +119,7 @@ async def show_words() -> None:
     words = _words()
     await _tell_page(
         PAGE_WORDS,
+        web=words.web,
         copied=words.copied,
         not_copied=words.not_copied,
         edit=words.edit_question,
@@ -125,9 +130,10 @@ async def show_words() -> None:
 
 
 async def take_ask_again_away(message_id: str) -> None:
-    """An earlier answer cannot be asked for again: what was said after it builds on it."""
-    button: Any = cl.Action(name=ASK_AGAIN, payload={}, id=_button_id(ASK_AGAIN, message_id))
-    await button.remove()
+    """An earlier answer cannot be asked for again, here or on the web: what was said after it builds on it."""
+    for name in (SEARCH_WEB, ASK_AGAIN):
+        button: Any = cl.Action(name=name, payload={}, id=_button_id(name, message_id))
+        await button.remove()
 
 
 def message_id_of(action: cl.Action) -> str:

@@ -20,8 +20,10 @@ from starlette.responses import Response
 from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
 from app.web.chat.again import Again
+from app.web.chat.approvals import Approvals
 from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.choosing import last_chosen, read_manner, show_choices
+from app.web.chat.command_menu import CommandMenu, SpeakHandler
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
 from app.web.chat.listening import Listening
@@ -33,8 +35,18 @@ from app.web.chat.uploads import FILES_ONLY, Uploads, discard
 from app.web.chat.words import words_for
 
 
-def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> None:
-    """Put the handlers in place; those of an earlier app in this process are replaced."""
+def register(
+    backend: ChatBackend,
+    layer: ChatDataLayer,
+    uploads: Uploads,
+    *,
+    web_pages: int = 0,
+    speak: SpeakHandler | None = None,
+) -> None:
+    """Put the handlers in place; those of an earlier app in this process are replaced.
+
+    `web_pages`: that are opened after a search. `speak`: what the command /speak does; without it there is none.
+    """
     cl.data_layer(lambda: layer)
     register_actions(backend)
     running: dict[str, Turn] = {}
@@ -42,6 +54,8 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
     pictures = Pictures(layer.files)
     again.register()
     Listening(backend).register()
+    menu, approvals = CommandMenu(backend, again, speak), Approvals(web_pages)
+    menu.register()
 
     @cl.password_auth_callback
     async def sign_in(name: str, password: str) -> cl.User | None:
@@ -65,9 +79,11 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         await show_words()
         await show_speech_words(backend)
         await show_choices(backend)
+        await menu.show()
 
     # Not by its decorator: that stores a step for every new chat.
     config.code.on_chat_start = begin
+    config.code.on_chat_end = approvals.leave
 
     @cl.on_chat_resume
     async def resume(thread: ThreadDict) -> None:
@@ -75,6 +91,7 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         await show_words()
         await show_speech_words(backend)
         await show_choices(backend, last_chosen(thread))
+        await menu.show()
         await take_up(backend, thread)
         await _show_faces(thread)
 
@@ -92,8 +109,20 @@ def register(backend: ChatBackend, layer: ChatDataLayer, uploads: Uploads) -> No
         except CloisterError as exc:
             await _say(str(exc))
             return
-        turn = Turn(backend, message, manner, pictures=pictures, is_second_try=earlier is not None)
-        running[cl.context.session.id] = turn
+        asked = await menu.understand(message, manner)
+        if asked is None:
+            if earlier:
+                await again.replace(earlier, is_replaced=False)
+            return
+        turn = running[cl.context.session.id] = Turn(
+            backend,
+            message,
+            replace(manner, wanted=asked.wanted, approver=approvals.approver()),
+            asked=asked,
+            pictures=pictures,
+            is_second_try=earlier is not None,
+            can_search_web=await menu.can_search_web(manner),
+        )
         try:
             await turn.run()
         finally:

@@ -24,18 +24,36 @@ _RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
-def place(document: str, page: int | None, headings: Sequence[str], words: Words) -> str:
-    """Where a passage stands: the document, then its page or else its headings."""
+def place(document: str, page: int | None, headings: Sequence[str], words: Words, *, web_url: str = "") -> str:
+    """Where a passage stands: the document, then its page or else its headings; of the web, the host before all.
+
+    `web_url`: the address of a page that was read on the web, which is no document of anybody's.
+    """
+    if web_url:
+        return plain(_web_place(document, web_url, words))
     if page is not None:
         return f"{plain(document)}, {words.page.format(n=page)}"
     below = _below(document, headings)
     return ", ".join([plain(document), *([heading_path(below)] if below else [])])
 
 
-def place_text(document: str, page: int | None, headings: Sequence[str], words: Words) -> str:
+def place_text(document: str, page: int | None, headings: Sequence[str], words: Words, *, web_url: str = "") -> str:
     """The same, where no Markdown is read."""
+    if web_url:
+        return _web_place(document, web_url, words)
     below = words.page.format(n=page) if page is not None else " › ".join(_below(document, headings))
     return ", ".join(part for part in (document, below) if part)
+
+
+def web_url(passage: Passage) -> str:
+    """The address of a passage that was read on the web; "" for one of a document, wherever that came from."""
+    return passage.url if passage.is_web else ""
+
+
+def _web_place(title: str, url: str, words: Words) -> str:
+    """“Web · host · title”. The page's script knows web sources by how it begins (static/chat.js)."""
+    host = host_of(url)
+    return " · ".join(part for part in (words.web, host, title if title != host else "") if part)
 
 
 def _below(document: str, headings: Sequence[str]) -> Sequence[str]:
@@ -52,10 +70,13 @@ def search_summary(passages: Sequence[Passage], words: Words) -> str:
     """What a search found, in one line."""
     if not passages:
         return words.found_nothing
-    documents = len({passage.document_id for passage in passages})
-    return words.found.format(
+    documents = len({passage.document_id for passage in passages if not passage.is_web})
+    pages = len({passage.document_id for passage in passages if passage.is_web})
+    sentence = words.found if not pages else words.found_with_web if documents else words.found_on_web
+    return sentence.format(
         passages=_count(len(passages), words.passages_one, words.passages_many),
         documents=_count(documents, words.documents_one, words.documents_many),
+        pages=_count(pages, words.web_pages_one, words.web_pages_many),
     )
 
 
@@ -63,7 +84,7 @@ def render_passages(passages: Iterable[Passage], words: Words, cited: Collection
     """The passages of a search: rank and place, the beginning of the text, what to beware of, whether it is cited, and
     its scores."""
     return "\n\n".join(
-        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words)}**{_section(p)}\n\n"
+        f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words, web_url=web_url(p))}**{_section(p)}\n\n"
         f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n{_warning(p, words)}"
         f"*{_scores(p, words, is_cited=p.rank in cited)}*"
         for p in passages
@@ -76,7 +97,9 @@ def _warning(passage: Passage, words: Words) -> str:
 
 def render_passage(passage: Passage, words: Words) -> str:
     """One whole passage, for the pane beside the answer; the rows of a table below its header."""
-    heading = heading_path(passage.headings) or place(passage.document, passage.page, (), words)
+    heading = heading_path(passage.headings) or place(
+        passage.document, passage.page, (), words, web_url=web_url(passage)
+    )
     parts = [part for part in re.split(r"\n\s*\n", passage.full_text) if part.strip()]
     blocks = [block for part in parts for block in _blocks(part)]
     quoted = ["\n".join(f"> {line}" for line in block.split("\n")) for block in blocks]
@@ -143,7 +166,7 @@ def _headings_of(answer: Answer) -> dict[int, tuple[str, ...]]:
 
 def _source(citation: Citation, headings: Sequence[str], words: Words, said: str) -> str:
     """One row of the list. A quote that the answer itself consists of is not repeated."""
-    where = place(citation.document, citation.page, headings, words)
+    where = place(citation.document, citation.page, headings, words, web_url=citation.url)
     if _bare(citation.quote) in said:
         return f"- {chip(citation.n)} {where}"
     quote = words.quote.format(text=plain(unlinked(citation.quote)))
@@ -153,7 +176,9 @@ def _source(citation: Citation, headings: Sequence[str], words: Words, said: str
 
 def _copy_source(citation: Citation, headings: Sequence[str], words: Words) -> str:
     """One source for the clipboard. Its quote is there in any case: whoever reads it has no page to open."""
-    where = place_text(citation.document, citation.page, headings, words)
+    where = place_text(citation.document, citation.page, headings, words, web_url=citation.url)
+    if citation.url:
+        where = f"{where}, {citation.url}"
     doubt = "" if citation.verified else f" ({words.unverified})"
     return f"{chip(citation.n)} {where}: {words.quote.format(text=one_line(unlinked(citation.quote)))}{doubt}"
 
@@ -206,7 +231,10 @@ def _cells(row: str) -> list[str]:
 
 def _section(passage: Passage) -> str:
     # Without a page, `place` has named the headings already.
-    return f" · {heading_path(passage.headings)}" if passage.headings and passage.page is not None else ""
+    if passage.page is None and not passage.is_web:
+        return ""
+    headings = _below(passage.document, passage.headings)
+    return f" · {heading_path(headings)}" if headings else ""
 
 
 def _count(n: int, one: str, many: str) -> str:

@@ -84,7 +84,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     # Chainlit keeps the first data layer that it was given.
     chainlit.data._data_layer, chainlit.data._data_layer_initialized = None, False
     uploads = Uploads(backend)
-    register(backend, layer, uploads)
+    register(backend, layer, uploads, web_pages=settings.web_search.pages)
     guard_routes(backend)
     guard_connections()
     guard_events(backend)

@@ -10,9 +10,20 @@ from threading import Event
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
 from app.db import people
-from app.domain import AnswerFace, Job, MemberRole, Message, PasswordPolicy, Picture, Question, Sound, Visitor
+from app.domain import (
+    AnswerFace,
+    FunctionName,
+    Job,
+    MemberRole,
+    Message,
+    PasswordPolicy,
+    Picture,
+    Question,
+    Sound,
+    Visitor,
+)
 from app.errors import NotFound
-from app.operations import answers, assistants, choices, sessions, speech, tools
+from app.operations import answers, assistants, choices, commands, sessions, speech, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
@@ -130,6 +141,12 @@ class ServiceBackend:
     async def hear(self, sound: Sound, language: str, user_id: str) -> str:
         """What was said. Raises CloisterError."""
         return await asyncio.to_thread(lambda: speech.hear(sound, language, self._caller(user_id), self._services))
+
+    async def functions(self, user_id: str, assistant: str | None = None) -> frozenset[FunctionName]:
+        """What the assistant, the owner's rules and the settings let the person call by a command."""
+        return await asyncio.to_thread(
+            lambda: commands.callable_by(self._caller(user_id), self._services, assistant=assistant)
+        )
 
     async def starters(self, user_id: str) -> list[Starter]:
         """Questions about the sample documents, where the person may read them."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.domain import Citation, Passage, ShownPassage
 from app.domain.conversations import Source
+from app.domain.web import is_web_id
 from app.web.chat.markup import shorten, unlinked
 from app.web.chat.memo import EXCERPT_LENGTH
 
@@ -14,16 +15,20 @@ QUOTE_LENGTH: Final = 600
 
 
 def list_shown(passages: Sequence[Passage], citations: Sequence[Citation]) -> list[ShownPassage]:
-    """The quotes of the citations, then the beginnings of the passages that were found and not cited."""
+    """The quotes of the citations, then the beginnings of the passages that were found and not cited.
+
+    What was read on the web is in no document.
+    """
     cited = {citation.n for citation in citations}
     quoted = (
         ShownPassage(each.document_id, each.document, each.page, shorten(unlinked(each.quote), QUOTE_LENGTH), True)
         for each in citations
+        if not is_web_id(each.document_id)
     )
     found = (
         ShownPassage(each.document_id, each.document, each.page, _beginning(each), False)
         for each in passages
-        if each.rank not in cited
+        if each.rank not in cited and not each.is_web
     )
     return list(dict.fromkeys(chain(quoted, found)))
 

@@ -14,10 +14,12 @@ import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved
-from app.db.chats import ANSWER, CITED, FACE, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
-from app.domain import Answer, Citation, Grounds, Message, Passage, Role
+from app.db.chats import ANSWER, ASKED, CITED, FACE, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
+from app.domain import Answer, CallEnded, CallStarted, Citation, Grounds, Message, Passage, Role
+from app.domain.web import is_web_id
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import AS_USUAL, ChatBackend, Manner
+from app.web.chat.commands import Ask
 from app.web.chat.doubts import mark_doubts
 from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
@@ -25,6 +27,7 @@ from app.web.chat.memo import render_answer, render_passages, search_summary
 from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, render_picture_text
 from app.web.chat.safe_markdown import SafeStream
 from app.web.chat.shown import list_shown, list_sources
+from app.web.chat.tool_steps import ToolSteps
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
 
@@ -37,16 +40,19 @@ _ROLES = {"user_message": Role.USER, "assistant_message": Role.ASSISTANT}
 def history_of(messages: Iterable[cl.Message]) -> list[Message]:
     """Chat messages as turns of a conversation, without lists of sources, files and errors."""
     return [
-        Message(
-            _ROLES[m.type], (m.metadata or {}).get(ANSWER, m.content), _grounds_of(m), image_text=picture_text_of(m)
-        )
-        for m in spoken(messages)
+        Message(_ROLES[m.type], asked_of(m), _grounds_of(m), image_text=picture_text_of(m)) for m in spoken(messages)
     ]
 
 
 def spoken(messages: Iterable[cl.Message]) -> list[cl.Message]:
     """Those that are questions or answers."""
-    return [m for m in messages if is_question(m) or (m.metadata or {}).get(ANSWER)]
+    return [m for m in messages if (is_question(m) and asked_of(m)) or (m.metadata or {}).get(ANSWER)]
+
+
+def asked_of(message: cl.Message) -> str:
+    """What a message of the chat says to the model: an answer without its sources, a question without its command."""
+    metadata = message.metadata or {}
+    return str(metadata.get(ANSWER, metadata.get(ASKED, message.content)))
 
 
 def _grounds_of(message: cl.Message) -> Grounds | None:
@@ -63,7 +69,9 @@ class Turn:
     """Answers one question in the chat.
 
     `is_second_try`: an earlier answer stands for it. Then a failure without a written word is said in passing and
-    leaves no message. `has_replied`, once it has run: there is one.
+    leaves no message. `has_replied`, once it has run: there is one. `asked`: what the question asks, where it has a
+    command. `approver`: the way back to the person. `can_search_web`: where the documents do not hold the answer, the
+    person is offered that.
     """
 
     def __init__(
@@ -72,8 +80,10 @@ class Turn:
         question: cl.Message,
         manner: Manner = AS_USUAL,
         *,
+        asked: Ask | None = None,
         pictures: Pictures | None = None,
         is_second_try: bool = False,
+        can_search_web: bool = False,
     ) -> None:
         session: Any = cl.context.session
         self._backend = backend
@@ -81,12 +91,16 @@ class Turn:
         self._manner = manner
         self._pictures = pictures
         self._is_second_try = is_second_try
+        self._asked = asked or Ask(question.content)
+        self._can_search_web = can_search_web
         self._user_id = session.user.identifier
         self._words: Words = words_for(session.language)
         self._passages: tuple[Passage, ...] = ()
         self._chips: dict[str, PassageText] = {}
         self._reply: Any = cl.Message("")
         self._safe = SafeStream(self._words.picture_not_loaded)
+        self._tools = ToolSteps(self._words, self._reply.parent_id, self._reply.id)
+        self._shown: set[str] = set()
         self._search: Any = cl.Step(
             name=self._words.searching,
             type="tool",
@@ -117,14 +131,14 @@ class Turn:
             await self._end_early(self._words.failed.format(number=number))
 
     async def _answer(self) -> None:
-        knowledge_bases = await self._backend.knowledge_bases(self._user_id)
+        knowledge_bases = self._asked.knowledge_bases or await self._backend.knowledge_bases(self._user_id)
         if not knowledge_bases:
             await self._end_early(self._words.nothing_to_read)
             return
         self._search.start = now()
         await self._search.send()
         events = self._backend.ask(
-            self._question.content,
+            self._asked.text,
             user_id=self._user_id,
             knowledge_bases=knowledge_bases,
             history=await self._history(),
@@ -139,6 +153,8 @@ class Turn:
                         await self._show_picture_text(count)
                     case Retrieved(passages, _):
                         await self._show_search(passages)
+                    case CallStarted() | CallEnded():
+                        await self._tools.show(event)
                     case Piece(text):
                         await self._show_piece(text)
                     case Checked():
@@ -172,7 +188,9 @@ class Turn:
         self._search.name = search_summary(passages, self._words)
         self._search.output = render_passages(passages, self._words)
         self._keep_shown(passages, ())
-        self._search.elements = build_elements(passages, self._words)
+        # It comes again where tools have found more: what is there stays.
+        self._search.elements = [e for e in build_elements(passages, self._words) if e.name not in self._shown]
+        self._shown.update(element.name for element in self._search.elements)
         self._search.end = now()
         await self._search.update()
 
@@ -196,7 +214,10 @@ class Turn:
         await self._mark_cited(answer)
         self._reply.content = render_answer(answer, self._words)
         tables = answer.table.document_ids if answer.table else ()
-        face = Face.of(answer, self._words, question=self._question.id, search=self._search.id)
+        face = replace(
+            Face.of(answer, self._words, question=self._question.id, search=self._search.id),
+            offers_web=answer.abstained and self._can_search_web and not any(each.is_web for each in answer.passages),
+        )
         if answer.model not in ("", self._backend.usual_model):
             face = replace(face, timings=" · ".join(part for part in (answer.model, face.timings) if part))
         self._reply.metadata = {
@@ -204,9 +225,13 @@ class Turn:
             QUOTED_DOCUMENTS: _documents_of(answer.citations, tables),
             FACE: face.as_metadata(),
             GROUNDS: _GROUNDS.dump_python(answer.grounds, mode="json"),
-            CITED: [(each.document_id, each.start, each.end) for each in answer.citations if each.verified],
             SOURCES: list_sources(answer.citations),
             MODEL: answer.model,
+            CITED: [
+                (each.document_id, each.start, each.end)
+                for each in answer.citations
+                if each.verified and not is_web_id(each.document_id)
+            ],
         }
         await self._show_chips(answer.citations)
         await self._send(face)
@@ -240,6 +265,7 @@ class Turn:
 
     async def _end_early(self, sentence: str) -> None:
         """Keep what was written and add why there is no more."""
+        await self._tools.give_up()
         written = self._reply.content.strip()
         is_nothing = self._is_second_try and not written
         if self._search.start and (self._search.end is None or is_nothing):
@@ -247,7 +273,8 @@ class Turn:
         if is_nothing:
             await cl.context.emitter.send_toast(sentence, "info")
             return
-        face = Face(question=self._question.id, search=self._search.id if self._search.end else "")
+        search = self._search.id if self._search.end else ""
+        face = Face(question=self._question.id, search=search)
         self._reply.content = "\n\n".join(part for part in (written, sentence) if part)
         # Words that were not checked may come from any of the passages.
         self._reply.metadata = {
@@ -270,5 +297,5 @@ def _before(question: cl.Message) -> list[cl.Message]:
 
 
 def _documents_of(quoted: Iterable[Passage | Citation], others: Iterable[str] = ()) -> list[str]:
-    """Whose words a message holds."""
-    return sorted({*(each.document_id for each in quoted), *others})
+    """Whose words a message holds; pages of the web are no documents."""
+    return sorted({*(each.document_id for each in quoted if not is_web_id(each.document_id)), *others})

@@ -84,6 +84,52 @@ class Words:
     page_alt: str
     open_file: str
     open_page: str
+    # Sources on the web.
+    web: str
+    found_with_web: str
+    found_on_web: str
+    web_pages_one: str
+    web_pages_many: str
+    # Calls of tools.
+    tool_web_search: str
+    tool_open_page: str
+    tool_search_documents: str
+    tool_query_table: str
+    tool_read_aloud: str
+    tool_at: str
+    call_declined: str
+    call_forbidden: str
+    call_failed: str
+    call_stopped: str
+    call_sent: str
+    # What a person is asked before something leaves this machine.
+    approval_title: str
+    approval_by_person: str
+    approval_by_model: str
+    approval_by_model_page: str
+    approval_field: str
+    approval_hint: str
+    approval_hint_pages: str
+    approval_always: str
+    approval_yes: str
+    approval_no: str
+    flag_verbatim: str
+    flag_secret: str
+    # Commands.
+    command_web: str
+    command_table: str
+    command_kb: str
+    command_speak: str
+    web_is_off: str
+    table_is_off: str
+    speak_is_off: str
+    web_how: str
+    web_page_how: str
+    table_how: str
+    kb_list: str
+    kb_unclear: str
+    kb_how: str
+    search_web: str
     # Files added in the chat.
     attached: str
     may_not_upload: str
@@ -238,6 +284,51 @@ ENGLISH = Words(
     page_alt="{place}, as a picture; highlighted: {quote}",
     open_file="Open the whole file",
     open_page="Open the page at {host}",
+    web="Web",
+    found_with_web="Found {passages} in {documents} and {pages}",
+    found_on_web="Found {passages} on {pages}",
+    web_pages_one="1 web page",
+    web_pages_many="{n} web pages",
+    tool_web_search="Web search",
+    tool_open_page="Web page",
+    tool_search_documents="Another search of your documents",
+    tool_query_table="Question to your tables",
+    tool_read_aloud="Reading aloud",
+    tool_at="{tool} at {host}",
+    call_declined="nothing was sent",
+    call_forbidden="not allowed",
+    call_failed="not done",
+    call_stopped="Stopped.",
+    call_sent="Sent: {text}",
+    approval_title="Send this to {host}?",
+    approval_by_person="You asked for this with a command.",
+    approval_by_model="The language model wants to search the web with these words.",
+    approval_by_model_page="The language model wants to open this page.",
+    approval_field="The text that would be sent",
+    approval_hint="Exactly this text is sent, and nothing else. You can change it first. "
+    "No answer within five minutes counts as no.",
+    approval_hint_pages="Exactly this text is sent, and nothing else. You can change it first. "
+    "Then up to {pages} of the pages found are opened. No answer within five minutes counts as no.",
+    approval_always="From now on, send to {host} without asking",
+    approval_yes="Send",
+    approval_no="Do not send",
+    flag_verbatim="{piece} stands word for word in {where}.",
+    flag_secret="{piece} looks like a secret ({where}).",  # noqa: S106 - a sentence about one
+    command_web="Search the web, or read the page at an address",
+    command_table="Ask your tables",
+    command_kb="Ask one knowledge base only",
+    command_speak="Read an answer aloud",
+    web_is_off="The web is not asked here: the owner of this service has not switched web search on, or not for you. "
+    "Your documents can be asked as ever.",
+    table_is_off="Tables cannot be asked here: the owner of this service has not switched that on for you.",
+    speak_is_off="Answers are not read aloud here: the owner of this service has not switched that on.",
+    web_how="Write what to look for after the command: /web opening hours of the city library",
+    web_page_how="Write what you want to know after the address: /web {url} What does it say about …?",
+    table_how="Write your question after the command: /table Which three regions sold most?",
+    kb_list="You may ask these knowledge bases:",
+    kb_unclear="None of your knowledge bases, or more than one, is called that. You may ask these:",
+    kb_how="Write the name, a colon and your question: /kb {name}: How long is the notice period?",
+    search_web="Search the web for this",
     attached="Added: {names}",
     may_not_upload="Only an admin may add documents here. Ask the owner of this service to add yours.",
     attach_again="The files were not stored; attach them again.",
@@ -391,6 +482,52 @@ GERMAN = Words(
     page_alt="{place}, als Bild; hervorgehoben: {quote}",
     open_file="Die ganze Datei öffnen",
     open_page="Die Seite auf {host} öffnen",
+    web="Web",
+    found_with_web="{passages} in {documents} und auf {pages} gefunden",
+    found_on_web="{passages} auf {pages} gefunden",
+    web_pages_one="1 Webseite",
+    web_pages_many="{n} Webseiten",
+    tool_web_search="Websuche",
+    tool_open_page="Webseite",
+    tool_search_documents="Weitere Suche in Ihren Dokumenten",
+    tool_query_table="Frage an Ihre Tabellen",
+    tool_read_aloud="Vorlesen",
+    tool_at="{tool} bei {host}",
+    call_declined="nichts gesendet",
+    call_forbidden="nicht erlaubt",
+    call_failed="nicht ausgeführt",
+    call_stopped="Angehalten.",
+    call_sent="Gesendet: {text}",
+    approval_title="Dies an {host} senden?",
+    approval_by_person="Sie haben dies mit einem Befehl verlangt.",
+    approval_by_model="Das Sprachmodell möchte mit diesen Worten im Web suchen.",
+    approval_by_model_page="Das Sprachmodell möchte diese Seite öffnen.",
+    approval_field="Der Text, der gesendet würde",
+    approval_hint="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
+    "Keine Antwort innerhalb von fünf Minuten gilt als Nein.",
+    approval_hint_pages="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
+    "Danach werden bis zu {pages} der gefundenen Seiten geöffnet. Keine Antwort innerhalb von fünf Minuten gilt als "
+    "Nein.",
+    approval_always="Von jetzt an ohne Nachfrage an {host} senden",
+    approval_yes="Senden",
+    approval_no="Nicht senden",
+    flag_verbatim="{piece} steht wörtlich in {where}.",
+    flag_secret="{piece} sieht nach einem Geheimnis aus ({where}).",  # noqa: S106
+    command_web="Im Web suchen oder die Seite unter einer Adresse lesen",
+    command_table="Ihre Tabellen fragen",
+    command_kb="Nur eine Wissensbasis fragen",
+    command_speak="Eine Antwort vorlesen",
+    web_is_off="Das Web wird hier nicht gefragt: Der Betreiber hat die Websuche nicht eingeschaltet, oder nicht für "
+    "Sie. Ihre Dokumente können Sie weiter fragen.",
+    table_is_off="Tabellen können hier nicht gefragt werden: Der Betreiber hat das für Sie nicht eingeschaltet.",
+    speak_is_off="Antworten werden hier nicht vorgelesen: Der Betreiber hat das nicht eingeschaltet.",
+    web_how="Schreiben Sie hinter den Befehl, was gesucht wird: /web Öffnungszeiten der Stadtbibliothek",
+    web_page_how="Schreiben Sie hinter die Adresse, was Sie wissen wollen: /web {url} Was steht dort über …?",
+    table_how="Schreiben Sie Ihre Frage hinter den Befehl: /table Welche drei Regionen verkaufen am meisten?",
+    kb_list="Diese Wissensbasen dürfen Sie fragen:",
+    kb_unclear="Keine Ihrer Wissensbasen heißt so, oder mehr als eine. Diese dürfen Sie fragen:",
+    kb_how="Schreiben Sie den Namen, einen Doppelpunkt und Ihre Frage: /kb {name}: Wie lang ist die Kündigungsfrist?",
+    search_web="Im Web danach suchen",
     attached="Hinzugefügt: {names}",
     may_not_upload="Nur die Verwaltung darf hier Dokumente hinzufügen. Bitten Sie den Betreiber darum.",
     attach_again="Die Dateien wurden nicht gespeichert; hängen Sie sie noch einmal an.",

@@ -190,6 +190,11 @@ export function findSource(chip) {
   return faces.get(id)?.sources?.[chip.textContent];
 }
 
+// A page of the web, which is no document of anybody's: its place begins with the word, not with a name.
+export function isOfWeb(place) {
+  return Boolean(words.web) && place.startsWith(`${words.web} · `);
+}
+
 // `schedule` makes the page be dressed at the next frame.
 export function begin(schedule) {
   document.body.append(status, why);

@@ -1,10 +1,11 @@
 // Evidence on the chat page. Chainlit draws the chips and the pane; this says where each chip leads, shows its
 // quote and marks the quoted words in a passage. It adds attributes and classes only. Below: the form for a password.
 
-import { begin, findSource } from "./answers.js";
+import { begin, findSource, isOfWeb } from "./answers.js";
+import "./approval.js";
+import { begin as beginConversations } from "./conversations.js";
 import { findText } from "./find-text.js";
 import { begin as beginSpeech } from "./speech.js";
-import { begin as beginConversations } from "./conversations.js";
 
 const chosen = { place: "", quote: "" };
 
@@ -57,6 +58,7 @@ function dressChips() {
       chip.dataset.quote = isListed ? "" : [source.quote, source.doubt].filter(Boolean).join(" ");
       chip.dataset.words = source.quote || readBefore(isListed ? chips : [chip], chip.textContent);
       chip.toggleAttribute("data-doubt", Boolean(source.doubt));
+      chip.toggleAttribute("data-web", isOfWeb(source.place));
       chip.setAttribute("aria-label", `${chip.textContent} ${source.place} ${chip.dataset.quote}`.trim());
     }
   }

@@ -43,6 +43,7 @@ class PassageOut(Model):
     url: str | None
     suspicious: bool
     """Reads like instructions to the assistant; the model was given it as text only."""
+    web: bool = False
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -60,6 +61,7 @@ class PassageOut(Model):
             also_in=list(passage.also_in),
             url=passage.url or None,
             suspicious=passage.is_suspicious,
+            web=passage.is_web,
         )
 
 
@@ -82,7 +84,10 @@ class RectOut(Model):
 
 
 class CitationOut(Model):
-    """`quote` stands word for word in the passage `n`; `rects` are its lines on the pages, where the format has any."""
+    """`quote` stands word for word in the passage `n`; `rects` are its lines on the pages, where the format has any.
+
+    `web`: the passage was read on the web for this question, at `url`, and `document_id` names no document.
+    """
 
     n: int
     document_id: str
@@ -93,6 +98,8 @@ class CitationOut(Model):
     quote: str
     verified: bool
     rects: list[RectOut]
+    web: bool = False
+    url: str | None = None
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationOut":
@@ -106,6 +113,8 @@ class CitationOut(Model):
             quote=citation.quote,
             verified=citation.verified,
             rects=[RectOut.of(place) for place in citation.rects],
+            web=bool(citation.url),
+            url=citation.url or None,
         )
 
 
