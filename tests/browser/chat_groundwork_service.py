@@ -118,6 +118,9 @@ class FakeBackend:
     async def keep_spoken(self, text: str, user_id: str) -> str:
         raise NotFound("Reading aloud is switched off.")
 
+    async def prepare_to_hear(self) -> None:
+        raise NotFound("Questions by voice are switched off.")
+
     async def hear(self, sound: Sound, language: str, user_id: str) -> str:
         raise NotFound("Questions by voice are switched off.")
 

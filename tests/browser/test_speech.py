@@ -29,7 +29,7 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream"]
 FLAGS += ["--use-fake-ui-for-media-stream"]
-QUESTION = "How many days do I have to return unopened items?"
+QUESTION = "How long is the warranty for the battery?"
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 MICROPHONE = "#message-composer button:has(> svg):not([id])"
 
@@ -123,8 +123,8 @@ def test_read_aloud_plays_the_answer_sentence_by_sentence(page: Page, asked: lis
     expect(player.locator(".where")).to_have_text("Sentence 1 of 2")
     assert page.evaluate("[...[...CSS.highlights.get('spoken')][0].toString()].length") > 30
     _picture(page, "playing")
-    expect(player.locator(".where")).to_have_text("Sentence 2 of 2")
-    expect(player.get_by_role("button", name="Play")).to_be_visible()
+    expect(player.locator(".where")).to_have_text("Sentence 2 of 2", timeout=30_000)
+    expect(player.get_by_role("button", name="Play")).to_be_visible(timeout=30_000)
     sounds = [urlsplit(url).path for url in asked if url.endswith("speed=1")]
     assert [path.rsplit("/", 1)[-1] for path in sounds] == ["1.wav", "2.wav"]
 
@@ -165,11 +165,12 @@ def test_reading_stops_when_another_chat_is_opened(page: Page) -> None:
 def test_what_was_said_lands_in_the_box_and_is_not_sent(page: Page) -> None:
     page.get_by_role("button", name="Ask by voice").click()
     stop = page.get_by_role("button", name="Stop the microphone")
-    expect(stop).to_be_visible()
-    page.wait_for_timeout(6_000)  # the question lasts four seconds
+    expect(stop).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(5_500)  # the question lasts three seconds
     _picture(page, "listening")
     stop.click()
-    expect(page.locator("#chat-input")).not_to_have_value("")
+    expect(page.locator("#chat-input")).not_to_have_value("", timeout=60_000)
+    # The browser cleans what its microphone hears, which is meant for people: 0.75 of this voice's words came through.
     assert share_heard(QUESTION, page.input_value("#chat-input")) >= 0.6
     expect(page.locator("[data-step-type=user_message]")).to_have_count(0)
     page.locator("#chat-input").fill("")
@@ -183,7 +184,7 @@ def test_with_free_hands_it_is_asked_and_the_answer_is_read_aloud(page: Page) ->
     expect(page.locator("#cloister-player")).to_be_visible()
     _picture(page, "hands-free")
     # The microphone opens again once the answer is read.
-    expect(page.get_by_role("button", name="Stop the microphone")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop the microphone")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Hands free").click()
     expect(page.get_by_role("button", name="Hands free")).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="Stop the microphone").click()

@@ -143,6 +143,10 @@ class ChatBackend(Protocol):
         """Keep a text for the person's page to read aloud; returns its id. Raises CloisterError."""
         ...
 
+    async def prepare_to_hear(self) -> None:
+        """Load what listens, so that it is there once the person has spoken. Raises CloisterError."""
+        ...
+
     async def hear(self, sound: Sound, language: str, user_id: str) -> str:
         """What was said; "" for silence. Raises CloisterError."""
         ...

@@ -4,6 +4,7 @@ Chainlit's own handlers are replaced: its end of a recording makes an empty chat
 memory and goes with the connection.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 import chainlit as cl
@@ -53,6 +54,10 @@ class Listening:
             self._forget_gone()
             self._recordings[session.id] = Recording(self._backend.max_speech_seconds)
         await cl.context.emitter.update_audio_connection("on" if self._backend.listens else "off")
+        if self._backend.listens:
+            # What goes wrong here goes wrong again when the person has spoken, and is said then.
+            with suppress(CloisterError):
+                await self._backend.prepare_to_hear()
 
     async def take(self, socket_id: str, payload: Any) -> None:
         """A piece of sound. A recording ends at its limit; with free hands also once the person has finished."""

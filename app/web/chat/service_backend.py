@@ -138,6 +138,10 @@ class ServiceBackend:
         """Keep a text in memory for the person's page. Raises CloisterError."""
         return await asyncio.to_thread(lambda: speech.keep_spoken(text, self._caller(user_id), self._services))
 
+    async def prepare_to_hear(self) -> None:
+        """Load the model. Raises CloisterError."""
+        await asyncio.to_thread(self._services.transcriber.get)
+
     async def hear(self, sound: Sound, language: str, user_id: str) -> str:
         """What was said. Raises CloisterError."""
         return await asyncio.to_thread(lambda: speech.hear(sound, language, self._caller(user_id), self._services))
