@@ -81,18 +81,18 @@ def search_summary(passages: Sequence[Passage], words: Words) -> str:
 
 
 def render_passages(passages: Iterable[Passage], words: Words, cited: Collection[int] = ()) -> str:
-    """The passages of a search: rank and place, the beginning of the text, what to beware of, whether it is cited, and
-    its scores."""
+    """The passages of a search: rank and place, the beginning of the text, whether it is cited, its scores, and what to
+    beware of."""
     return "\n\n".join(
         f"{chip(p.rank)} **{place(p.document, p.page, p.headings, words, web_url=web_url(p))}**{_section(p)}\n\n"
-        f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n{_warning(p, words)}"
-        f"*{_scores(p, words, is_cited=p.rank in cited)}*"
+        f"> {plain(shorten(unlinked(p.full_text), EXCERPT_LENGTH))}\n\n*{_scores(p, words, is_cited=p.rank in cited)}*"
+        f"{_warning(p, words)}"
         for p in passages
     )
 
 
 def _warning(passage: Passage, words: Words) -> str:
-    return f"⚠ **{words.suspicious}**\n\n" if passage.is_suspicious else ""
+    return f"\n\n⚠ **{words.suspicious}**" if passage.is_suspicious else ""
 
 
 def render_passage(passage: Passage, words: Words) -> str:

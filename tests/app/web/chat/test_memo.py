@@ -151,3 +151,11 @@ def test_of_a_link_in_a_document_its_words_are_shown() -> None:
 def test_a_pages_title_is_not_said_twice() -> None:
     found = replace(passage(document="Caching", page=None), headings=("Caching", "Responses"))
     assert "**Caching, Responses**" in render_passages([found], ENGLISH)
+
+
+@pytest.mark.parametrize("words", [ENGLISH, GERMAN])
+def test_a_passage_that_reads_like_instructions_is_labelled_and_no_other(words: Words) -> None:
+    shown = render_passages([passage(1), replace(passage(2), is_suspicious=True)], words)
+    first, _, second = shown.partition("[2]")
+    assert words.suspicious not in first
+    assert words.suspicious in second
