@@ -119,9 +119,9 @@ def test_a_chip_opens_a_picture_of_the_page(answered: Page) -> None:
     take_picture(answered, "chat-page")
 
 
-def test_whoever_may_not_add_documents_sees_no_way_to(answered: Page) -> None:
-    expect(answered.locator("#chat-input")).to_be_visible()
-    expect(answered.locator("#upload-button")).to_have_count(0)
+def test_whoever_may_not_add_documents_is_offered_pictures_only(answered: Page) -> None:
+    accepted = answered.locator("#upload-button-input").get_attribute("accept") or ""
+    assert {part.split("/")[0] for part in accepted.split(",") if "/" in part} == {"image"}
 
 
 def test_a_chip_of_another_format_opens_the_passage_as_plain_text(answered: Page) -> None:

@@ -47,6 +47,8 @@ def settings(**changes: Any) -> GeneratorSettings:
         "timeout_s": 60,
         "url": "",
         "api_key": SecretStr(""),
+        "sees_images": False,
+        "kept_models": 1,
     }
     return GeneratorSettings(**{**values, **changes})
 
