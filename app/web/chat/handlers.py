@@ -16,6 +16,7 @@ from chainlit.types import ThreadDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.db.chats import FILES_ONLY
 from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
 from app.web.chat.again import Again
@@ -24,7 +25,7 @@ from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.turn import Turn, is_question
-from app.web.chat.uploads import FILES_ONLY, Uploads, discard
+from app.web.chat.uploads import Uploads, discard
 from app.web.chat.words import words_for
 
 

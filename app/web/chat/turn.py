@@ -14,7 +14,7 @@ import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, Piece, Retrieved
-from app.db.chats import ANSWER, CITED, FACE, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
+from app.db.chats import ANSWER, CITED, FACE, FILES_ONLY, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
 from app.domain import Answer, Citation, Grounds, Message, Passage, Role
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import ChatBackend
@@ -23,7 +23,6 @@ from app.web.chat.evidence import PassageText, build_elements
 from app.web.chat.face import Face, show_face, show_so_far
 from app.web.chat.memo import render_answer, render_passages, search_summary
 from app.web.chat.shown import list_shown, list_sources
-from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
 
 log = logging.getLogger(__name__)
