@@ -32,6 +32,8 @@ QUOTING_METADATA = (QUOTED_DOCUMENTS, ANSWER, FACE, GROUNDS, CITED, PASSAGES, SO
 # Keys that quote nothing: which language model and which assistant wrote an answer.
 MODEL = "model"
 ASSISTANT = "assistant"
+# Of a message that is nothing but files, and so no question.
+FILES_ONLY = "files_only"
 # Of a thread: it stands first.
 PINNED = "pinned"
 REDACTED = "This quoted a document that has been deleted."

@@ -4,14 +4,30 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.chat_tables import chat_elements, chat_steps, chat_threads
-from app.db.chats import ANSWER, ASSISTANT, FACE, MODEL, PASSAGES, PINNED, SOURCES, find_row, find_thread, save_row
+from app.db.chats import (
+    ANSWER,
+    ASSISTANT,
+    FACE,
+    FILES_ONLY,
+    GROUNDS,
+    MODEL,
+    PASSAGES,
+    PINNED,
+    SOURCES,
+    find_row,
+    find_thread,
+    save_row,
+)
+from app.domain import Grounds, Message, Question, Role
 from app.domain.conversations import Conversation, ConversationHead, Entry, EntryKind, ShownElement, Source, Thumb
 from app.errors import NotFound
 
+_GROUNDS = TypeAdapter(Grounds | None)
 _KINDS: Final = {
     "user_message": EntryKind.QUESTION,
     "assistant_message": EntryKind.NOTE,
@@ -58,6 +74,30 @@ def list_file_keys(session: Session, thread_id: str) -> list[str]:
     """The keys of the files of a conversation."""
     keys = session.execute(select(chat_elements.c.objectKey).where(chat_elements.c.threadId == thread_id)).scalars()
     return [key for key in keys if key]
+
+
+def find_asked(session: Session, thread_id: str, answer_id: str) -> Question | None:
+    """What was asked for an answer, with the turns before it."""
+    thread = find_thread(session, thread_id)
+    steps = thread["steps"] if thread else []
+    answer = next((step for step in steps if step["id"] == answer_id), None)
+    asked_by = ((answer["metadata"].get(FACE) or {}) if answer else {}).get("question", "")
+    at = next((n for n, step in enumerate(steps) if step["id"] == asked_by), None)
+    if at is None or not steps[at]["output"]:
+        return None
+    turns = (_turn(step) for step in steps[:at])
+    return Question(steps[at]["output"], tuple(turn for turn in turns if turn))
+
+
+def _turn(step: Mapping[str, Any]) -> Message | None:
+    """A question or an answer as a side of a conversation; None for all else."""
+    metadata = step["metadata"]
+    match step["type"]:
+        case "user_message" if not metadata.get(FILES_ONLY):
+            return Message(Role.USER, step["output"] or "")
+        case "assistant_message" if metadata.get(ANSWER):
+            return Message(Role.ASSISTANT, metadata[ANSWER], _GROUNDS.validate_python(metadata.get(GROUNDS)))
+    return None
 
 
 def read(session: Session, thread_id: str, texts: Mapping[str, str]) -> Conversation:

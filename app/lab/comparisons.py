@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app.db.ids import new_id
+from app.domain import Question
 from app.domain.votes import Outcome, Side
 from app.errors import NotFound, Rejected
 
@@ -28,14 +29,14 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A question and the two models that answer it.
+    """A question in its conversation, and the two models that answer it.
 
     `knowledge_base_id`: the only one that is searched, "" for all that the person may read. `finished`: the sides
     whose answer has been read to its end. `read_ids`: the knowledge bases whose passages they read.
     """
 
     person_id: str
-    question: str = field(repr=False)
+    question: Question = field(repr=False)
     sides: Mapping[Side, Contestant]
     knowledge_base_id: str = ""
     finished: frozenset[Side] = frozenset()

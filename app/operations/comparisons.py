@@ -44,7 +44,7 @@ def list_models(services: Services) -> list[Contestant]:
 
 
 def start(
-    question: str,
+    question: Question,
     caller: Caller,
     services: Services,
     *,
@@ -55,8 +55,7 @@ def start(
 
     Nothing is written yet: see `answer`. Raises Rejected, NotFound.
     """
-    question = question.strip()
-    if not question or len(question) > LONGEST_QUESTION:
+    if not question.text.strip() or len(question.text) > LONGEST_QUESTION:
         raise Rejected(f"Write a question of at most {LONGEST_QUESTION:,} characters.")
     _narrow(caller.access, knowledge_base_id)
     chosen = _choose(list_models(services), model_ids)
@@ -84,9 +83,7 @@ async def answer(
     assisted = await asyncio.to_thread(assistants.assist_by_default, access, services)
     model = comparison.sides[side].id
     options = replace(assisted.options, model=model, tools=frozenset())
-    events = services.answer(
-        Question(comparison.question), access=assisted.access, cancelled=cancelled, options=options
-    )
+    events = services.answer(comparison.question, access=assisted.access, cancelled=cancelled, options=options)
     async with aclosing(events) as stream:  # type: ignore[type-var]
         async for event in stream:
             if isinstance(event, Finished):

@@ -9,8 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Caller
 from app.db import branches, chats, conversations
-from app.db.chat_tables import chat_steps
-from app.domain import Deed
+from app.domain import Deed, Question
 from app.domain.conversations import Conversation, ConversationHead
 from app.errors import NotFound
 from app.operations.note import note
@@ -54,17 +53,14 @@ def branch(id: str, step_id: str, name: str, caller: Caller, services: Services)
     return made.thread_id
 
 
-def find_question(id: str, step_id: str, caller: Caller, services: Services) -> str:
-    """What was asked for an answer of the caller's, as it was written. Raises NotFound."""
+def find_question(id: str, step_id: str, caller: Caller, services: Services) -> Question:
+    """What was asked for an answer of the caller's, with the turns before it. Raises NotFound."""
     with services.database.read() as session:
         conversations.require_owner(session, id, caller.id)
-        of_thread = chat_steps.c.threadId == id
-        answer = chats.find_row(session, chat_steps, of_thread & (chat_steps.c.id == step_id))
-        asked_by = ((answer or {}).get("metadata") or {}).get(chats.FACE, {}).get("question", "")
-        question = chats.find_row(session, chat_steps, of_thread & (chat_steps.c.id == asked_by))
-    if question is None or not question["output"]:
+        asked = conversations.find_asked(session, id, step_id)
+    if asked is None:
         raise NotFound("The question of this answer is not there any more; write it again.")
-    return str(question["output"])
+    return asked
 
 
 def export_one(id: str, format: str, caller: Caller, services: Services) -> Conversation:

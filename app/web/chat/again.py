@@ -15,10 +15,10 @@ from chainlit.context import init_ws_context
 from chainlit.server import sio
 from chainlit.session import WebsocketSession
 
+from app.db.chats import FILES_ONLY
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import ASK_AGAIN, Face, message_id_of
 from app.web.chat.turn import is_question
-from app.web.chat.uploads import FILES_ONLY
 
 
 @dataclass(frozen=True, slots=True)

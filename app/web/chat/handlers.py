@@ -17,6 +17,7 @@ from chainlit.types import ThreadDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.db.chats import FILES_ONLY
 from app.errors import CloisterError
 from app.web.chat.adding import follow_job, register_actions, take_up
 from app.web.chat.again import Again
@@ -31,7 +32,7 @@ from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.speaking import show_speech_words
 from app.web.chat.turn import Turn, is_question
-from app.web.chat.uploads import FILES_ONLY, Uploads, discard
+from app.web.chat.uploads import Uploads, discard
 from app.web.chat.words import words_for
 
 

@@ -14,7 +14,19 @@ import chainlit as cl
 from pydantic import TypeAdapter
 
 from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved
-from app.db.chats import ANSWER, ASKED, CITED, FACE, GROUNDS, MODEL, PASSAGES, QUOTED_DOCUMENTS, SOURCES, now
+from app.db.chats import (
+    ANSWER,
+    ASKED,
+    CITED,
+    FACE,
+    FILES_ONLY,
+    GROUNDS,
+    MODEL,
+    PASSAGES,
+    QUOTED_DOCUMENTS,
+    SOURCES,
+    now,
+)
 from app.domain import Answer, CallEnded, CallStarted, Citation, Grounds, Message, Passage, Role
 from app.domain.web import is_web_id
 from app.errors import CloisterError, EngineUnavailable
@@ -28,7 +40,6 @@ from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, re
 from app.web.chat.safe_markdown import SafeStream
 from app.web.chat.shown import list_shown, list_sources
 from app.web.chat.tool_steps import ToolSteps
-from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words, words_for
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.db.chats import FILES_ONLY
 from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.picture_types import LONGEST_HEAD, MOST_MB, picture_type
 from app.web.chat.sign_in import find_signed_in
@@ -26,8 +27,6 @@ from app.web.chat.words import Words, words_for
 
 # What a form may hold beside its file.
 FORM_BYTES = 1 << 16
-# A message that is nothing but files says so under this key, and is no question.
-FILES_ONLY = "files_only"
 
 
 @dataclass(frozen=True, slots=True)

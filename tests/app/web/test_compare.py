@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app.db import votes
+from app.db import chats, votes
 from app.db.acting_tables import VoteRow
 from app.db.people_tables import AnswerRow
 from app.domain import MemberRole
@@ -206,6 +206,22 @@ def test_a_question_of_the_chat_is_taken_over_without_standing_in_the_address(
     assert "How long is PARENTAL Übergang?" in ben.get(made["path"]).text
     assert ben.client.post(f"{API}/{chat.id}/compare", json={"step_id": chat.ids["second"]}).status_code == 404
     assert ben.get("/api/v1/comparisons/models").json() == ["scripted", OTHER]
+
+
+def test_a_follow_up_is_compared_in_its_conversation(
+    services: Services, ben: Browser, generator: ScriptedGenerator, other: ScriptedGenerator
+) -> None:
+    chat = Chat(services, ben.person_id)
+    with services.database.write() as session:
+        face = {"question": chat.ids["second"], "search": "", "copy": "x"}
+        row = next(step for step in chat.steps() if step["id"] == chat.ids["later"])
+        chats.save_step(session, {**row, "metadata": {"face": face}})
+    made = ben.client.post(f"{API}/{chat.id}/compare", json={"step_id": chat.ids["later"]}).json()
+    page = ben.get(made["path"]).text
+    assert "And then?" in page
+    assert "Both models also know" in page
+    kept = services.comparisons.get(made["id"], ben.person_id).question
+    assert [turn.text for turn in kept.history] == ["How long is PARENTAL Übergang?", "26 weeks [1]."]
 
 
 # --- the table of ratings ---

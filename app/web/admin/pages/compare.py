@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import StreamingResponse
 
 from app.answer.events import Checked, Finished, Piece
+from app.domain import Question
 from app.domain.votes import Outcome, Side
 from app.errors import CloisterError
 from app.operations import comparisons
@@ -41,7 +42,7 @@ def start(
 ) -> Response:
     """A new comparison; the answers are written once its page is there."""
     ids = None if ANY in (first, second) else ["" if each == OWN else each for each in (first, second)]
-    id = comparisons.start(question, page.caller, page.services, model_ids=ids, knowledge_base_id=kb)
+    id = comparisons.start(Question(question.strip()), page.caller, page.services, model_ids=ids, knowledge_base_id=kb)
     return page.go(f"{PATH}/{id}")
 
 
