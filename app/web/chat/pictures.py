@@ -13,13 +13,13 @@ import chainlit as cl
 from chainlit.data import get_data_layer
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.db.chats import FILES_ONLY
 from app.domain import Message, Picture
 from app.errors import Rejected
 from app.web.chat.backend import AttachedFile, ChatBackend
 from app.web.chat.markup import plain, unlinked
 from app.web.chat.picture_types import MOST_MB, find_picture_type, picture_type
 from app.web.chat.storage import ChatFiles
-from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import Words
 
 # Under this key a question keeps the id of its picture's element, and what was read in it.
