@@ -19,6 +19,7 @@ from app.operations.model_choice import chosen_generator
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
 from app.services import Services, Warm
 from app.settings import (
+    CallsBy,
     ChunkingSettings,
     EmbedderSettings,
     GeneratorSettings,
@@ -50,7 +51,8 @@ def open_services(settings: Settings) -> Services:
     ingest_line = IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir)))
 
     def build_generator(generator: GeneratorSettings) -> Generator:
-        return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
+        guard = _guard(settings, generator) if generator != configured else None
+        return _build_generator(generator, guard, settings.tools.calls)
 
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
     return Services(
@@ -163,13 +165,13 @@ def _guard(settings: Settings, generator: GeneratorSettings) -> AddressGuard:
     return AddressGuard([host], outside=settings.crawl.outside)
 
 
-def _build_generator(settings: GeneratorSettings, guard: AddressGuard | None) -> Generator:
+def _build_generator(settings: GeneratorSettings, guard: AddressGuard | None, calls: CallsBy) -> Generator:
     match settings.engine:
         case "llamacpp":
             from app.engines.generators.llamacpp import LlamaCppGenerator
 
-            return LlamaCppGenerator(settings)
+            return LlamaCppGenerator(settings, calls)
         case "openai":
             from app.engines.generators.openai_like import OpenAIGenerator
 
-            return OpenAIGenerator(settings, guard)
+            return OpenAIGenerator(settings, guard, calls)

@@ -10,7 +10,7 @@ from app.access import Access
 from app.answer.checking.cite import CitedText, Citer
 from app.answer.checking.locate import locate
 from app.answer.checking.quote import quote_evidence
-from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
+from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved, Thought
 from app.answer.question.condense import condense
 from app.answer.question.rewrite import rewrite
 from app.answer.reading.abstain import Calibration, estimate_answerable
@@ -19,26 +19,30 @@ from app.answer.reading.trim import trim
 from app.answer.search.found_by_tools import join_found
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
-from app.answer.tables.answer import TableAnswer, TableAnswers
+from app.answer.tables.answer import TableAnswers
 from app.answer.text.language import question_language
 from app.answer.writing.conversation import Turn, restore_turns, usable_history
 from app.answer.writing.evidence import Evidence
-from app.answer.writing.generate import generate
+from app.answer.writing.generate import generate_parts
 from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
+from app.answer.writing.results import find_computed, write_results
+from app.answer.writing.thinking import Saying, Thinking, WasThinking
 from app.domain import (
     PLAIN,
     Answer,
     AnswerOptions,
     CallEnded,
+    CallRecord,
     Consultation,
     Grounds,
     Message,
     Passage,
     Question,
     Statement,
+    TableAnswer,
     Tool,
     ToolCall,
 )
@@ -87,20 +91,25 @@ class AnswerLine:
             return
         yield Retrieved(passages, asked.standalone)
         read = await self._read(asked, passages)
+        records: list[CallRecord] = []
         if tools is not None:
-            found: list[Passage] = []
             consultation = self._consult(asked, read, wanted)
             async for called in tools.use(consultation, generator=self.generator, cancelled=cancelled):
                 yield called
-                if isinstance(called, CallEnded) and called.record.result:
-                    found.extend(called.record.result.passages)
-            if found:
+                if isinstance(called, CallEnded):
+                    records.append(called.record)
+            if (computed := find_computed(records)) is not None:
+                yield Retrieved(computed.passages, asked.standalone)
+                yield Finished(await self._finish_computed(computed, clock))
+                return
+            if found := [passage for each in records if each.result for passage in each.result.passages]:
                 read = await self._read(asked, join_found(passages, found))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
         if self._abstains(read):
             yield Finished(_answer(quote_evidence((), read.language), passages, clock, abstained=True))
             return
+        asked = replace(asked, results=write_results(records))
         async for event in self._write(asked, read, access, cancelled, clock, options):
             yield event
 
@@ -190,21 +199,34 @@ class AnswerLine:
         citer = await asyncio.to_thread(Citer, reading.passages, question=asked.standalone, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
-        has_begun = False
-        async for piece in generate(
+        has_begun, written = False, ""
+        async for part in generate_parts(
             prompt.messages,
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
             temperature=options.temperature,
         ):
-            if not has_begun:
-                clock.lap("first_token")
-                has_begun = True
-            if shown := renumbering.feed(piece):
-                yield Piece(shown)
-                if checked := citer.feed(shown):
-                    yield checked
+            match part:
+                case Thinking(text):
+                    yield Thought(text)
+                case WasThinking():
+                    # It stood there as an answer; it is taken back.
+                    yield Checked("", "", (), ())
+                    yield Thought(written)
+                    renumbering, written = Renumbering(prompt.ranks), ""
+                    citer = await asyncio.to_thread(
+                        Citer, reading.passages, question=asked.standalone, language=language
+                    )
+                case Saying(text):
+                    if not has_begun:
+                        clock.lap("first_token")
+                        has_begun = True
+                    if shown := renumbering.feed(text):
+                        written += shown
+                        yield Piece(shown)
+                        if checked := citer.feed(shown):
+                            yield checked
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
@@ -235,7 +257,8 @@ class AnswerLine:
             asked.turns,
             prompts=self.prompts.with_instructions(options.instructions),
             generator=self.generator,
-            max_answer_tokens=self.settings.generator.max_answer_tokens,
+            max_answer_tokens=self.settings.generator.reply_tokens,
+            results=asked.results,
         )
 
     def _language(self, asked: "Asked", passages: Sequence[Passage]) -> str:
@@ -266,11 +289,15 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in its conversation: as it was put, as it is searched for, and the turns before it."""
+    """A question in its conversation: as it was put, as it is searched for, and the turns before it.
+
+    `results`: what tools gave for it besides passages.
+    """
 
     text: str
     standalone: str
     turns: tuple[Turn, ...]
+    results: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.domain.answers import (
     Reference,
     Role,
     Statement,
+    TableAnswer,
 )
 from app.domain.assistants import PLAIN, AnswerOptions, Assistant, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
@@ -149,6 +150,7 @@ __all__ = [
     "Standing",
     "Statement",
     "Table",
+    "TableAnswer",
     "TableResult",
     "Tool",
     "ToolCall",

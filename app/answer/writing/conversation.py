@@ -23,12 +23,14 @@ class Turn:
 
     `answer` is empty where there was none, and where something that its words may come from is gone or may not be read.
     `evidence` is that of `grounds`, with its words; empty where they are not there any more just as they were.
+    `results`: what tools gave besides passages, for the last turn only.
     """
 
     question: str
     answer: str = ""
     grounds: Grounds = NO_GROUNDS
     evidence: tuple[Evidence, ...] = ()
+    results: str = ""
 
 
 def restore_turns(history: Sequence[Message], *, database: Database, access: Access) -> list[Turn]:

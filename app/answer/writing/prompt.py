@@ -28,6 +28,8 @@ class Prompts:
     again: Template
     condense: Template
     assistant: Template
+    results: Template
+    tools: Template
 
     @classmethod
     def read(cls, folder: Path, evidence: str) -> "Prompts":
@@ -36,7 +38,16 @@ class Prompts:
         def template(name: str) -> str:
             return (folder / f"{name}.md").read_text(encoding="utf-8").strip()
 
-        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "again", "condense", "assistant")
+        parts = (
+            f"{evidence}.system",
+            f"{evidence}.evidence",
+            f"{evidence}.question",
+            "again",
+            "condense",
+            "assistant",
+            "results",
+            "tools",
+        )
         try:
             system, *others = map(template, parts)
             read = cls(system, *map(Template, others))
@@ -76,20 +87,23 @@ def build_prompt(
     prompts: Prompts,
     generator: Generator,
     max_answer_tokens: int,
+    results: str = "",
 ) -> Prompt:
     """The prompt with as much of the evidence, and then as many of the last turns, as the window holds.
 
     Every turn stands there just as it was asked, so that a prompt begins with the one before it and the model computes
     only what is new. What stands in it already is not written out again, but named by its number (`again`).
     Counted with the model's own tokenizer. At least one piece of evidence is always given: a window that cannot hold
-    even that is reported by the generator as TextTooLong.
+    even that is reported by the generator as TextTooLong. `results`: what tools gave besides passages.
     """
     room = generator.context_tokens - max_answer_tokens
     references = [reference for turn in turns for reference in turn.grounds.references]
     kept = _usable(turns)
 
     def ask(start: int, given: Sequence[Evidence]) -> tuple[Message, ...]:
-        return _messages([*(turn for _, turn in kept[start:]), Turn(question, evidence=tuple(given))], prompts)
+        return _messages(
+            [*(turn for _, turn in kept[start:]), Turn(question, evidence=tuple(given), results=results)], prompts
+        )
 
     def count(start: int, given: Sequence[Evidence]) -> int:
         return generator.count_prompt_tokens(ask(start, given))
@@ -138,6 +152,8 @@ def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]]) -
     numbered = "\n\n".join(
         _numbered(each, prompts.again if each.place in sent else prompts.evidence) for each in turn.evidence
     )
+    if turn.results:
+        numbered += "\n\n" + prompts.results.substitute(results=turn.results)
     return prompts.question.substitute(evidence=numbered, question=defuse(turn.question))
 
 
@@ -158,3 +174,10 @@ def _numbered(evidence: Evidence, template: Template) -> str:
 def defuse(text: str) -> str:
     """Text in which no chat-template marker is left: retrieved text is data, not a turn of the conversation."""
     return _CONTROL_TOKEN.sub(r"(\1)", text)
+
+
+def quoted(text: str, longest: int) -> str:
+    """Foreign text for a prompt, shortened: each line marked as quoted, so that nothing in it can end the quote."""
+    text = defuse(text.strip())
+    cut = text if len(text) <= longest else f"{text[:longest].rsplit(' ', 1)[0]} …"
+    return "\n".join(f"> {line}" for line in cut.splitlines())
