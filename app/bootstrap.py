@@ -21,6 +21,7 @@ from app.operations.model_choice import chosen_generator, offered_settings
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
 from app.services import Services, Warm
 from app.settings import (
+    CallsBy,
     ChunkingSettings,
     EmbedderSettings,
     GeneratorSettings,
@@ -53,7 +54,8 @@ def open_services(settings: Settings) -> Services:
     ingest_line = IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir)))
 
     def build_generator(generator: GeneratorSettings) -> Generator:
-        return _build_generator(generator, _guard(settings, generator) if generator != configured else None)
+        guard = _guard(settings, generator) if generator != configured else None
+        return _build_generator(generator, guard, settings.tools.calls)
 
     def get_offered(id: str) -> PooledModel:
         with database.read() as session:
@@ -61,7 +63,7 @@ def open_services(settings: Settings) -> Services:
         return PooledModel(id, offer.label, offered_settings(offer, settings, configured, seal))
 
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
-    services = Services(
+    return Services(
         settings=settings,
         database=database,
         files=files,
@@ -74,7 +76,7 @@ def open_services(settings: Settings) -> Services:
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
         generator=Warm(lambda: build_generator(settings.generator)),
-        web_search=Warm(lambda: web_search),
+        web=Warm(lambda: WebAccess(settings, web_search, embedder.get) if web_search else None),
         speaker=Warm(lambda: _build_speaker(settings)),
         transcriber=Warm(lambda: _build_transcriber(settings.transcriber)),
         configured_generator=configured,
@@ -84,8 +86,6 @@ def open_services(settings: Settings) -> Services:
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
     )
-    services.web = Warm(lambda: _open_web(services))
-    return services
 
 
 def _source_key(settings: Settings, data_dir: Path) -> str:
@@ -167,11 +167,6 @@ def _build_web_search(settings: Settings) -> WebSearch | None:
             return DdgsSearch(settings.web_search, outside=outside)
 
 
-def _open_web(services: Services) -> WebAccess | None:
-    engine = services.web_search.get()
-    return WebAccess(services.settings, engine, lambda: services.embedder.get()) if engine else None
-
-
 def _build_speaker(settings: Settings) -> Speaker | None:
     speaker = _build_one_speaker(settings)
     if speaker is None:
@@ -231,13 +226,13 @@ def _guard(settings: Settings, generator: GeneratorSettings) -> AddressGuard:
     return AddressGuard([host], outside=settings.crawl.outside)
 
 
-def _build_generator(settings: GeneratorSettings, guard: AddressGuard | None) -> Generator:
+def _build_generator(settings: GeneratorSettings, guard: AddressGuard | None, calls: CallsBy) -> Generator:
     match settings.engine:
         case "llamacpp":
             from app.engines.generators.llamacpp import LlamaCppGenerator
 
-            return LlamaCppGenerator(settings)
+            return LlamaCppGenerator(settings, calls)
         case "openai":
             from app.engines.generators.openai_like import OpenAIGenerator
 
-            return OpenAIGenerator(settings, guard)
+            return OpenAIGenerator(settings, guard, calls)

@@ -22,7 +22,7 @@ from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.sealing import Seal
 from app.db.session import Database
-from app.domain import PLAIN, AnswerOptions, Passage, Question, ToolCall
+from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
 from app.lab.comparisons import Comparisons
@@ -38,7 +38,6 @@ from app.ports import (
     ToolUser,
     Transcriber,
     VectorIndex,
-    WebSearch,
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from app.speech.kept import SpokenTexts
@@ -172,7 +171,8 @@ class Services:
     index: Warm[VectorIndex]
     reranker: Warm[Reranker | None]
     generator: Warm[Generator]
-    web_search: Warm[WebSearch | None]
+    web: Warm[WebAccess | None]
+    """Web search and single pages; None where the settings switch them off."""
     speaker: Warm[Speaker | None]
     transcriber: Warm[Transcriber | None]
     configured_generator: GeneratorSettings
@@ -186,8 +186,6 @@ class Services:
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)
-    web: Warm[WebAccess | None] = field(default_factory=lambda: Warm(lambda: None))
-    """Web search and single pages; None where the settings switch them off."""
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
@@ -244,6 +242,17 @@ class Services:
         candidates = count_candidates(k, self.settings.reranker)
         found = self.retriever().retrieve(question, access=access, k=candidates)
         return mark_suspicious(rerank(question, found, self.reranker.get(), k))
+
+    def ask_tables(
+        self, question: str, *, access: Access, cancelled: threading.Event, model: str = ""
+    ) -> TableAnswer | None:
+        """What can be computed of the tables for a question; None where none is about it. Sync: call it in a thread.
+
+        Raises EngineUnavailable, NotFound for an unknown model.
+        """
+        found = self.search(question, access=access, k=self.settings.retrieve.passages)
+        with self.answering(model) as line:
+            return line.tables.answer(question, found, access=access, cancelled=cancelled)
 
     def answer_line(self) -> AnswerLine:
         """The answer line. Waits for every engine. An exchange of the language model closes it; see `answering`."""

@@ -11,7 +11,7 @@ from app.access import Access
 from app.answer.checking.cite import CitedText, Citer
 from app.answer.checking.locate import locate
 from app.answer.checking.quote import quote_evidence
-from app.answer.events import AnswerEvent, Finished, PictureRead, Piece, Retrieved
+from app.answer.events import AnswerEvent, Checked, Finished, PictureRead, Piece, Retrieved, Thought
 from app.answer.question.condense import condense
 from app.answer.question.rewrite import rewrite
 from app.answer.reading.abstain import Calibration, estimate_answerable
@@ -21,16 +21,18 @@ from app.answer.search.found_by_tools import join_found
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
 from app.answer.search.suspicion import mark_suspicious
-from app.answer.tables.answer import TableAnswer, TableAnswers
+from app.answer.tables.answer import TableAnswers
 from app.answer.text.language import question_language
 from app.answer.writing.conversation import Turn, restore_turns, usable_history
 from app.answer.writing.evidence import Evidence
-from app.answer.writing.generate import generate
+from app.answer.writing.generate import generate_parts
 from app.answer.writing.grounds import note_documents, note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.picture import count_words, with_picture_words
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
+from app.answer.writing.results import find_computed, write_results
+from app.answer.writing.thinking import Saying, Thinking, WasThinking
 from app.answer.writing.variables import fill, values_of
 from app.domain import (
     PLAIN,
@@ -45,6 +47,7 @@ from app.domain import (
     Passage,
     Question,
     Statement,
+    TableAnswer,
     Tool,
     ToolCall,
 )
@@ -100,17 +103,21 @@ class AnswerLine:
             return
         yield Retrieved(passages, asked.standalone)
         read = await self._read(asked, passages)
+        records: list[CallRecord] = []
         if tools is None:
             for call in wanted:
                 yield CallEnded(CallRecord(call, CallState.FORBIDDEN, reason=_NO_TOOLS))
         else:
-            found: list[Passage] = []
             consultation = self._consult(asked, read, wanted)
             async for called in tools.use(consultation, generator=self.generator, cancelled=cancelled):
                 yield called
-                if isinstance(called, CallEnded) and called.record.result:
-                    found.extend(called.record.result.passages)
-            if found:
+                if isinstance(called, CallEnded):
+                    records.append(called.record)
+            if (computed := find_computed(records)) is not None:
+                yield Retrieved(computed.passages, asked.standalone)
+                yield Finished(await self._finish_computed(computed, clock))
+                return
+            if found := [passage for each in records if each.result for passage in each.result.passages]:
                 joined = await asyncio.to_thread(mark_suspicious, join_found(passages, found))
                 read = await self._read(asked, tuple(joined))
                 passages = read.reading.passages
@@ -119,6 +126,7 @@ class AnswerLine:
             nothing = quote_evidence((), read.language, was_on_web=any(passage.is_web for passage in passages))
             yield Finished(_answer(nothing, passages, clock, abstained=True))
             return
+        asked = replace(asked, results=write_results(records))
         async for event in self._write(asked, read, access, cancelled, clock, options):
             yield event
 
@@ -225,21 +233,34 @@ class AnswerLine:
         citer = await asyncio.to_thread(Citer, reading.passages, question=asked.searched, language=language)
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
-        has_begun = False
-        async for piece in generate(
+        has_begun, written = False, ""
+        async for part in generate_parts(
             prompt.messages,
             generator=self.generator,
             max_tokens=self.settings.generator.max_answer_tokens,
             cancelled=cancelled,
             temperature=options.temperature,
         ):
-            if not has_begun:
-                clock.lap("first_token")
-                has_begun = True
-            if shown := renumbering.feed(piece):
-                yield Piece(shown)
-                if checked := citer.feed(shown):
-                    yield checked
+            match part:
+                case Thinking(text):
+                    yield Thought(text)
+                case WasThinking():
+                    # It stood there as an answer; it is taken back.
+                    yield Checked("", "", (), ())
+                    yield Thought(written)
+                    renumbering, written = Renumbering(prompt.ranks), ""
+                    citer = await asyncio.to_thread(
+                        Citer, reading.passages, question=asked.standalone, language=language
+                    )
+                case Saying(text):
+                    if not has_begun:
+                        clock.lap("first_token")
+                        has_begun = True
+                    if shown := renumbering.feed(text):
+                        written += shown
+                        yield Piece(shown)
+                        if checked := citer.feed(shown):
+                            yield checked
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
@@ -273,9 +294,10 @@ class AnswerLine:
             asked.turns,
             prompts=self.prompts.with_instructions(_instructions(options, access, read.language)),
             generator=self.generator,
-            max_answer_tokens=self.settings.generator.max_answer_tokens,
+            max_answer_tokens=self.settings.generator.reply_tokens,
             image=asked.image,
             image_text=asked.image_text,
+            results=asked.results,
         )
 
     def _language(self, asked: "Asked", passages: Sequence[Passage]) -> str:
@@ -309,6 +331,7 @@ class Asked:
     """A question in its conversation: as it was put, as it stands on its own, and the turns before it.
 
     `searched`: as it is searched for, with words of its picture. `image`: for a model that takes pictures alone.
+    `results`: what tools gave for it besides passages.
     """
 
     text: str
@@ -317,6 +340,7 @@ class Asked:
     searched: str
     image: bytes | None = None
     image_text: str = ""
+    results: str = ""
 
 
 @dataclass(frozen=True, slots=True)

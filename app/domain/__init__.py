@@ -16,6 +16,7 @@ from app.domain.answers import (
     Reference,
     Role,
     Statement,
+    TableAnswer,
 )
 from app.domain.assistants import PLAIN, AnswerOptions, Assistant, AssistantVersion, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
@@ -152,6 +153,7 @@ __all__ = [
     "Standing",
     "Statement",
     "Table",
+    "TableAnswer",
     "TableResult",
     "Tool",
     "ToolCall",

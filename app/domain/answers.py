@@ -158,6 +158,17 @@ class Answer:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """An answer from tables: `passages` begin with the one that is cited, ranked anew."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    table: TableResult | None
+    abstained: bool = False
+
+
 def search_ms(timings_ms: Mapping[str, float]) -> float:
     """How long an answer's passages were looked for."""
     return sum(timings_ms.get(stage, 0.0) for stage in ("condense", "retrieve", "rerank"))

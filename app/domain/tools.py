@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from app.domain.answers import Message, Passage
+from app.domain.answers import Message, Passage, TableAnswer
 from app.domain.assistants import Tool
 
 
@@ -79,12 +79,14 @@ class ToolResult:
     """What a tool gives. `text` is for the language model, `summary` one line for the person.
 
     `passages` join those of the documents and are cited like them. `spoken`: text to be read aloud to the person.
+    `computed`: an answer from tables, which may stand as the whole answer.
     """
 
     summary: str
     text: str = field(default="", repr=False)
     passages: tuple[Passage, ...] = ()
     spoken: str = field(default="", repr=False)
+    computed: TableAnswer | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

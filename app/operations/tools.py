@@ -42,13 +42,14 @@ def open_toolbox(
     services: Services,
     *,
     approver: Approver | None = None,
+    last_answer: str = "",
 ) -> ToolUser | None:
     """The tools that the assistant and the owner's rules allow this person; None where there is none.
 
-    Without an `approver` nothing that needs a person's yes is done.
+    Without an `approver` nothing that needs a person's yes is done. `last_answer`: of the conversation so far.
     """
     allowed = allowed_tools(assisted, caller, services)
-    functions = [each for each in build_functions(assisted, caller, services) if each.spec.tool in allowed]
+    functions = [each for each in build_functions(assisted, services, last_answer) if each.spec.tool in allowed]
     if not functions:
         return None
     return build_toolbox(functions, open_gate(assisted, caller, services, approver=approver), services)

@@ -1,6 +1,6 @@
 """Settings: one frozen tree, read once."""
 
-from app.settings.acting import SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
+from app.settings.acting import CallsBy, SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
 from app.settings.base import Section
 from app.settings.folders import chat_files_dir, prepare_data_dir
 from app.settings.load import CONFIGS_DIR, PROFILE_VARIABLE, TEST_PREFIX, LayerKind, load_settings, read_layers
@@ -28,6 +28,7 @@ __all__ = [
     "PROFILE_VARIABLE",
     "PROJECT_DIR",
     "TEST_PREFIX",
+    "CallsBy",
     "ChunkingSettings",
     "CrawlSettings",
     "EmbedderSettings",

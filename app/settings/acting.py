@@ -9,8 +9,11 @@ from app.settings.base import NotNegative, Positive, Seconds, Section, off_is_a_
 Speed = Annotated[float, Field(ge=0.5, le=2)]
 
 
+CallsBy = Literal["auto", "native", "grammar", "off"]
+
+
 class ToolsSettings(Section):
-    calls: Literal["auto", "native", "grammar", "off"]
+    calls: CallsBy
     max_steps: Positive
     timeout_s: Seconds
 

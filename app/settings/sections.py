@@ -117,11 +117,18 @@ class GeneratorSettings(Section):
     gpu_layers: NotNegative
     temperature: Annotated[float, Field(ge=0, le=2)]
     max_answer_tokens: Positive
+    thinks: bool
+    thinking_tokens: Positive
     timeout_s: Positive
     url: str
     api_key: SecretStr
     sees_images: bool
     kept_models: NotNegative
+
+    @property
+    def reply_tokens(self) -> int:
+        """What a prompt leaves free: room for the answer, and for the thoughts of a model that thinks."""
+        return self.max_answer_tokens + (self.thinking_tokens if self.thinks else 0)
 
     @model_validator(mode="after")
     def _endpoint_has_an_address(self) -> "GeneratorSettings":

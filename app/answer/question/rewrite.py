@@ -9,6 +9,7 @@ from app.answer.question.condense import condense
 from app.answer.question.followups import subject_words
 from app.answer.text.untrusted import defuse
 from app.answer.text.words import is_number, telling_words
+from app.answer.writing.thinking import said
 from app.domain import Message, Role
 from app.ports import Generator
 
@@ -47,7 +48,7 @@ def propose(
     """What the model writes, whatever that is."""
     asked = template.substitute(conversation=_conversation(history), question=defuse(question))
     pieces = generator.stream([Message(Role.USER, asked)], max_tokens=MAX_TOKENS, stop=("\n",), cancelled=cancelled)
-    return _LABEL.sub("", "".join(pieces)).strip().strip('"“”„*').strip()
+    return _LABEL.sub("", said(pieces)).strip().strip('"“”„*').strip()
 
 
 def is_acceptable(proposed: str, question: str, history: Sequence[Message]) -> bool:

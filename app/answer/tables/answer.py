@@ -23,7 +23,7 @@ from app.db import documents
 from app.db import passages as passage_rows
 from app.db.files import FileStore
 from app.db.session import Database
-from app.domain import Citation, Passage, Selected, TableResult
+from app.domain import Citation, Passage, Selected, TableAnswer, TableResult
 from app.errors import Rejected
 from app.ports import Generator, TableReader
 from app.settings import Settings
@@ -31,17 +31,6 @@ from app.settings import Settings
 log = logging.getLogger("cloister")
 # The model that is installed with Cloister writes no SQL that is worth running.
 _BUNDLED: Final = "package:"
-
-
-@dataclass(frozen=True, slots=True)
-class TableAnswer:
-    """An answer from tables: `passages` begin with the one that is cited, ranked anew."""
-
-    text: str
-    citations: tuple[Citation, ...]
-    passages: tuple[Passage, ...]
-    table: TableResult | None
-    abstained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +44,21 @@ class TableAnswers:
     generator: Generator
 
     def answer(
-        self, question: str, passages: Sequence[Passage], *, access: Access, cancelled: Event
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        access: Access,
+        cancelled: Event,
+        is_wanted: bool = False,
     ) -> TableAnswer | None:
         """The answer, or None where the question does not compute or is not one about these tables.
 
+        `is_wanted`: somebody asks for the tables and for nothing else; then any question may be one about them.
         Raises EngineUnavailable where no query can be run.
         """
         tokens = tokenise(question, VOCABULARY)
-        wish = wish_of(tokens)
+        wish = Wish.STRONG if is_wanted else wish_of(tokens)
         if wish is Wish.NONE or not access.readable:
             return None
         tables = self._readable_tables(access)
@@ -72,7 +68,7 @@ class TableAnswers:
             return None
         best = max(found, key=lambda each: (each.rank, -rank_of(each, passages)))
         best = with_doubt_of_table(best, found)
-        return _Answering(self, question, tuple(passages), best, found, wish, cancelled).answer()
+        return _Answering(self, question, tuple(passages), best, found, wish, cancelled, is_wanted).answer()
 
     def _readable_tables(self, access: Access) -> list[StoredTable]:
         """Tables of active versions in the knowledge bases that the person may read, and no others."""
@@ -94,6 +90,7 @@ class _Answering:
     found: Sequence[Found]
     wish: Wish
     cancelled: Event
+    is_wanted: bool
 
     def answer(self) -> TableAnswer | None:
         """By the rule where it is sure, else by the model where one is able, else by the rule with its doubts."""
@@ -111,10 +108,10 @@ class _Answering:
     def _by_rule(self) -> TableAnswer | None:
         parsed = self.best.parsed
         if parsed.is_sure:
-            is_about_it = bool(parsed.linked or parsed.is_named) and not parsed.is_lookup
+            is_about_it = bool(parsed.linked or parsed.is_named) and (self.is_wanted or not parsed.is_lookup)
             return self._computed(parsed) if is_about_it else None
         is_first = bool(self.passages) and self.passages[0].document_id == parsed.relation.document_id
-        if self.wish is not Wish.STRONG or not is_first:
+        if self.wish is not Wish.STRONG or not (is_first or self.is_wanted):
             return None
         # A figure without a word that may tell rows apart is another figure: better none.
         if parsed.query is not None and not parsed.narrowing:

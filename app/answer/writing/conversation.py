@@ -24,6 +24,7 @@ class Turn:
     `answer` is empty where there was none, and where something that its words may come from is gone or may not be read.
     `evidence` is that of `grounds`, with its words; empty where they are not there any more just as they were.
     `image` and `image_text` are those of the question.
+    `results`: what tools gave besides passages, for the last turn only.
     """
 
     question: str
@@ -32,6 +33,7 @@ class Turn:
     evidence: tuple[Evidence, ...] = ()
     image: bytes | None = field(default=None, repr=False)
     image_text: str = field(default="", repr=False)
+    results: str = ""
 
 
 def restore_turns(history: Sequence[Message], *, database: Database, access: Access) -> list[Turn]:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from threading import Event
 
+from app.answer.writing.thinking import Part, ThoughtSplitter
 from app.domain import Message
 from app.ports import Generator
 
@@ -43,3 +45,24 @@ async def generate(
     finally:
         cancelled.set()
         await asyncio.shield(running)
+
+
+async def generate_parts(
+    messages: Sequence[Message],
+    *,
+    generator: Generator,
+    max_tokens: int,
+    cancelled: Event,
+    temperature: float | None = None,
+) -> AsyncIterator[Part]:
+    """The same, with what the model thinks told apart from what it answers."""
+    splitter = ThoughtSplitter()
+    pieces = generate(
+        messages, generator=generator, max_tokens=max_tokens, cancelled=cancelled, temperature=temperature
+    )
+    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+        async for piece in stream:
+            for part in splitter.feed(piece):
+                yield part
+    for part in splitter.rest():
+        yield part

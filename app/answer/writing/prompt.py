@@ -26,6 +26,8 @@ class Prompts:
     again: Template
     condense: Template
     assistant: Template
+    results: Template
+    tools: Template
 
     @classmethod
     def read(cls, folder: Path, evidence: str) -> "Prompts":
@@ -34,7 +36,16 @@ class Prompts:
         def template(name: str) -> str:
             return (folder / f"{name}.md").read_text(encoding="utf-8").strip()
 
-        parts = (f"{evidence}.system", f"{evidence}.evidence", f"{evidence}.question", "again", "condense", "assistant")
+        parts = (
+            f"{evidence}.system",
+            f"{evidence}.evidence",
+            f"{evidence}.question",
+            "again",
+            "condense",
+            "assistant",
+            "results",
+            "tools",
+        )
         try:
             system, *others = map(template, parts)
             read = cls(system, *map(Template, others))
@@ -76,6 +87,7 @@ def build_prompt(
     max_answer_tokens: int,
     image: bytes | None = None,
     image_text: str = "",
+    results: str = "",
 ) -> Prompt:
     """The prompt with as much of the evidence, and then as many of the last turns, as the window holds.
 
@@ -83,7 +95,7 @@ def build_prompt(
     only what is new. What stands in it already is not written out again, but named by its number (`again`).
     `image`, `image_text`: the picture of the question, for a model that takes pictures, or what was read in it.
     Counted with the model's own tokenizer. At least one piece of evidence is always given: a window that cannot hold
-    even that is reported by the generator as TextTooLong.
+    even that is reported by the generator as TextTooLong. `results`: what tools gave besides passages.
     """
     room = generator.context_tokens - max_answer_tokens
     references = [reference for turn in turns for reference in turn.grounds.references]
@@ -91,7 +103,7 @@ def build_prompt(
     marks = generator.control_tokens
 
     def ask(start: int, given: Sequence[Evidence]) -> tuple[Message, ...]:
-        asked = Turn(question, evidence=tuple(given), image=image, image_text=image_text)
+        asked = Turn(question, evidence=tuple(given), image=image, image_text=image_text, results=results)
         return _messages([*(turn for _, turn in kept[start:]), asked], prompts, marks)
 
     def count(start: int, given: Sequence[Evidence]) -> int:
@@ -145,6 +157,8 @@ def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]], m
     numbered = "\n\n".join(
         _numbered(each, prompts.again if each.place in sent else prompts.evidence, marks) for each in turn.evidence
     )
+    if turn.results:
+        numbered += "\n\n" + prompts.results.substitute(results=turn.results)
     return prompts.question.substitute(evidence=numbered, question=asked, left=LEFT, right=RIGHT)
 
 
@@ -162,3 +176,13 @@ def _numbered(evidence: Evidence, template: Template, marks: Sequence[str]) -> s
     return template.substitute(
         n=evidence.n, place=make_harmless(", ".join(place), marks), text=make_harmless(evidence.text, marks)
     )
+
+
+def quoted(text: str, longest: int, marks: Sequence[str] = ()) -> str:
+    """Foreign text for a prompt, shortened: each line marked as quoted, so that nothing in it can end the quote.
+
+    `marks`: the model's own control tokens.
+    """
+    text = make_harmless(text.strip(), marks)
+    cut = text if len(text) <= longest else f"{text[:longest].rsplit(' ', 1)[0]} …"
+    return "\n".join(f"> {line}" for line in cut.splitlines())

@@ -20,12 +20,13 @@ import httpx
 import xllamacpp  # type: ignore[import-untyped]
 
 from app.domain import Message, ToolSpec
-from app.engines.generators.pieces import Deadline, Outlet, as_dicts, pump, room_for_answer, shape_of
+from app.engines.generators.grammar_calls import choose_by_grammar
+from app.engines.generators.pieces import Deadline, Outlet, Voice, as_dicts, pump, room_for_answer, shape_of
 from app.engines.gguf import read_control_tokens
-from app.engines.model_files import get_gguf_file
+from app.engines.model_files import PACKAGE_PREFIX, get_gguf_file
 from app.errors import EngineUnavailable, Rejected, SettingsError
 from app.ports import Chosen
-from app.settings import GeneratorSettings
+from app.settings import CallsBy, GeneratorSettings
 
 log = logging.getLogger("cloister")
 # Prompt tokens computed between two looks at `cancelled`: under a second of work for a small model on
@@ -45,8 +46,12 @@ class LlamaCppGenerator:
     window between several at once could make any of them fail in the middle of an answer.
     """
 
-    def __init__(self, settings: GeneratorSettings) -> None:
+    def __init__(self, settings: GeneratorSettings, calls: CallsBy = "auto") -> None:
+        """`calls`: how it chooses tools; always by a grammar, unless they are off."""
         self._settings = settings
+        is_bundled = settings.model.startswith(PACKAGE_PREFIX)
+        # The small model that is installed with Cloister chooses at random (bench tools): people call tools there.
+        self._chooses = calls != "off" and not (calls == "auto" and is_bundled)
         self._path = get_gguf_file(settings.model)
         self._control_tokens = _control_tokens(self._path)
         self._turn = Lock()
@@ -97,7 +102,9 @@ class LlamaCppGenerator:
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for, waiting included."""
         deadline = Deadline(self._settings.timeout_s)
-        room = room_for_answer(self.count_prompt_tokens(messages), self._context_tokens, max_tokens)
+        thinks = self._settings.thinks and schema is None
+        wanted = max_tokens + (self._settings.thinking_tokens if thinks else 0)
+        room = room_for_answer(self.count_prompt_tokens(messages), self._context_tokens, wanted)
         request = {
             "messages": as_dicts(messages),
             "max_tokens": room,
@@ -107,9 +114,12 @@ class LlamaCppGenerator:
             "cache_prompt": True,
             # Reports after each batch of the prompt: the only moments at which it can be stopped.
             "return_progress": True,
+            # Words of a given shape leave no place for thoughts.
+            **({"chat_template_kwargs": {"enable_thinking": thinks}} if self._settings.thinks else {}),
             **shape_of(schema),
         }
-        yield from pump(partial(self._answer, request), deadline=deadline, cancelled=cancelled)
+        answer = partial(self._answer, request, max_tokens if thinks else None)
+        yield from pump(answer, deadline=deadline, cancelled=cancelled)
 
     def choose(
         self,
@@ -119,8 +129,10 @@ class LlamaCppGenerator:
         max_tokens: int,
         cancelled: Event | None = None,
     ) -> Chosen:
-        """See `Generator.choose`."""
-        raise NotImplementedError
+        """See `Generator.choose`. The model that is installed with Cloister is asked only where a setting says so."""
+        if not self._chooses:
+            return Chosen()
+        return choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled)
 
     def close(self) -> None:
         """Stop the running answer and free the model. Calling twice is harmless."""
@@ -131,8 +143,9 @@ class LlamaCppGenerator:
             self._folder.cleanup()
         atexit.unregister(self.close)
 
-    def _answer(self, request: dict[str, Any], outlet: Outlet) -> None:
-        reader = _ChunkReader(outlet, self._closing)
+    def _answer(self, request: dict[str, Any], most: int | None, outlet: Outlet) -> None:
+        voice = Voice(outlet, most=most)
+        reader = _ChunkReader(voice, self._closing)
         with self._turn:
             if not outlet.is_wanted:
                 return
@@ -143,7 +156,7 @@ class LlamaCppGenerator:
             except (RuntimeError, ValueError):
                 # Not chained: llama.cpp's messages may repeat the prompt, and tracebacks reach the logs.
                 raise _refused(self._path) from None
-        if outlet.is_wanted and not reader.is_finished:
+        if voice.is_wanted and not reader.is_finished:
             raise _refused(self._path)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -164,17 +177,19 @@ class LlamaCppGenerator:
 class _ChunkReader:
     """Takes llama.cpp's chunks. It must not raise: xllamacpp drops exceptions of a callback."""
 
-    def __init__(self, outlet: Outlet, closing: Event) -> None:
-        self._outlet = outlet
+    def __init__(self, voice: Voice, closing: Event) -> None:
+        self._voice = voice
         self._closing = closing
         self.is_finished = False
 
     def read(self, chunk: dict[str, Any]) -> bool:
         """Pass the chunk's text on; True ends the computation."""
         for choice in chunk.get("choices", ()):
-            self._outlet.send(choice.get("delta", {}).get("content") or "")
+            delta = choice.get("delta", {})
+            self._voice.think(delta.get("reasoning_content") or "")
+            self._voice.say(delta.get("content") or "")
             self.is_finished = self.is_finished or choice.get("finish_reason") is not None
-        return "error" in chunk or self._closing.is_set() or not self._outlet.is_wanted
+        return "error" in chunk or self._closing.is_set() or not self._voice.is_wanted
 
 
 def _control_tokens(path: Path) -> tuple[str, ...]:
@@ -205,8 +220,8 @@ def _load(path: Path, settings: GeneratorSettings, socket: Path) -> Any:
         params.n_batch = CPU_BATCH_TOKENS
         params.n_ubatch = CPU_BATCH_TOKENS
     params.cache_ram_mib = PROMPT_CACHE_MIB
-    # A model that thinks first would spend the few hundred tokens of an answer on it.
-    params.enable_reasoning = 0
+    # Without room of its own, a model that thinks first would spend the few hundred tokens of an answer on it.
+    params.enable_reasoning = int(settings.thinks)
     params.hostnames = [str(socket)]
     params.ui = False
     params.endpoint_slots = False

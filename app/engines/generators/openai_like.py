@@ -17,20 +17,29 @@ from app.domain import Message, ToolSpec
 from app.egress.addresses import AddressGuard, AddressRefused
 from app.engines.generators.connection import MALFORMED, Connection, check_address, garbled, refusal, unreachable
 from app.engines.generators.endpoint import ASK_TIMEOUT_S, Endpoint
-from app.engines.generators.pieces import Deadline, Outlet, pump, room_for_answer, shape_of
-from app.errors import CloisterError, GenerationTimeout, TextTooLong
+from app.engines.generators.grammar_calls import choose_by_grammar
+from app.engines.generators.native_calls import CallReader, as_request, refuses_tools
+from app.engines.generators.pieces import Deadline, Outlet, Voice, pump, room_for_answer, shape_of
+from app.errors import CloisterError, EngineUnavailable, GenerationTimeout, TextTooLong
 from app.ports import Chosen
-from app.settings import GeneratorSettings
+from app.settings import CallsBy, GeneratorSettings
+
+log = logging.getLogger(__name__)
 
 
 class OpenAIGenerator:
     """A model at `generator.url`. Nothing is sent to any other host, and nothing until it is first used."""
 
-    def __init__(self, settings: GeneratorSettings, guard: AddressGuard | None = None) -> None:
-        """`guard`: which addresses may be connected to, for an endpoint that was not named in the settings."""
+    def __init__(self, settings: GeneratorSettings, guard: AddressGuard | None = None, calls: CallsBy = "auto") -> None:
+        """`guard`: which addresses may be connected to, for an endpoint that was not named in the settings. `calls`:
+        how it chooses tools.
+        """
         # At DEBUG the vendor's client logs every request with its whole prompt.
         logging.getLogger("openai").setLevel(logging.INFO)
         self._settings = settings
+        self._calls = calls
+        self._refuses_tools = False
+        self._thinks = settings.thinks
         self._url = check_address(settings.url)
         self._api_key = settings.api_key.get_secret_value()
         self._tls = ssl.create_default_context()
@@ -68,13 +77,10 @@ class OpenAIGenerator:
         temperature: float | None = None,
     ) -> Iterator[str]:
         """See `Generator.stream`. The time limit counts from the first piece asked for."""
-        deadline = Deadline(self._settings.timeout_s)
-        # A connection of its own for each answer: cutting it must not disturb another one.
-        connection = Connection(tls=self._tls, timeout_s=self._settings.timeout_s, guard=self._guard)
         extras = {**({"stop": list(stop)} if stop else {}), **shape_of(schema)}
         chosen = self._settings.temperature if temperature is None else temperature
-        answer = partial(self._answer, connection, _Request(tuple(messages), max_tokens, chosen, extras))
-        yield from pump(answer, deadline=deadline, cancelled=cancelled, interrupt=connection.cut)
+        request = _Request(tuple(messages), max_tokens, chosen, extras, keeps_thoughts=schema is None)
+        yield from self._pump(request, CallReader(), cancelled)
 
     def choose(
         self,
@@ -84,25 +90,68 @@ class OpenAIGenerator:
         max_tokens: int,
         cancelled: Event | None = None,
     ) -> Chosen:
-        """See `Generator.choose`."""
-        raise NotImplementedError
+        """See `Generator.choose`. An endpoint that takes no tool calls is asked by a grammar from then on."""
+        if not tools or self._calls == "off":
+            return Chosen()
+        if self._calls != "grammar" and not self._refuses_tools:
+            try:
+                return self._choose_natively(messages, tools, max_tokens=max_tokens, cancelled=cancelled)
+            except ToolsRefused:
+                if self._calls == "native":
+                    raise
+        chosen = choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled)
+        if self._calls != "grammar" and not self._refuses_tools:
+            # Only now it is certain that the tools were what it refused.
+            self._refuses_tools = True
+            log.info("The endpoint %s takes no tool calls; it is asked for them by a grammar from now on.", self._url)
+        return chosen
 
     def close(self) -> None:
         """Free the connections. Calling twice is harmless."""
         self._endpoint.close()
 
-    def _answer(self, connection: Connection, request: "_Request", outlet: Outlet) -> None:
-        prompt_tokens = self.count_prompt_tokens(request.messages)
-        room = room_for_answer(prompt_tokens, self.context_tokens, request.max_tokens)
+    def _choose_natively(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, max_tokens: int, cancelled: Event | None
+    ) -> Chosen:
+        reader = CallReader()
+        request = _Request(tuple(messages), max_tokens, 0.0, as_request(tools), keeps_thoughts=False)
+        text = "".join(self._pump(request, reader, cancelled))
+        if cancelled is not None and cancelled.is_set():
+            return Chosen()
+        return reader.chosen(text, [tool.name for tool in tools])
+
+    def _pump(self, request: "_Request", calls: CallReader, cancelled: Event | None) -> Iterator[str]:
+        deadline = Deadline(self._settings.timeout_s)
+        # A connection of its own for each answer: cutting it must not disturb another one.
+        connection = Connection(tls=self._tls, timeout_s=self._settings.timeout_s, guard=self._guard)
+        answer = partial(self._answer, connection, request, calls)
+        yield from pump(answer, deadline=deadline, cancelled=cancelled, interrupt=connection.cut)
+
+    def _answer(self, connection: Connection, request: "_Request", calls: CallReader, outlet: Outlet) -> None:
         try:
-            is_finished = _relay(self._build_model(connection, request, room), request.messages, outlet)
-        except (openai.OpenAIError, httpx.HTTPError, *MALFORMED) as exc:
-            # Not chained: an endpoint's message may repeat the prompt, and tracebacks reach the logs.
-            raise self._translate(exc, prompt_tokens) from None
+            gave_up_thinking = self._relay(connection, request, calls, outlet)
+            if gave_up_thinking and not self._thinks and outlet.is_wanted:
+                # Its thoughts took the room of the answer. It has more from now on, and another try.
+                self._thinks = True
+                self._relay(connection, request, calls, outlet)
         finally:
             connection.close()
-        if outlet.is_wanted and not is_finished:
+
+    def _relay(self, connection: Connection, request: "_Request", calls: CallReader, outlet: Outlet) -> bool:
+        """Pass the answer on; whether the model thought until there was no room left."""
+        prompt_tokens = self.count_prompt_tokens(request.messages)
+        wanted = request.max_tokens + (self._settings.thinking_tokens if self._thinks else 0)
+        room = room_for_answer(prompt_tokens, self.context_tokens, wanted)
+        most = request.max_tokens if self._thinks else None
+        voice = Voice(outlet, keeps_thoughts=request.keeps_thoughts, most=most)
+        try:
+            ending = _speak(self._build_model(connection, request, room), request.messages, voice, calls)
+        except (openai.OpenAIError, httpx.HTTPError, *MALFORMED) as exc:
+            # Not chained: an endpoint's message may repeat the prompt, and tracebacks reach the logs.
+            raise self._translate(exc, prompt_tokens, has_tools="tools" in request.extras) from None
+        if voice.is_wanted and not ending:
             raise garbled(self._url)
+        return ending == "length" and voice.has_thought and not voice.has_said
 
     def _build_model(self, connection: Connection, request: "_Request", max_tokens: int) -> OpenAILike:
         return OpenAILike(
@@ -120,7 +169,7 @@ class OpenAIGenerator:
             additional_kwargs=dict(request.extras),
         )
 
-    def _translate(self, exc: Exception, prompt_tokens: int) -> CloisterError:
+    def _translate(self, exc: Exception, prompt_tokens: int, *, has_tools: bool) -> CloisterError:
         match exc:
             case openai.APITimeoutError() if isinstance(exc.__cause__, httpx.ConnectTimeout):
                 return unreachable(self._url)
@@ -135,6 +184,11 @@ class OpenAIGenerator:
                 return unreachable(self._url)
             case openai.APIStatusError() if _is_overflow(exc):
                 return self._overflow(prompt_tokens)
+            case openai.APIStatusError() if has_tools and refuses_tools(exc):
+                return ToolsRefused(
+                    f"The endpoint {self._url} does not take tool calls (HTTP {exc.status_code}). Set tools.calls to "
+                    "grammar or auto."
+                )
             case openai.APIStatusError():
                 return refusal(exc.status_code, url=self._url, model=self._settings.model)
             case _:
@@ -151,23 +205,31 @@ class OpenAIGenerator:
         )
 
 
+class ToolsRefused(EngineUnavailable):
+    """The endpoint answers, but not where tools are offered."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     messages: tuple[Message, ...]
     max_tokens: int
     temperature: float
     extras: Mapping[str, Any]
+    keeps_thoughts: bool
 
 
-def _relay(model: OpenAILike, messages: Sequence[Message], outlet: Outlet) -> bool:
-    """Pass the answer on; whether it came to its end."""
-    is_finished = False
+def _speak(model: OpenAILike, messages: Sequence[Message], voice: Voice, calls: CallReader) -> str:
+    """Pass the answer on; why it ended, "" where it did not come to its end."""
+    ending = ""
     for step in model.stream_chat([_as_chat(message) for message in messages]):
-        outlet.send(step.delta or "")
-        is_finished = is_finished or any(choice.finish_reason is not None for choice in step.raw.choices)
-        if not outlet.is_wanted:
+        voice.think(step.additional_kwargs.get("thinking_delta") or "")
+        voice.say(step.delta or "")
+        for choice in step.raw.choices:
+            calls.feed(choice.delta.tool_calls or ())
+            ending = choice.finish_reason or ending
+        if not voice.is_wanted:
             break
-    return is_finished
+    return ending
 
 
 def _as_chat(message: Message) -> ChatMessage:

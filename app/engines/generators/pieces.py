@@ -14,6 +14,8 @@ from app.domain import Message
 from app.errors import GenerationTimeout, TextTooLong
 
 POLL_S = 0.05
+# Between these a model's thoughts stand in what it says; `app.answer.writing.thinking` takes them apart again.
+THOUGHT_BEGINS, THOUGHT_ENDS = "<think>", "</think>"
 
 
 class Outlet:
@@ -44,6 +46,76 @@ class Outlet:
     def receive(self, timeout_s: float) -> str | Exception | None:
         """The next item: a piece, an error, or None at the end. Raises queue.Empty."""
         return self._items.get(timeout=timeout_s)
+
+
+class Voice:
+    """Puts what a model thinks between tags, before what it says.
+
+    `keeps_thoughts`: False lets them out, where the answer is to be of a given shape. `most`: pieces of the answer
+    proper, beyond which it is full: where room was made for thoughts, an answer does not take it.
+    """
+
+    def __init__(self, outlet: Outlet, *, keeps_thoughts: bool = True, most: int | None = None) -> None:
+        self._outlet = outlet
+        self._keeps_thoughts = keeps_thoughts
+        self._most = most
+        self._is_open = False
+        self._said = 0
+        self._written = _WrittenThought()
+        self.has_thought = False
+
+    @property
+    def has_said(self) -> bool:
+        """Whether there is anything of the answer proper."""
+        return self._said > 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for more, and there is room for it."""
+        return self._outlet.is_wanted and (self._most is None or self._said < self._most)
+
+    def think(self, text: str) -> None:
+        """Hand over a piece of a thought."""
+        if not text:
+            return
+        self.has_thought = True
+        if self._keeps_thoughts:
+            self._outlet.send(text if self._is_open else THOUGHT_BEGINS + text)
+            self._is_open = True
+
+    def say(self, text: str) -> None:
+        """Hand over a piece of the answer."""
+        if not text:
+            return
+        if self._written.goes_on_in(text):
+            self.has_thought = True
+        else:
+            self._said += 1
+        self._outlet.send(THOUGHT_ENDS + text if self._is_open else text)
+        self._is_open = False
+
+
+class _WrittenThought:
+    """Watches for a thought that a server leaves in the text, between the tags that the model wrote."""
+
+    def __init__(self) -> None:
+        self._head = ""
+        self._is_decided = False
+        self._is_inside = False
+
+    def goes_on_in(self, text: str) -> bool:
+        """Whether this piece belongs to a thought; that which ends it does."""
+        if self._is_decided and not self._is_inside:
+            return False
+        self._head += text
+        begun = self._head.lstrip()
+        self._is_decided = len(begun) >= len(THOUGHT_BEGINS)
+        self._is_inside = THOUGHT_BEGINS.startswith(begun[: len(THOUGHT_BEGINS)])
+        was_inside = self._is_inside
+        if THOUGHT_ENDS in begun:
+            self._is_inside = False
+        self._head = self._head if not self._is_decided else THOUGHT_BEGINS + self._head[-len(THOUGHT_ENDS) :]
+        return was_inside
 
 
 def pump(

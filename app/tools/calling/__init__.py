@@ -1,0 +1,1 @@
+"""From what a language model wants to calls that were carried out."""

@@ -14,7 +14,7 @@ from app.web.chat.face import SEARCH_WEB, Face, message_id_of
 from app.web.chat.turn import asked_of, is_question
 from app.web.chat.words import words_for
 
-SpeakHandler = Callable[[str], Awaitable[None]]
+SpeakHandler = Callable[[str], Awaitable[object]]
 """Reads aloud, in the current session, a text, or the last answer where that is ""."""
 
 

@@ -8,6 +8,7 @@ start-up hook does not run either way; there is nothing in it that we need.
 import asyncio
 import json
 import logging
+from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query
@@ -76,6 +77,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     from app.web.chat.doors import guard_connections, guard_events, guard_routes
     from app.web.chat.handlers import register
     from app.web.chat.picture_types import find_picture_type
+    from app.web.chat.speaking import speak_command
     from app.web.chat.storage import ChatFiles
     from app.web.chat.uploads import Uploads
 
@@ -84,7 +86,8 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     # Chainlit keeps the first data layer that it was given.
     chainlit.data._data_layer, chainlit.data._data_layer_initialized = None, False
     uploads = Uploads(backend)
-    register(backend, layer, uploads, web_pages=settings.web_search.pages)
+    speak = partial(speak_command, backend) if backend.speaks else None
+    register(backend, layer, uploads, web_pages=settings.web_search.pages, speak=speak)
     guard_routes(backend)
     guard_connections()
     guard_events(backend)

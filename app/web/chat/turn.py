@@ -13,7 +13,7 @@ from typing import Any
 import chainlit as cl
 from pydantic import TypeAdapter
 
-from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved
+from app.answer.events import Checked, Finished, PictureRead, Piece, Retrieved, Thought
 from app.db.chats import (
     ANSWER,
     ASKED,
@@ -27,7 +27,7 @@ from app.db.chats import (
     SOURCES,
     now,
 )
-from app.domain import Answer, CallEnded, CallStarted, Citation, Grounds, Message, Passage, Role
+from app.domain import Answer, CallEnded, CallStarted, Citation, Grounds, Message, Passage, Role, ToolEvent
 from app.domain.web import is_web_id
 from app.errors import CloisterError, EngineUnavailable
 from app.web.chat.backend import AS_USUAL, ChatBackend, Manner
@@ -39,6 +39,8 @@ from app.web.chat.memo import render_answer, render_passages, search_summary
 from app.web.chat.pictures import Pictures, picture_summary, picture_text_of, render_picture_text
 from app.web.chat.safe_markdown import SafeStream
 from app.web.chat.shown import list_shown, list_sources
+from app.web.chat.speaking import speak_result
+from app.web.chat.thought_step import ThoughtStep
 from app.web.chat.tool_steps import ToolSteps
 from app.web.chat.words import Words, words_for
 
@@ -111,6 +113,7 @@ class Turn:
         self._reply: Any = cl.Message("")
         self._safe = SafeStream(self._words.picture_not_loaded)
         self._tools = ToolSteps(self._words, self._reply.parent_id, self._reply.id)
+        self._thought = ThoughtStep(self._words, self._reply.parent_id, self._reply.id)
         self._shown: set[str] = set()
         self._search: Any = cl.Step(
             name=self._words.searching,
@@ -165,8 +168,11 @@ class Turn:
                     case Retrieved(passages, _):
                         await self._show_search(passages)
                     case CallStarted() | CallEnded():
-                        await self._tools.show(event)
+                        await self._show_call(event)
+                    case Thought(text):
+                        await self._thought.feed(text, _documents_of(self._passages))
                     case Piece(text):
+                        await self._thought.end()
                         await self._show_piece(text)
                     case Checked():
                         await self._show_checked(event)
@@ -188,7 +194,7 @@ class Turn:
             type="tool",
             show_input=False,
             parent_id=self._reply.parent_id,
-            metadata={"avatarName": "Cloister"},
+            metadata={"avatarName": "Cloister", ANSWER: self._reply.id},
         )
         step.start = step.end = now()
         step.output = render_picture_text(text, self._words)
@@ -205,6 +211,11 @@ class Turn:
         self._search.end = now()
         await self._search.update()
 
+    async def _show_call(self, event: ToolEvent) -> None:
+        await self._tools.show(event)
+        if isinstance(event, CallEnded):
+            await speak_result(self._backend, event.record)
+
     async def _show_piece(self, text: str) -> None:
         """What the model wrote, so that showing it loads nothing."""
         shown, is_whole = self._safe.feed(text)
@@ -219,6 +230,7 @@ class Turn:
         await self._reply.stream_token(self._safe.put(marked.text + checked.pending), is_sequence=True)
 
     async def _show_answer(self, answer: Answer) -> None:
+        await self._thought.end()
         if self._search.end is None:
             await self._show_search(answer.passages)
         self._passages = answer.passages
@@ -277,6 +289,7 @@ class Turn:
     async def _end_early(self, sentence: str) -> None:
         """Keep what was written and add why there is no more."""
         await self._tools.give_up()
+        await self._thought.end()
         written = self._reply.content.strip()
         is_nothing = self._is_second_try and not written
         if self._search.start and (self._search.end is None or is_nothing):

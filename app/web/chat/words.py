@@ -62,6 +62,9 @@ class Words:
     recognising: str
     heard_nothing: str
     heard_part: str
+    # Reasoning models.
+    thinking: str
+    thought_for: str
     suspicious: str
     picture_not_loaded: str
     # Sentences in doubt.
@@ -265,6 +268,8 @@ ENGLISH = Words(
     recognising="Recognising what you said …",
     heard_nothing="Nothing was heard. Check the microphone and say it again, or type your question.",
     heard_part="Only the first {seconds} seconds were taken; say the rest as a second part.",
+    thinking="Thinking …",
+    thought_for="Thought for {seconds} s",
     picture_not_loaded="picture at {host}, not loaded",
     suspicious="Reads like instructions to the assistant; it was given to the model as text only.",
     in_doubt="Not verified",
@@ -463,6 +468,8 @@ GERMAN = Words(
     heard_nothing="Es war nichts zu hören. Prüfen Sie das Mikrofon und sagen Sie es noch einmal, oder tippen Sie Ihre "
     "Frage.",
     heard_part="Nur die ersten {seconds} Sekunden wurden genommen; sagen Sie den Rest als zweiten Teil.",
+    thinking="Denkt nach …",
+    thought_for="{seconds} s nachgedacht",
     picture_not_loaded="Bild auf {host}, nicht geladen",
     suspicious="Liest sich wie Anweisungen an den Assistenten; dem Modell wurde es nur als Text gegeben.",
     in_doubt="Nicht bestätigt",

@@ -18,6 +18,8 @@ PROMPTS = Prompts(
     question=Template("$evidence\n\nQuestion: $question"),
     condense=Template("$question"),
     assistant=Template("$assistant\n\nThese rules hold:\n$rules"),
+    results=Template("Tools gave:\n$results"),
+    tools=Template("$question"),
 )
 TEXTS = ("Alpha.", "Beta.", "Gamma.", "Delta.")
 
