@@ -10,10 +10,10 @@ import numpy as np
 
 from app.answer.writing.prompt import Prompts
 from app.bootstrap import open_services
-from app.domain import Message
+from app.domain import Message, ToolSpec
 from app.engines.vector_index.edge import EdgeIndex
 from app.errors import TextTooLong
-from app.ports import Embedder, Generator, VectorIndex, Vectors
+from app.ports import Chosen, Embedder, Generator, VectorIndex, Vectors
 from app.services import Services, T, Warm
 from app.settings import Settings, load_settings
 
@@ -48,8 +48,8 @@ class WordHashEmbedder:
 
 
 class ScriptedGenerator:
-    """Says `replies` in order, word by word, and "OK." without any. `conversations`, `schemas` and
-    `temperatures` list what it was asked.
+    """Says `replies` in order, word by word, and "OK." without any; wants the tools of `choices` in order, and none
+    without any. `conversations`, `schemas` and `temperatures` list what it was asked, `decisions` what it chose by.
     """
 
     model_id = "scripted"
@@ -58,6 +58,8 @@ class ScriptedGenerator:
 
     def __init__(self, *replies: str) -> None:
         self.replies = list(replies)
+        self.choices: list[Chosen] = []
+        self.decisions: list[tuple[Message, ...]] = []
         self.conversations: list[tuple[Message, ...]] = []
         self.schemas: list[Mapping[str, Any] | None] = []
         self.temperatures: list[float | None] = []
@@ -85,6 +87,12 @@ class ScriptedGenerator:
             if cancelled is not None and cancelled.is_set():
                 return
             yield piece
+
+    def choose(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, max_tokens: int, cancelled: Event | None = None
+    ) -> Chosen:
+        self.decisions.append(tuple(messages))
+        return self.choices.pop(0) if self.choices else Chosen()
 
     def close(self) -> None:
         """Holds nothing."""

@@ -1,8 +1,9 @@
 """Tools that send nothing and remember what they would have sent, people who answer, and what calls the tools."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,28 +11,23 @@ from urllib.parse import urlsplit
 from app.domain import (
     Approval,
     ApprovalRequest,
-    CallEnded,
-    CallRecord,
-    CallStarted,
-    CallState,
-    Consultation,
-    Message,
-    Passage,
-    Role,
     Tool,
-    ToolEvent,
     ToolResult,
     ToolSpec,
     Touch,
 )
 from app.errors import Rejected
-from app.ports import Generator, ToolUser
+from app.ports import ToolUser
+from app.settings import load_settings
 from app.tools.function import Approver, Gate, ToolFunction
+from app.tools.toolbox import Toolbox
 
 SEARCH_HOST = "search.example"
-WEB_SEARCH = ToolSpec("web_search", Tool.WEB, "Search the web.", {}, frozenset({Touch.OUTSIDE}), sent="query")
-OPEN_PAGE = ToolSpec("open_page", Tool.WEB, "Open a page.", {}, frozenset({Touch.OUTSIDE}), sent="url")
-SEARCH_DOCUMENTS = ToolSpec("search_documents", Tool.SEARCH, "Search again.", {}, frozenset({Touch.DOCUMENTS}))
+TAKES_QUERY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+TAKES_URL = {"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]}
+WEB_SEARCH = ToolSpec("web_search", Tool.WEB, "Search the web.", TAKES_QUERY, frozenset({Touch.OUTSIDE}), sent="query")
+OPEN_PAGE = ToolSpec("open_page", Tool.WEB, "Open a page.", TAKES_URL, frozenset({Touch.OUTSIDE}), sent="url")
+SEARCH_DOCUMENTS = ToolSpec("search_documents", Tool.SEARCH, "Search again.", TAKES_QUERY, frozenset({Touch.DOCUMENTS}))
 
 
 @dataclass
@@ -72,36 +68,10 @@ class Person(Approver):
 
 def open_box(functions: Sequence[ToolFunction], gate: Gate) -> ToolUser:
     """What calls these functions for one question."""
-    return _Loop({function.spec.name: function for function in functions}, gate)
+    settings = load_settings().tools
+    return Toolbox(functions, gate, settings, Template((settings_prompts() / "tools.md").read_text()))
 
 
-@dataclass
-class _Loop:
-    """Calls what it is asked to, three steps long. Arguments are not checked: the gate has to stand by itself."""
-
-    functions: Mapping[str, ToolFunction]
-    gate: Gate
-
-    async def use(
-        self, consultation: Consultation, *, generator: Generator, cancelled: Event
-    ) -> AsyncIterator[ToolEvent]:
-        calls, told = consultation.wanted, list[str]()
-        for _ in range(3):
-            for call in calls:
-                admitted = await self.gate.admit(call, self.functions[call.name], consultation)
-                if isinstance(admitted, CallRecord):
-                    yield CallEnded(admitted)
-                    continue
-                yield CallStarted(admitted.call, admitted.host)
-                result = await self.functions[call.name].run(admitted.call.arguments, cancelled=cancelled)
-                told.append(result.text)
-                yield CallEnded(CallRecord(admitted.call, CallState.DONE, result, host=admitted.host))
-                passages: tuple[Passage, ...] = (*consultation.passages, *result.passages)
-                consultation = replace(consultation, passages=passages, is_tainted=True)
-            specs = [function.spec for function in self.functions.values()]
-            material = "\n".join(
-                (*told, *(f"{each.document} {each.title}\n{each.full_text}" for each in consultation.passages))
-            )
-            messages = [*consultation.history, Message(Role.USER, f"{material}\n\nQuestion: {consultation.question}")]
-            chosen = await asyncio.to_thread(generator.choose, messages, specs, max_tokens=200, cancelled=cancelled)
-            calls = chosen.calls
+def settings_prompts() -> Path:
+    """Where the templates of the prompts lie."""
+    return load_settings().answer.prompts

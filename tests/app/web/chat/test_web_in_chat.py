@@ -29,7 +29,6 @@ from app.domain import (
 from app.domain.web import web_document_id
 from app.egress.addresses import AddressGuard
 from app.engines.web_search.searxng import SearxngSearch
-from app.operations import tools
 from app.services import Services, Warm
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
@@ -43,7 +42,6 @@ from app.web.chat.shown import list_shown
 from app.web.chat.tool_steps import name_ended, name_running, render_record
 from app.web.chat.words import ENGLISH, GERMAN
 from tests.app.operations.callers import caller_of
-from tests.plain_tools import open_plain_toolbox
 from tests.stand_in_web import PAGES, Page, StandInWeb, resolve_to_here
 from tests.taking_in import open_base, take_in
 
@@ -82,7 +80,6 @@ def connected(services: Services, web: StandInWeb, monkeypatch: pytest.MonkeyPat
         services.settings, engine, services.embedder.get, guard=AddressGuard([PAGES]), resolve=resolve_to_here()
     )
     services.web = Warm(lambda: access)
-    monkeypatch.setattr(tools, "open_toolbox", open_plain_toolbox)
     return services
 
 
