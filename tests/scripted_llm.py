@@ -24,10 +24,13 @@ class Reply:
     """One answer to a chat request.
 
     `delay_s` passes before the first byte and before each further piece. A `status` other than 200
-    sends `body` as JSON; `raw` replaces the stream's bytes; `is_cut_short` ends the stream after the pieces.
+    sends `body` as JSON; `raw` replaces the stream's bytes; `is_cut_short` ends the stream after the pieces. `calls` of
+    tools are (name, arguments as JSON text) and come after the pieces; `thoughts` come before them.
     """
 
     pieces: tuple[str, ...] = ("OK.",)
+    calls: tuple[tuple[str, str], ...] = ()
+    thoughts: tuple[str, ...] = ()
     delay_s: float = 0.0
     status: int = 200
     body: dict[str, Any] = field(default_factory=dict)
@@ -137,10 +140,18 @@ def _handler_for(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
 
 
 def _events(reply: Reply) -> Iterator[bytes]:
+    for thought in reply.thoughts:
+        yield _event(_chunk({"role": "assistant", "content": None, "reasoning_content": thought}, None))
     for piece in reply.pieces:
         yield _event(_chunk({"role": "assistant", "content": piece}, None))
+    for n, (name, arguments) in enumerate(reply.calls):
+        # The arguments come in pieces, as servers send them.
+        begun = {"index": n, "id": f"call-{n}", "type": "function", "function": {"name": name, "arguments": ""}}
+        yield _event(_chunk({"tool_calls": [begun]}, None))
+        for part in (arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]):
+            yield _event(_chunk({"tool_calls": [{"index": n, "function": {"arguments": part}}]}, None))
     if not reply.is_cut_short:
-        yield _event(_chunk({}, "stop"))
+        yield _event(_chunk({}, "tool_calls" if reply.calls else "stop"))
         yield b"data: [DONE]\n\n"
 
 

@@ -1,5 +1,6 @@
 """Passages, citations and answers."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, time
 from decimal import Decimal
@@ -11,6 +12,8 @@ from pydantic import Field
 from app.answer.events import Checked
 from app.domain import (
     Answer,
+    CallRecord,
+    CallState,
     Cell,
     Citation,
     PageRect,
@@ -205,6 +208,21 @@ class Timings(Model):
     total: float
 
 
+class CallOut(Model):
+    """A call of a tool and what became of it: `state` is done, invalid, forbidden, declined or failed."""
+
+    name: str
+    state: CallState
+    summary: str
+    reason: str
+    host: str
+
+    @classmethod
+    def of(cls, record: CallRecord) -> "CallOut":
+        summary = record.result.summary if record.result else ""
+        return cls(name=record.call.name, state=record.state, summary=summary, reason=record.reason, host=record.host)
+
+
 class AskResponse(Model):
     answer: str
     citations: list[CitationOut]
@@ -215,9 +233,10 @@ class AskResponse(Model):
     table: TableResultOut | None = None
     grounds: GroundsModel | None
     model: str = ""
+    calls: list[CallOut] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, answer: Answer) -> "AskResponse":
+    def of(cls, answer: Answer, calls: Sequence[CallRecord] = ()) -> "AskResponse":
         return cls(
             answer=answer.text,
             citations=[CitationOut.of(citation) for citation in answer.citations],
@@ -228,4 +247,5 @@ class AskResponse(Model):
             table=TableResultOut.of(answer.table) if answer.table else None,
             grounds=GroundsModel.of(answer.grounds) if answer.grounds else None,
             model=answer.model,
+            calls=[CallOut.of(record) for record in calls],
         )

@@ -10,15 +10,31 @@ import pytest
 from app.db import answers, assistants, people
 from app.db.answers import AnswerFilter
 from app.db.assistants import AssistantDraft
-from app.domain import AnswerFace
-from app.services import Services
+from app.domain import AnswerFace, FunctionName, ToolCall
+from app.engines.web_search.searxng import SearxngSearch
+from app.ports import Chosen
+from app.services import Services, Warm
+from app.settings import load_settings
+from app.tools.web.access import WebAccess
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator, let_read
+from tests.stand_in_web import StandInWeb
 
 QUESTION = "How many days of paid parental leave does every parent receive?"
 REPLY = "Every parent receives 70 days of paid parental leave [1]."
 CHECKED = "Every parent receives 70 days of paid parental leave. [1]"
-ANSWER = {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table", "grounds", "model"}
+ANSWER = {
+    "answer",
+    "citations",
+    "statements",
+    "abstained",
+    "passages",
+    "timings_ms",
+    "table",
+    "grounds",
+    "model",
+    "calls",
+}
 STAGES = {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
 
 
@@ -185,3 +201,35 @@ def _events(stream: str) -> list[tuple[str, Any]]:
     """(name, data) of every event."""
     blocks = [block.split("\n") for block in stream.strip().split("\n\n")]
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+
+
+def test_calls_of_tools_are_reported_in_both_ways(filled: Api, generator: ScriptedGenerator) -> None:
+    wanted = ToolCall("c", FunctionName.SEARCH_DOCUMENTS, {"query": "parental leave"})
+    generator.choices, generator.replies = [Chosen((wanted,))], [REPLY]
+    (call,) = filled.post("/ask", {"query": QUESTION}).json()["calls"]
+    assert call == {
+        "name": "search_documents",
+        "state": "done",
+        "summary": "1 passage in 1 document",
+        "reason": "",
+        "host": "",
+    }
+    generator.choices, generator.replies = [Chosen((wanted,))], [REPLY]
+    headers = {"Accept": "text/event-stream"}
+    streamed = filled.client.post("/api/v1/ask", json={"query": QUESTION}, headers=headers).text
+    assert f"event: call\ndata: {json.dumps(call)}" in streamed
+
+
+def test_what_would_leave_the_machine_is_not_done_where_nobody_can_be_asked(
+    filled: Api, services: Services, generator: ScriptedGenerator
+) -> None:
+    with StandInWeb() as web:
+        settings = load_settings(
+            {"data_dir": services.settings.data_dir, "web_search": {"engine": "searxng", "url": web.url}}
+        )
+        engine = SearxngSearch(settings.web_search, outside=False)
+        services.web = Warm(lambda: WebAccess(settings, engine, services.embedder.get))
+        generator.choices = [Chosen((ToolCall("c", FunctionName.WEB_SEARCH, {"query": "leave in Utopia"}),))]
+        (call,) = filled.post("/ask", {"query": QUESTION}).json()["calls"]
+        assert (call["name"], call["state"]) == ("web_search", "declined")
+        assert web.queries == []
