@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
+from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved, Thought
+from app.domain import CallEnded, CallRecord
 from app.errors import CloisterError
-from app.operations import answers, assistants, offered_models
+from app.operations import answers, assistants, offered_models, tools
 from app.web.api.caller import AccessOf, CallerOf, ServicesOf
-from app.web.api.models.answers import AskResponse, CheckedOut, PassageOut, SearchRequest, SearchResponse
+from app.web.api.models.answers import AskResponse, CallOut, CheckedOut, PassageOut, SearchRequest, SearchResponse
 from app.web.api.models.conversation import AskRequest
 
 router = APIRouter(tags=["answers"])
@@ -35,13 +36,17 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
     "/ask",
     response_model=AskResponse,
     responses={
-        200: {"content": {EVENT_STREAM: {}}, "description": "JSON, or events `passages`, `piece`, `checked`, `answer`."}
+        200: {
+            "content": {EVENT_STREAM: {}},
+            "description": "JSON, or events `passages`, `call`, `thought`, `piece`, `checked`, `answer`.",
+        }
     },
 )
 async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request: Request) -> Any:
     """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`.
 
-    After every complete sentence a `checked` replaces the pieces so far.
+    After every complete sentence a `checked` replaces the pieces so far. A tool that would leave the machine is not
+    used: there is nobody here who could say yes to it.
     """
     services.require_ready()
     narrowed = caller.access.narrowed_to(body.knowledge_bases)
@@ -49,8 +54,9 @@ async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request:
     options = assisted.options
     if body.model is not None:
         options = replace(options, model=await asyncio.to_thread(offered_models.get_id, body.model, services))
+    toolbox = await asyncio.to_thread(tools.open_toolbox, assisted, caller, services)
     events = answers.recorded(
-        services.answer(body.question, access=assisted.access, cancelled=Event(), options=options),
+        services.answer(body.question, access=assisted.access, cancelled=Event(), options=options, tools=toolbox),
         caller=caller,
         access=assisted.access,
         face=answers.face_of(caller),
@@ -58,17 +64,27 @@ async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request:
     )
     if EVENT_STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_as_event_stream(events), media_type=EVENT_STREAM)
+    calls: list[CallRecord] = []
     async with aclosing(events) as stream:  # type: ignore[type-var]
         async for event in stream:
-            if isinstance(event, Finished):
-                return AskResponse.of(event.answer)
+            match event:
+                case CallEnded(record):
+                    calls.append(record)
+                case Finished(answer):
+                    return AskResponse.of(answer, calls)
     raise AssertionError("the answer line ends with Finished")
 
 
 async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[str]:
+    calls: list[CallRecord] = []
     try:
         async for event in events:
             match event:
+                case CallEnded(record):
+                    calls.append(record)
+                    yield _event("call", CallOut.of(record).model_dump())
+                case Thought(text):
+                    yield _event("thought", {"text": text})
                 case Retrieved(passages, _):
                     yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
                 case Piece(text):
@@ -76,7 +92,7 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
                 case Checked():
                     yield _event("checked", CheckedOut.of(event).model_dump())
                 case Finished(answer):
-                    yield _event("answer", AskResponse.of(answer).model_dump())
+                    yield _event("answer", AskResponse.of(answer, calls).model_dump())
     except CloisterError as exc:  # the status line is out already: the stream itself must say it
         yield _event("error", {"detail": str(exc)})
 

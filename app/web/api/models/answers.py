@@ -1,5 +1,6 @@
 """Passages, citations and answers."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, time
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pydantic import Field
 from app.answer.events import Checked
 from app.domain import (
     Answer,
+    CallRecord,
     Cell,
     Citation,
     PageRect,
@@ -196,6 +198,26 @@ def _json_cell(cell: Cell) -> str | int | float | bool | None:
             return cell
 
 
+class CallOut(Model):
+    """A call of a tool and what became of it.
+
+    `state`: done, invalid, forbidden, declined or failed; `reason` says why it was not done. `host`: where it went,
+    empty where nothing left the machine.
+    """
+
+    name: str
+    state: str
+    summary: str
+    reason: str
+    host: str
+
+    @classmethod
+    def of(cls, record: CallRecord) -> "CallOut":
+        summary = record.result.summary if record.result else ""
+        name, state = record.call.name, record.state.value
+        return cls(name=name, state=state, summary=summary, reason=record.reason, host=record.host)
+
+
 class Timings(Model):
     condense: float
     retrieve: float
@@ -215,9 +237,10 @@ class AskResponse(Model):
     table: TableResultOut | None = None
     grounds: GroundsModel | None
     model: str = ""
+    calls: list[CallOut] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, answer: Answer) -> "AskResponse":
+    def of(cls, answer: Answer, calls: Sequence[CallRecord] = ()) -> "AskResponse":
         return cls(
             answer=answer.text,
             citations=[CitationOut.of(citation) for citation in answer.citations],
@@ -228,4 +251,5 @@ class AskResponse(Model):
             table=TableResultOut.of(answer.table) if answer.table else None,
             grounds=GroundsModel.of(answer.grounds) if answer.grounds else None,
             model=answer.model,
+            calls=[CallOut.of(record) for record in calls],
         )

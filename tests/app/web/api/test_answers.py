@@ -18,7 +18,18 @@ from tests.fakes import ScriptedGenerator, let_read
 QUESTION = "How many days of paid parental leave does every parent receive?"
 REPLY = "Every parent receives 70 days of paid parental leave [1]."
 CHECKED = "Every parent receives 70 days of paid parental leave. [1]"
-ANSWER = {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table", "grounds", "model"}
+ANSWER = {
+    "answer",
+    "citations",
+    "statements",
+    "abstained",
+    "passages",
+    "timings_ms",
+    "table",
+    "grounds",
+    "model",
+    "calls",
+}
 STAGES = {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
 
 
