@@ -30,6 +30,7 @@ BENCHMARKS = (
     "lab",
     "speech",
     "injection",
+    "tools",
 )
 
 
