@@ -24,8 +24,9 @@ class Reply:
     """One answer to a chat request.
 
     `delay_s` passes before the first byte and before each further piece. A `status` other than 200
-    sends `body` as JSON; `raw` replaces the stream's bytes; `is_cut_short` ends the stream after the pieces. `calls` of
-    tools are (name, arguments as JSON text) and come after the pieces; `thoughts` come before them.
+    sends `body` as JSON; `raw` replaces the stream's bytes; `is_cut_short` ends the stream after the pieces.
+    `thoughts` come before the pieces, as reasoning. `calls` come after them, each a name with its arguments as JSON
+    text: in pieces of their own or, `in_one`, all in one piece, as Ollama sends them. `ending`: why it ended.
     """
 
     pieces: tuple[str, ...] = ("OK.",)
@@ -37,6 +38,10 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     is_cut_short: bool = False
+    thoughts: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
+    in_one: bool = False
+    ending: str = "stop"
 
 
 @dataclass(frozen=True)
@@ -141,18 +146,28 @@ def _handler_for(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
 
 def _events(reply: Reply) -> Iterator[bytes]:
     for thought in reply.thoughts:
-        yield _event(_chunk({"role": "assistant", "content": None, "reasoning_content": thought}, None))
+        yield _event(_chunk({"role": "assistant", "reasoning_content": thought}, None))
     for piece in reply.pieces:
         yield _event(_chunk({"role": "assistant", "content": piece}, None))
-    for n, (name, arguments) in enumerate(reply.calls):
-        # The arguments come in pieces, as servers send them.
-        begun = {"index": n, "id": f"call-{n}", "type": "function", "function": {"name": name, "arguments": ""}}
-        yield _event(_chunk({"tool_calls": [begun]}, None))
-        for part in (arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]):
-            yield _event(_chunk({"tool_calls": [{"index": n, "function": {"arguments": part}}]}, None))
+    for deltas in _call_deltas(reply):
+        yield _event(_chunk({"role": "assistant", "tool_calls": deltas}, None))
     if not reply.is_cut_short:
-        yield _event(_chunk({}, "tool_calls" if reply.calls else "stop"))
+        yield _event(_chunk({}, "tool_calls" if reply.calls else reply.ending))
         yield b"data: [DONE]\n\n"
+
+
+def _call_deltas(reply: Reply) -> Iterator[list[dict[str, Any]]]:
+    whole = [
+        {"index": n, "id": f"call-{n}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        for n, (name, arguments) in enumerate(reply.calls)
+    ]
+    if reply.in_one:
+        yield [{**call, "index": 0} for call in whole]
+        return
+    for n, (name, arguments) in enumerate(reply.calls):
+        yield [{**whole[n], "function": {"name": name, "arguments": ""}}]
+        for start in range(0, len(arguments), 5):
+            yield [{"index": n, "function": {"arguments": arguments[start : start + 5]}}]
 
 
 def _event(data: dict[str, Any]) -> bytes:

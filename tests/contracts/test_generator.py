@@ -49,6 +49,8 @@ def settings(**changes: Any) -> GeneratorSettings:
         "api_key": SecretStr(""),
         "sees_images": False,
         "kept_models": 1,
+        "thinks": False,
+        "thinking_tokens": 64,
     }
     return GeneratorSettings(**{**values, **changes})
 
@@ -94,7 +96,7 @@ def server() -> Server:
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[LlamaCppGenerator]:
-    engine = LlamaCppGenerator(settings())
+    engine = LlamaCppGenerator(settings(), "grammar")
     yield engine
     engine.close()
 

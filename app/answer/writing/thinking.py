@@ -66,7 +66,7 @@ class ThoughtSplitter:
             if self._where is _Where.ANSWER:
                 # It was opened in the prompt.
                 parts.append(WasThinking())
-            parts.append(Thinking(before))
+            parts.append(Thinking(before.replace("<think>", "\n\n")))
             self._where = _Where.AFTER
         parts.append(self._part(self._take()))
         return [part for part in parts if isinstance(part, WasThinking) or part.text]
@@ -102,7 +102,8 @@ class ThoughtSplitter:
         return taken
 
     def _part(self, text: str) -> Part:
-        return Thinking(text) if self._where is _Where.INSIDE else Saying(text)
+        # A model that was asked again, for want of room, begins its thought anew.
+        return Thinking(text.replace("<think>", "\n\n")) if self._where is _Where.INSIDE else Saying(text)
 
 
 def said(pieces: Iterable[str]) -> str:
