@@ -45,8 +45,8 @@ async def search(body: SearchRequest, access: AccessOf, services: ServicesOf) ->
 async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request: Request) -> Any:
     """A cited answer. With `Accept: text/event-stream` it comes in events: `passages`, `piece` …, `answer`.
 
-    After every complete sentence a `checked` replaces the pieces so far. A tool that would leave the machine is not
-    used: there is nobody here who could say yes to it.
+    After every complete sentence a `checked` replaces the pieces so far. A `call` tells what became of a call of a
+    tool; a `thought` is what a reasoning model thinks before it answers.
     """
     services.require_ready()
     narrowed = caller.access.narrowed_to(body.knowledge_bases)
@@ -54,7 +54,8 @@ async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request:
     options = assisted.options
     if body.model is not None:
         options = replace(options, model=await asyncio.to_thread(offered_models.get_id, body.model, services))
-    toolbox = await asyncio.to_thread(tools.open_toolbox, assisted, caller, services)
+    # Nobody is here to say yes: what leaves the machine is not done.
+    toolbox = await asyncio.to_thread(tools.open_toolbox, replace(assisted, options=options), caller, services)
     events = answers.recorded(
         services.answer(body.question, access=assisted.access, cancelled=Event(), options=options, tools=toolbox),
         caller=caller,
@@ -67,11 +68,10 @@ async def ask(body: AskRequest, caller: CallerOf, services: ServicesOf, request:
     calls: list[CallRecord] = []
     async with aclosing(events) as stream:  # type: ignore[type-var]
         async for event in stream:
-            match event:
-                case CallEnded(record):
-                    calls.append(record)
-                case Finished(answer):
-                    return AskResponse.of(answer, calls)
+            if isinstance(event, CallEnded):
+                calls.append(event.record)
+            if isinstance(event, Finished):
+                return AskResponse.of(event.answer, calls)
     raise AssertionError("the answer line ends with Finished")
 
 
@@ -80,11 +80,6 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
     try:
         async for event in events:
             match event:
-                case CallEnded(record):
-                    calls.append(record)
-                    yield _event("call", CallOut.of(record).model_dump())
-                case Thought(text):
-                    yield _event("thought", {"text": text})
                 case Retrieved(passages, _):
                     yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
                 case CallEnded(record):

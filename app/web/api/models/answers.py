@@ -13,6 +13,7 @@ from app.answer.events import Checked
 from app.domain import (
     Answer,
     CallRecord,
+    CallState,
     Cell,
     Citation,
     PageRect,
@@ -196,26 +197,6 @@ def _json_cell(cell: Cell) -> str | int | float | bool | None:
             return cell.isoformat()
         case _:
             return cell
-
-
-class CallOut(Model):
-    """A call of a tool and what became of it.
-
-    `state`: done, invalid, forbidden, declined or failed; `reason` says why it was not done. `host`: where it went,
-    empty where nothing left the machine.
-    """
-
-    name: str
-    state: str
-    summary: str
-    reason: str
-    host: str
-
-    @classmethod
-    def of(cls, record: CallRecord) -> "CallOut":
-        summary = record.result.summary if record.result else ""
-        name, state = record.call.name, record.state.value
-        return cls(name=name, state=state, summary=summary, reason=record.reason, host=record.host)
 
 
 class Timings(Model):
