@@ -41,7 +41,7 @@ def let_answer(patch: pytest.MonkeyPatch, other: Generator) -> None:
     ) -> AsyncIterator[AnswerEvent]:
         await asyncio.to_thread(self.answer_line)
         generator = other if options.model == OTHER_ID else self.generator.get()
-        line = self._answer_line(generator, self.settings)
+        line = self._answer_line(generator, self.settings, OTHER if options.model == OTHER_ID else "")
         events = line.answer(question, access=access, cancelled=cancelled, options=options, tools=tools, wanted=wanted)
         async with aclosing(events) as stream:  # type: ignore[type-var]
             async for event in stream:

@@ -18,7 +18,18 @@ QUESTION = "How many days of paid parental leave does every parent receive?"
 OUTCOME = {"source", "status", "document_id", "pages", "chunks", "embedded_chunks", "seconds", "error"}
 PASSAGE = {"rank", "score", "document_id", "document", "page", "start_char", "end_char", "heading", "text"}
 CITATION = {"n", "document_id", "document", "page", "quote", "verified"}
-ANSWER = {"answer", "citations", "statements", "abstained", "passages", "timings_ms", "table", "grounds"}
+ANSWER = {
+    "answer",
+    "citations",
+    "statements",
+    "abstained",
+    "passages",
+    "timings_ms",
+    "table",
+    "grounds",
+    "model",
+    "calls",
+}
 
 
 @pytest.fixture(scope="module")
