@@ -33,7 +33,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class VoiceOptions:
     """How to speak. `voice`: the id of one, "" for the one that fits the language. `speed`: None for the usual one."""
 
     voice: str = ""
@@ -60,24 +60,24 @@ def read_message(message_id: str, caller: Caller, services: Services, *, otherwi
     return _read(text, services, otherwise)
 
 
-def say_sentence(message_id: str, n: int, manner: Manner, caller: Caller, services: Services) -> Sound:
+def say_sentence(message_id: str, n: int, options: VoiceOptions, caller: Caller, services: Services) -> Sound:
     """Sentence `n`, from 1, of what `read_message` finds. Raises NotFound, Rejected, EngineUnavailable."""
     reading = read_message(message_id, caller, services)
     if not 1 <= n <= len(reading.sentences):
         raise NotFound(f"This answer has {len(reading.sentences)} sentences that can be read aloud.")
-    return _say(reading.sentences[n - 1], reading, manner, services)
+    return _say(reading.sentences[n - 1], reading, options, services)
 
 
-def say_message(message_id: str, manner: Manner, caller: Caller, services: Services) -> Sound:
+def say_message(message_id: str, options: VoiceOptions, caller: Caller, services: Services) -> Sound:
     """All of it. Raises NotFound, Rejected, EngineUnavailable."""
-    return _say_all(read_message(message_id, caller, services), manner, services)
+    return _say_all(read_message(message_id, caller, services), options, services)
 
 
-def say_text(text: str, manner: Manner, caller: Caller, services: Services) -> Sound:  # noqa: ARG001
+def say_text(text: str, options: VoiceOptions, caller: Caller, services: Services) -> Sound:  # noqa: ARG001
     """Any text, Markdown or not, up to `LONGEST_TEXT` characters. Raises NotFound, Rejected, EngineUnavailable."""
     if len(text) > LONGEST_TEXT:
         raise Rejected(f"At most {LONGEST_TEXT:,} characters are read aloud at once; send the text in parts.")
-    return _say_all(_read(text, services, ""), manner, services)
+    return _say_all(_read(text, services, ""), options, services)
 
 
 def keep_spoken(text: str, caller: Caller, services: Services) -> str:
@@ -110,17 +110,17 @@ def _read(text: str, services: Services, otherwise: str) -> Reading:
     return Reading(list_sentences(text, language)[:MOST_SENTENCES], language, voice, offered)
 
 
-def _say_all(reading: Reading, manner: Manner, services: Services) -> Sound:
+def _say_all(reading: Reading, options: VoiceOptions, services: Services) -> Sound:
     if not reading.sentences:
         raise Rejected("There is nothing in it that can be read aloud.")
-    return join([_say(sentence, reading, manner, services) for sentence in reading.sentences])
+    return join([_say(sentence, reading, options, services) for sentence in reading.sentences])
 
 
-def _say(sentence: Sentence, reading: Reading, manner: Manner, services: Services) -> Sound:
-    speed = services.settings.speech.speed if manner.speed is None else manner.speed
+def _say(sentence: Sentence, reading: Reading, options: VoiceOptions, services: Services) -> Sound:
+    speed = services.settings.speech.speed if options.speed is None else options.speed
     if not SLOWEST <= speed <= FASTEST:
         raise Rejected(f"The speed must be between {SLOWEST} and {FASTEST}.")
-    return _get_speaker(services).speak(sentence.spoken, voice=manner.voice or reading.voice.id, speed=speed)
+    return _get_speaker(services).speak(sentence.spoken, voice=options.voice or reading.voice.id, speed=speed)
 
 
 def _get_speaker(services: Services) -> Speaker:

@@ -2,14 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from app.settings.base import NotNegative, Positive, Seconds, Section, off_is_a_word, require_url
+from app.settings.base import NotNegative, OffIsAWord, Positive, Seconds, Section, require_url
 
 Speed = Annotated[float, Field(ge=0.5, le=2)]
-
-
-CallsBy = Literal["auto", "native", "grammar", "off"]
+CallsBy = Annotated[Literal["auto", "native", "grammar", "off"], OffIsAWord]
 
 
 class ToolsSettings(Section):
@@ -17,14 +15,9 @@ class ToolsSettings(Section):
     max_steps: Positive
     timeout_s: Seconds
 
-    @field_validator("calls", mode="before")
-    @classmethod
-    def _off(cls, value: object) -> object:
-        return off_is_a_word(value)
-
 
 class WebSearchSettings(Section):
-    engine: Literal["off", "searxng", "ddgs"]
+    engine: Annotated[Literal["off", "searxng", "ddgs"], OffIsAWord]
     url: str
     results: Annotated[int, Field(ge=1, le=50)]
     pages: Annotated[int, Field(ge=0, le=20)]
@@ -32,18 +25,13 @@ class WebSearchSettings(Section):
     timeout_s: Seconds
     cache_minutes: NotNegative
 
-    @field_validator("engine", mode="before")
-    @classmethod
-    def _off(cls, value: object) -> object:
-        return off_is_a_word(value)
-
     @model_validator(mode="after")
     def _server_has_an_address(self) -> "WebSearchSettings":
         return require_url(self, self.engine == "searxng", "web_search.url")
 
 
 class SpeechSettings(Section):
-    engine: Literal["auto", "off", "espeak", "flite", "piper", "openai"]
+    engine: Annotated[Literal["auto", "off", "espeak", "flite", "piper", "openai"], OffIsAWord]
     voices: dict[str, str]
     speed: Speed
     piper_dir: str
@@ -52,24 +40,14 @@ class SpeechSettings(Section):
     api_key: SecretStr
     timeout_s: Seconds
 
-    @field_validator("engine", mode="before")
-    @classmethod
-    def _off(cls, value: object) -> object:
-        return off_is_a_word(value)
-
     @model_validator(mode="after")
     def _endpoint_has_an_address(self) -> "SpeechSettings":
         return require_url(self, self.engine == "openai", "speech.url")
 
 
 class TranscriberSettings(Section):
-    engine: Literal["off", "whisper"]
+    engine: Annotated[Literal["off", "whisper"], OffIsAWord]
     model: str
     language: str
     threads: NotNegative
     max_seconds: Positive
-
-    @field_validator("engine", mode="before")
-    @classmethod
-    def _off(cls, value: object) -> object:
-        return off_is_a_word(value)

@@ -2,12 +2,14 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+# YAML reads a bare `off` as false.
+OffIsAWord = BeforeValidator(lambda value: "off" if value is False else value)
 
 S = TypeVar("S", bound="Section")
 
@@ -23,8 +25,3 @@ def require_url(section: S, needed: bool, key: str) -> S:
     if needed and not getattr(section, "url"):  # noqa: B009 - the sections share no base with a url
         raise ValueError(f"{key} is empty; it must name the endpoint's address")
     return section
-
-
-def off_is_a_word(value: object) -> object:
-    """YAML reads a bare `off` as false."""
-    return "off" if value is False else value

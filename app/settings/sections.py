@@ -5,10 +5,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from app.domain import LEAST_LENGTH, ChunkingProfile, PasswordPolicy, Splitter
-from app.settings.base import Fraction, NotNegative, Positive, Section, off_is_a_word, require_url
+from app.settings.base import Fraction, NotNegative, OffIsAWord, Positive, Section, require_url
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart here, not listened on
@@ -166,18 +166,13 @@ class RetrieveSettings(Section):
 
 
 class RerankerSettings(Section):
-    engine: Literal["off", "sentence_transformers", "endpoint"]
+    engine: Annotated[Literal["off", "sentence_transformers", "endpoint"], OffIsAWord]
     model: str
     candidates: Positive
     max_tokens: NotNegative
     url: str
     api_key: SecretStr
     timeout_s: Positive
-
-    @field_validator("engine", mode="before")
-    @classmethod
-    def _off_is_a_word(cls, value: object) -> object:
-        return off_is_a_word(value)
 
     @model_validator(mode="after")
     def _engine_has_what_it_needs(self) -> "RerankerSettings":

@@ -2,29 +2,18 @@
 
 import base64
 import io
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.choosing_service import ADMIN, PASSWORD, READER
-from tests.running_service import free_port
+from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 # The process that reads pictures, and what it reads them with, are first started for the first one.
 PATIENCE_MS = 90_000
 # The pictures of the thread, loaded.
@@ -39,36 +28,8 @@ LEAVE = "How many days of paid parental leave does every parent receive?"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"NO BROWSER: {CHROMIUM} is absent, so choosing in the chat is not tested")
-    folder, port = tmp_path_factory.mktemp("choosing"), free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.choosing_service", str(port), str(folder)])
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the service is not ready after 60 s")
-
-
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with serving("tests.browser.choosing_service", tmp_path_factory.mktemp("service")) as url:
+        yield url
 
 
 def _enter(browser: Browser, url: str, name: str, *, locale: str = "en-GB", is_narrow_and_dark: bool = False) -> Page:
@@ -110,8 +71,7 @@ def _screenshot(name: str = "screen.png", text: str = "Error QX-4711") -> FilePa
 
 
 def _keep(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"choosing-{name}.png")
+    take_picture(page, f"choosing-{name}")
 
 
 def test_a_reader_chooses_asks_and_finds_the_choice_again(browser: Browser, url: str) -> None:

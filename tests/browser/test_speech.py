@@ -3,62 +3,31 @@
 The tests tell one story in one window, in this order.
 """
 
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from app.engines.speakers.espeak import OWN_CHOICE, EspeakSpeaker
 from bench.words_heard import share_heard
+from tests.browser.chromium import open_chromium, serving, take_picture
 from tests.browser.speech_service import PASSWORD, PERSON
-from tests.running_service import free_port
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream"]
-FLAGS += ["--use-fake-ui-for-media-stream"]
+FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUESTION = "How long is the warranty for the battery?"
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 MICROPHONE = "#message-composer button:has(> svg):not([id])"
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("there is no Chromium to test with")
-    port = free_port()
-    folder = tmp_path_factory.mktemp("service")
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.speech_service", str(port), str(folder)])
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the service is not ready after 60 s")
+    with serving("tests.browser.speech_service", tmp_path_factory.mktemp("service")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +50,7 @@ def asked() -> list[str]:
 
 @pytest.fixture(scope="module")
 def page(url: str, spoken: Path, asked: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={spoken}"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with open_chromium(*FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={spoken}") as browser:
         context = browser.new_context(
             viewport={"width": 1280, "height": 860}, locale="en-GB", permissions=["microphone"]
         )
@@ -99,12 +66,10 @@ def page(url: str, spoken: Path, asked: list[str]) -> Iterator[Page]:
         page.locator("#chat-submit").click()
         yield page
         context.close()
-        browser.close()
 
 
 def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"speech-{name}.png")
+    take_picture(page, f"speech-{name}")
 
 
 def _wait_for_sound(page: Page, seconds: float) -> None:

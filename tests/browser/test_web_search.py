@@ -3,31 +3,21 @@
 The tests tell one story in one window, in this order.
 """
 
-import os
-import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 
+from tests.browser.chromium import serving, take_picture
 from tests.browser.web_search_service import ADMIN, HOURS, PASSWORD, READER
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 QUESTION = "When is the city library open on weekdays?"
-# Where to leave pictures of the page for a person to look at; nowhere when it is not set.
-PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 
 
 class Service:
@@ -56,40 +46,9 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("there is no Chromium to test with")
     folder = tmp_path_factory.mktemp("service")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.web_search_service", str(port), str(folder)])
-    service = Service(f"http://127.0.0.1:{port}", folder)
-    try:
-        _wait_until_up(service.url, process)
-        yield service
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended at its start"
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    pytest.fail("the service did not come up in 60 s")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with serving("tests.browser.web_search_service", folder) as url:
+        yield Service(url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +109,7 @@ def _last_call(page: Page) -> Locator:
 
 
 def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"web-{name}.png")
+    take_picture(page, f"web-{name}")
 
 
 def test_the_menu_offers_what_the_person_may_use(page: Page) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ddgs
+import ddgs.exceptions
 import pytest
 
 from app.bootstrap import open_services
@@ -66,7 +68,6 @@ def script(request: pytest.FixtureRequest, web: StandInWeb, monkeypatch: pytest.
             web.results = [web.result(hit.title, "/", hit.snippet) | {"url": hit.url} for hit in hits]
 
         return Script(SearxngSearch(settings(url=web.url), outside=True), give, lambda: web.queries)
-    vendor = pytest.importorskip("ddgs", reason="the package ddgs is not installed")
     found: list[dict[str, Any]] = []
     asked: list[str] = []
 
@@ -77,11 +78,11 @@ def script(request: pytest.FixtureRequest, web: StandInWeb, monkeypatch: pytest.
         def text(self, query: str, *, max_results: int, **_: Any) -> list[dict[str, Any]]:
             asked.append(query)
             if not found:
-                raise vendor.exceptions.DDGSException("No results found.")
+                raise ddgs.exceptions.DDGSException("No results found.")
             return found[:max_results]
 
     engine = DdgsSearch(settings(engine="ddgs", url=""), outside=True)
-    monkeypatch.setattr(vendor, "DDGS", Vendor)
+    monkeypatch.setattr(ddgs, "DDGS", Vendor)
 
     def give_ddgs(hits: list[WebHit]) -> None:
         found[:] = [{"title": hit.title, "href": hit.url, "body": hit.snippet} for hit in hits]
@@ -215,7 +216,6 @@ def test_an_address_that_cannot_work_stops_the_start(url: str) -> None:
 def test_failures_of_the_package_are_said_without_the_query(
     error: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vendor = pytest.importorskip("ddgs", reason="the package ddgs is not installed")
     engine = DdgsSearch(settings(engine="ddgs"), outside=True)
 
     class Failing:
@@ -223,9 +223,9 @@ def test_failures_of_the_package_are_said_without_the_query(
             """Takes what the real one takes."""
 
         def text(self, query: str, **_: Any) -> None:
-            raise getattr(vendor.exceptions, error)(f"ConnectError: https://html.duckduckgo.com?q={query}")
+            raise getattr(ddgs.exceptions, error)(f"ConnectError: https://html.duckduckgo.com?q={query}")
 
-    monkeypatch.setattr(vendor, "DDGS", Failing)
+    monkeypatch.setattr(ddgs, "DDGS", Failing)
     with pytest.raises(EngineUnavailable, match=said) as caught:
         engine.search(QUERY, limit=5)
     assert QUERY not in str(caught.value)

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.domain import Sound
 from app.operations import speech
-from app.operations.speech import Manner
+from app.operations.speech import VoiceOptions
 from app.speech.files import SoundFormat, write
 from app.web.api.caller import CallerOf, ServicesOf
 from app.web.api.models.speech import ReadingOut, SpeechRequest, Speed, VoiceOut, VoicesOut
@@ -29,7 +29,7 @@ def voices(caller: CallerOf, services: ServicesOf) -> VoicesOut:
 @router.post("", response_class=Response, responses=SOUNDS)
 def speak(body: SpeechRequest, caller: CallerOf, services: ServicesOf) -> Response:
     """A text as sound. Markdown is understood: its marks are not spoken, code is named instead of read."""
-    sound = speech.say_text(body.text, Manner(body.voice, body.speed), caller, services)
+    sound = speech.say_text(body.text, VoiceOptions(body.voice, body.speed), caller, services)
     return _respond(sound, body.format)
 
 
@@ -46,7 +46,7 @@ def sentence(
     message_id: str, n: int, caller: CallerOf, services: ServicesOf, voice: str = "", speed: SpeedOf = None
 ) -> Response:
     """Sentence `n` of an answer, counted from 1."""
-    return _respond(speech.say_sentence(message_id, n, Manner(voice, speed), caller, services), SoundFormat.WAV)
+    return _respond(speech.say_sentence(message_id, n, VoiceOptions(voice, speed), caller, services), SoundFormat.WAV)
 
 
 @router.get("/{message_id}/file", response_class=Response, responses=SOUNDS)
@@ -59,7 +59,7 @@ def file(
     format: SoundFormat = SoundFormat.WAV,
 ) -> Response:
     """A whole answer, to be kept."""
-    sound = speech.say_message(message_id, Manner(voice, speed), caller, services)
+    sound = speech.say_message(message_id, VoiceOptions(voice, speed), caller, services)
     return _respond(sound, format, name=f"answer.{format}")
 
 
