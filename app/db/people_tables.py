@@ -25,7 +25,11 @@ class Person(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A program's key; only its hash is kept. `beginning`: the first characters, to tell keys apart by."""
+    """A program's key; only its hash is kept. `beginning`: the first characters, to tell keys apart by.
+
+    One that `is_limited` opens the knowledge bases of its `ApiKeyBase` rows only, and never as an admin. `role`: the
+    most that it may do (`MemberRole`), "" for all that its person may.
+    """
 
     __tablename__ = "api_key"
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -36,10 +40,15 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_limited: bool = False
+    role: str = ""
 
 
 class SessionRow(SQLModel, table=True):
-    """One sign-in of a browser, named in its cookie. After `ended_at` the cookie opens nothing."""
+    """One sign-in of a browser, named in its cookie. After `ended_at` the cookie opens nothing.
+
+    `issuer`: who vouched for the person, "" for their password.
+    """
 
     __tablename__ = "browser_session"
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -49,6 +58,7 @@ class SessionRow(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     seen_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    issuer: str = ""
 
 
 class GroupRow(SQLModel, table=True):
@@ -61,11 +71,12 @@ class GroupRow(SQLModel, table=True):
 
 
 class GroupMember(SQLModel, table=True):
-    """Somebody who is in a group."""
+    """Somebody who is in a group. `issuer`: whose word put them there at sign-in, "" for an admin's."""
 
     __tablename__ = "group_member"
     group_id: str = Field(sa_column=Column(ForeignKey("person_group.id", ondelete="CASCADE"), primary_key=True))
     person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True))
+    issuer: str = ""
 
 
 class Membership(SQLModel, table=True):

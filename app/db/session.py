@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -39,18 +39,48 @@ class Database:
         return self._engine
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version. Raises EngineUnavailable when the database does not answer."""
+        """Bring the schema to the newest version, or leave all as it was.
+
+        Raises EngineUnavailable when the database does not answer.
+        """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
+        self._require_answer()
+        with self._begin_migrating() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def _require_answer(self) -> None:
         try:
-            with self._engine.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            with self._engine.connect():
+                pass
         except OperationalError as exc:
             raise EngineUnavailable(
                 f"The database {self._engine.url.render_as_string(hide_password=True)} does not answer; "
                 "check that it runs and that database.url is right."
             ) from exc
+
+    @contextmanager
+    def _begin_migrating(self) -> Iterator[Connection]:
+        if not self._is_sqlite:
+            with self._engine.begin() as connection:
+                yield connection
+            return
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            # Left to itself the driver begins no transaction before a change of the schema.
+            driver.isolation_level = None
+            # Where SQLite cannot change a table, Alembic puts a new one in its place. With the keys on, dropping the
+            # old one would delete all that depends on its rows.
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    driver.execute("BEGIN IMMEDIATE")
+                    yield connection
+                    if driver.execute("PRAGMA foreign_key_check").fetchone():
+                        raise RuntimeError("The migration would leave rows that point nowhere; nothing was changed.")
+            finally:
+                connection.invalidate()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -15,6 +15,7 @@ from app.db.ids import new_id
 class KnowledgeBaseRow(SQLModel, table=True):
     """What people are given access to. The active generation is the one that answers.
 
+    `takes_submissions`: readers may hand in files, which an editor accepts or refuses.
     After `deleted_at` nobody sees it any more, and its documents are being removed.
     """
 
@@ -22,6 +23,7 @@ class KnowledgeBaseRow(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True)
     active_generation_id: str
+    takes_submissions: bool = False
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
@@ -69,7 +71,7 @@ class VersionRow(SQLModel, table=True):
 
     Versions with the same content that were parsed alike (`parse_key`) share one text. `tables_hash` is the
     file, also in the file store, that holds the `tables` as data; `attachments` are the locations of what lies
-    in the document. The `password` that opened it is kept, to show its pages.
+    in the document. The `password` that opened it is kept, to show its pages. `added_by`: whose job brought it.
     """
 
     __tablename__ = "document_version"
@@ -93,6 +95,7 @@ class VersionRow(SQLModel, table=True):
     tables_hash: str | None = Field(default=None, index=True)
     password: str | None = None
     written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    added_by: str = ""
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 

@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from importlib.metadata import version
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.domain import LEAST_LENGTH, ChunkingProfile, PasswordPolicy, Splitter
 from app.settings.base import Fraction, NotNegative, OffIsAWord, Positive, Section, require_url
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - told apart here, not listened on
+Network = Annotated[str, AfterValidator(lambda text: str(ip_network(text)))]
 PLACEHOLDERS = frozenset({"change-me", "changeme", "secret", "password", "placeholder", "todo"})
 MIN_SECRET_LENGTH = 32
 
@@ -21,6 +23,7 @@ class ServerSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)]
     public_url: str
     secret: SecretStr
+    trusted_proxies: tuple[Network, ...]
     log_level: Literal["debug", "info", "warning", "error"]
 
     @property
@@ -58,6 +61,9 @@ class DatabaseSettings(Section):
 class PeopleSettings(Section):
     min_password_length: Annotated[int, Field(ge=LEAST_LENGTH)]
     session_days: Positive
+    sign_in_tries: Positive
+    sign_in_tries_per_address: Positive
+    lock_minutes: Positive
 
     @property
     def passwords(self) -> PasswordPolicy:
@@ -261,6 +267,8 @@ class OcrSettings(Section):
 
 
 class LimitsSettings(Section):
+    requests_per_minute: Positive
+    body_mb: Positive
     file_mb: Positive
     pages: Positive
     rows: Positive

@@ -6,6 +6,7 @@ from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings.acting import SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
+from app.settings.guarding import EgressSettings, SingleSignOnSettings
 from app.settings.sections import (
     AnswerSettings,
     ChunkingSettings,
@@ -40,6 +41,8 @@ class Settings(BaseSettings):
     server: ServerSettings
     database: DatabaseSettings
     people: PeopleSettings
+    single_sign_on: SingleSignOnSettings
+    egress: EgressSettings
     embedder: EmbedderSettings
     vector_index: VectorIndexSettings
     sparse: SparseSettings

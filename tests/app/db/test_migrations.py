@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.db import documents, versions
 from app.db.session import MIGRATIONS, Database
@@ -56,6 +57,19 @@ def test_documents_texts_and_chunks_of_the_first_release_are_all_there_afterward
         assert versions.load_pages(session, document.version_id) == ()
         hash_ = session.execute(text("SELECT text_hash FROM chunk")).scalar_one()
         assert hash_ == hashlib.sha256(CHUNK.encode()).hexdigest()
+
+
+def test_a_migration_that_fails_changes_nothing(first_release: Database) -> None:
+    with first_release.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE document_flag (stranger INTEGER)"))
+    with pytest.raises(OperationalError, match="already exists"):
+        first_release.migrate()
+    with first_release.engine.begin() as connection:
+        connection.execute(text("DROP TABLE document_flag"))
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0001"
+    first_release.migrate()
+    with first_release.read() as session:
+        assert len(documents.list_documents(session, ["kb"])) == 1
 
 
 def test_a_second_start_changes_nothing(first_release: Database) -> None:
