@@ -11,7 +11,10 @@ from typing import TypeVar
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
+from app.db import people
+from app.db.session import Database
 from app.ports import Embedder, Generator
 from app.services import Services, Warm
 from app.settings import ENV_PREFIX, TEST_PREFIX, Settings, load_settings, prepare_data_dir
@@ -21,6 +24,7 @@ from tests.taking_in import take_in
 
 E = TypeVar("E", Embedder, Generator)
 JOBS_FILE = "jobs.sqlite"
+DATABASE_FILE = "cloister.sqlite"
 SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -34,6 +38,14 @@ def clean_environment() -> Iterator[None]:
         for variable in list(os.environ):
             if variable.startswith(ENV_PREFIX) and not variable.startswith(TEST_PREFIX):
                 patch.delenv(variable)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing that costs nothing: at its real strength every person of a test takes a tenth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
 
@@ -76,6 +88,25 @@ def jobs_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settings.data_dir / JOBS_FILE
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database, to be copied: all migrations, one after the other, take a tenth of a second."""
+    file = tmp_path_factory.mktemp("migrated") / DATABASE_FILE
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    database.close()
+    return file
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated_file: Path) -> Iterator[Database]:
+    """An empty database of the test's own."""
+    file = shutil.copy(migrated_file, tmp_path / "database.sqlite")
+    opened = Database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def services(
     settings: Settings,
@@ -83,9 +114,12 @@ def services(
     generator: ScriptedGenerator,
     sandboxes: LentSandboxes,
     jobs_file: Path,
+    migrated_file: Path,
 ) -> Iterator[Services]:
     """Real SQLite, real Qdrant Edge, real DBOS and a real sandbox around fake models."""
-    shutil.copy(jobs_file, prepare_data_dir(settings.data_dir) / JOBS_FILE)
+    data_dir = prepare_data_dir(settings.data_dir)
+    shutil.copy(jobs_file, data_dir / JOBS_FILE)
+    shutil.copy(migrated_file, data_dir / DATABASE_FILE)
     opened = open_with_fakes(settings, embedder, generator)
     sandboxes.lend_to(opened)
     yield opened

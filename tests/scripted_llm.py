@@ -38,8 +38,6 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     is_cut_short: bool = False
-    thoughts: tuple[str, ...] = ()
-    calls: tuple[tuple[str, str], ...] = ()
     in_one: bool = False
     ending: str = "stop"
 

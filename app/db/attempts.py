@@ -70,7 +70,7 @@ def find_who_added(session: Session, document_ids: Sequence[str]) -> dict[str, s
         .subquery()
     )
     rows = session.execute(select(ranked.c.id, ranked.c.requested_by).where(ranked.c.rank == 1))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_failed(session: Session, knowledge_base_id: str, *, limit: int) -> list[FailedItem]:
@@ -116,7 +116,7 @@ def list_failed(session: Session, knowledge_base_id: str, *, limit: int) -> list
 def count_outcomes(session: Session, job_id: str) -> dict[ItemStatus, int]:
     """How many of a job's documents came to what."""
     query = select(JobItemRow.status, func.count()).where(JobItemRow.job_id == job_id).group_by(JobItemRow.status)
-    return {ItemStatus(status): n for status, n in session.execute(query).tuples().all()}
+    return {ItemStatus(status): n for status, n in session.execute(query).all()}
 
 
 def _attempts(rank: Any) -> Any:

@@ -146,12 +146,12 @@ def _count_chunks(session: Session, knowledge_base_id: str, ids: Sequence[str]) 
         .where(col(DocumentRow.id).in_(ids), ChunkRow.generation_id == base.active_generation_id)
         .group_by(DocumentRow.id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _count_versions(session: Session, ids: Sequence[str]) -> dict[str, int]:
     query = select(VersionRow.document_id, func.count()).where(col(VersionRow.document_id).in_(ids))
-    return dict(session.execute(query.group_by(VersionRow.document_id)).tuples().all())
+    return dict(session.execute(query.group_by(VersionRow.document_id)).all())
 
 
 def _when_seen(session: Session, knowledge_base_id: str, rows: Sequence[DocumentRow]) -> dict[str, datetime]:
@@ -159,7 +159,7 @@ def _when_seen(session: Session, knowledge_base_id: str, rows: Sequence[Document
     ids = [row.id for row in rows]
     fetched = select(SitePageRow.document_id, func.max(SitePageRow.fetched_at))
     fetched = fetched.where(col(SitePageRow.document_id).in_(ids)).group_by(SitePageRow.document_id)
-    seen = {id: at for id, at in session.execute(fetched).tuples() if at}
+    seen = {id: at for id, at in session.execute(fetched) if at}
     folders = session.exec(
         select(SourceRow).where(
             SourceRow.knowledge_base_id == knowledge_base_id,

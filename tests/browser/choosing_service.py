@@ -27,6 +27,8 @@ NOTICE = "# Errors\n\nError QX-4711 means that the badge reader has lost its doo
 USUAL = "Every parent receives 70 days of paid parental leave [1]."
 CAREFUL = "Paid parental leave: every parent receives 70 days of it [1]."
 SEEN = "The picture shows error QX-4711: the badge reader has lost its door [1]."
+THOUGHT = "The note says 70 days. Nothing else is asked."
+EXPENSES = "department,amount\nSales,120.50\nPeople,79.50\nSales,100.00\n"
 READ = "Error QX-4711 means that the badge reader has lost its door [1]."
 
 
@@ -49,8 +51,11 @@ def main(port: str, folder: str) -> None:
     for kb, text in (("House", LEAVE), ("Technology", NOTICE), ("Board", "# Board\n\nThe board meets in May.\n")):
         (source / f"{kb.lower()}.md").write_text(text)
         take_in(services, source / f"{kb.lower()}.md", kb=kb)
-    with ScriptedLlm() as careful, ScriptedLlm() as seeing:
+    (source / "expenses.csv").write_text(EXPENSES)
+    take_in(services, source / "expenses.csv", kb="House")
+    with ScriptedLlm() as careful, ScriptedLlm() as seeing, ScriptedLlm() as thinking:
         careful.replies = [Reply((CAREFUL,))] * 100
+        thinking.replies = [Reply(("<think>", THOUGHT, "</think>", CAREFUL))] * 100
         seeing.replies = [Reply((SEEN,))] * 100
         with services.database.write() as session:
             people.create_person(session, ADMIN, PASSWORD, is_admin=True)
@@ -68,6 +73,7 @@ def main(port: str, folder: str) -> None:
                 ("Careful", careful, False),
                 ("A model with quite a long name", careful, False),
                 ("Seeing", seeing, True),
+                ("Thinking", thinking, False),
             ):
                 offer = ModelOffer(label, "openai", MODEL, llm.url, context_tokens=16_000, sees_images=sees)
                 offered_models.put(session, offer, offered_by=ADMIN)

@@ -214,6 +214,7 @@ def test_whoever_may_not_add_documents_may_show_a_picture_only(browser: Browser,
         accepted = page.locator("#upload-button-input").get_attribute("accept") or ""
         assert "image/png" in accepted
         assert "pdf" not in accepted
+        expect(page.locator("#upload-button")).to_be_enabled()
         page.locator("#upload-button-input").set_input_files([_file("notes.png", "# Notes", "image/png")])
         expect(page.get_by_text("Nur die Verwaltung darf hier Dokumente hinzufügen")).to_be_visible(timeout=30_000)
         expect(page.locator("#attachments > *")).to_have_count(0)

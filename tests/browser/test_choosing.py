@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.choosing_service import ADMIN, PASSWORD, READER
+from tests.browser.choosing_service import ADMIN, PASSWORD, READER, THOUGHT
 from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
@@ -93,6 +93,34 @@ def test_a_reader_chooses_asks_and_finds_the_choice_again(browser: Browser, url:
     expect(page.locator("#mode-picker-trigger-assistant")).to_contain_text("Leave desk")
     expect(page.locator("#mode-picker-trigger-model")).to_contain_text("Careful")
     expect(page.get_by_text("Careful · answered in")).to_be_visible(timeout=PATIENCE_MS)
+    page.context.close()
+
+
+def test_what_a_model_thinks_is_folded_and_no_part_of_the_answer(browser: Browser, url: str) -> None:
+    page = _enter(browser, url, READER)
+    _choose(page, "model", "Thinking")
+    _send(page, LEAVE)
+    expect(page.get_by_text("Thinking · answered in")).to_be_visible(timeout=PATIENCE_MS)
+    answer = page.locator(".ai-message").last
+    expect(answer).to_contain_text("every parent receives 70 days of it")
+    expect(answer).not_to_contain_text("Nothing else is asked")
+    thought = page.locator("[data-step-type=tool]").filter(has_text="Thought for")
+    expect(thought.get_by_text(THOUGHT)).to_have_count(0)
+    thought.get_by_role("button").click()
+    expect(thought.get_by_text(THOUGHT)).to_be_visible()
+    _keep(page, "thought")
+    page.reload()
+    page.locator("[data-step-type=tool]").filter(has_text="Thought for").get_by_role("button").click()
+    expect(page.get_by_text(THOUGHT)).to_be_visible(timeout=PATIENCE_MS)
+    page.context.close()
+
+
+def test_a_table_is_asked_by_command(browser: Browser, url: str) -> None:
+    page = _enter(browser, url, READER)
+    _send(page, "/table What is the total amount for Sales?")
+    answer = page.locator(".ai-message").last
+    expect(answer).to_contain_text("220.5", timeout=PATIENCE_MS)
+    _keep(page, "table")
     page.context.close()
 
 

@@ -1,8 +1,7 @@
 """The embedding cache: no text is embedded twice with one model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,14 +15,6 @@ from ingest.parse.options import Report, unobserved
 from tests.fakes import WordHashEmbedder
 
 TEXTS = ["a long sentence about apples", "pears", "plums and quinces", "pears"]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'db.sqlite'}")
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 def embed(

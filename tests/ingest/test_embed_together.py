@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,14 +36,6 @@ class HeldEmbedder(WordHashEmbedder):
         if TOO_LONG in texts:
             raise TextTooLong("The text is too long.", tokens=300, max_tokens=self.max_tokens)
         return super().embed_documents(texts)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'db.sqlite'}")
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 class Threads:

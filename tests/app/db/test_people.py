@@ -1,8 +1,9 @@
 """People: how the first admin gets in, passwords, keys, and what somebody may read."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
@@ -17,14 +18,6 @@ from app.errors import NotFound, Rejected
 PASSWORD = "correct horse battery"
 POLICY = PasswordPolicy(12)
 PROFILE = ChunkingProfile(Splitter.SENTENCE, 100, 10)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'people.sqlite'}")
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -274,3 +267,10 @@ def test_a_role_goes_with_the_knowledge_base_and_the_group(session: Session) -> 
     session.flush()
     session.expire_all()
     assert session.exec(select(Membership)).all() == []
+
+
+def test_passwords_are_hashed_as_rfc_9106_recommends_for_little_memory() -> None:
+    # In a process of its own: the tests hash in a quicker way.
+    show = "from app.db import people; print(people._hasher.hash('x'))"
+    hashed = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True).stdout
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
