@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.chromium import serving
+from tests.browser.chromium import serving, take_picture
 from tests.browser.conversations_service import PASSWORD, READER
 from tests.two_models import OTHER
 
@@ -140,6 +140,7 @@ def test_two_models_are_compared_and_named_after_the_vote(page: Page) -> None:
     page.get_by_role("button", name="Both are good").click()
     expect(page.locator("#verdict")).to_contain_text("Your vote is counted.")
     expect(page.locator("#verdict dd")).to_contain_text([re.compile("model", re.IGNORECASE)] * 2)
+    take_picture(page, "compare")
     assert OTHER in page.content()
 
 

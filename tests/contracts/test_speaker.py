@@ -41,7 +41,7 @@ class ScriptedSpeech:
         self.requests: list[tuple[dict[str, Any], dict[str, str]]] = []
         self.status, self.content = 200, b""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def close(self) -> None:

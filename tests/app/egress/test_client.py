@@ -4,8 +4,6 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import ClassVar
 
 import httpx
@@ -14,12 +12,13 @@ import pytest
 from app.egress.addresses import AddressGuard, AddressRefused, resolve
 from app.egress.client import AnswerTooLarge, AnswerUnreadable, Bounds, Credentials, open_client
 from app.errors import Rejected
+from tests.local_server import QuietHandler, listening
 
 MIB = 1 << 20
 SECRET = {"X-Wiki-Token": "s3cret", "Authorization": "Bearer s3cret"}
 
 
-class Site(BaseHTTPRequestHandler):
+class Site(QuietHandler):
     """Answers by path; `seen` lists the headers of every request."""
 
     seen: ClassVar[list[dict[str, str]]] = []
@@ -64,18 +63,12 @@ class Site(BaseHTTPRequestHandler):
         except OSError:
             pass
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture
 def port() -> Iterator[int]:
     Site.seen.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with listening(Site) as port:
+        yield port
 
 
 async def here(host: str, port: int) -> list[str]:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urldefrag, urljoin, urlsplit
 from urllib.request import urlopen
 
 from lxml import html
+
+from tests.local_server import QuietHandler, listening
 
 # What a crawl may be asked with; a real server refuses anything else (v2_scrape_badfield.json).
 CRAWL_FIELDS = {"url", "limit", "maxDiscoveryDepth", "crawlEntireDomain", "includePaths", "excludePaths", "sitemap"}
@@ -53,7 +53,7 @@ class FirecrawlServer:
     def served(self) -> Iterator["FirecrawlServer"]:
         fake = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 self._send(*fake.answer("POST", self.path, body))
@@ -72,17 +72,8 @@ class FirecrawlServer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = server.server_port
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with listening(Handler) as self.port:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.asked.append((method, path, body))

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
+
+from tests.local_server import QuietHandler, listening
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Site:
     def served(self) -> Iterator["Site"]:
         site, lock = self, Lock()
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 with lock:
                     site.asked.append(self.path)
@@ -58,14 +59,5 @@ class Site:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = server.server_port
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with listening(Handler) as self.port:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
