@@ -80,13 +80,14 @@ def visit_unconnected_machine(place: Path, bundle: Path) -> Any:
 
 def test_the_installed_service_answers_a_golden_question_from_the_right_document(proof: Proof) -> None:
     cited = [(citation["document"], citation["page"]) for citation in proof.seen["answer"]["citations"]]
-    assert (GOLDEN["document"], GOLDEN["page"]) in cited
+    assert (GOLDEN["document"], GOLDEN["page"]) in cited, proof.seen["answer"]
     assert all(words in proof.seen["answer"]["answer"] for words in GOLDEN["answer_contains"])
 
 
 def test_every_part_of_the_installed_service_works(proof: Proof) -> None:
-    assert {finding["status"] for finding in proof.seen["doctor"]} <= {"ok", "note"}
-    assert {document["status"] for document in proof.seen["documents"]} == {"indexed"}
+    assert {finding["status"] for finding in proof.seen["doctor"]["findings"]} <= {"ok", "note"}
+    names = {document["name"] for document in proof.seen["documents"]["documents"]}
+    assert {file.name for file in (PROJECT / "sample_docs").iterdir() if file.is_file()} <= names
 
 
 def test_the_bill_of_materials_of_the_real_bundle_names_every_wheel_in_it(proof: Proof) -> None:

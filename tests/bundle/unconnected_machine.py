@@ -113,7 +113,7 @@ def samples_are_in(dest: Path) -> bool:
     jobs = ask_service(dest, "/api/v1/jobs")
     if not jobs or any(job["state"] in ("queued", "running") for job in jobs):
         return False
-    assert all(not job["error"] for job in jobs), jobs
+    assert all(job["state"] == "done" and not job["error"] and not job["failed"] for job in jobs), jobs
     return True
 
 
