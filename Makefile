@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 TORCH ?= $(shell grep -m1 '^torch==' requirements.lock)
 TORCH_INDEX ?=
 
-.PHONY: run test check bench install install-dev format clean
+.PHONY: run test check bench bundle install install-dev format clean
 
 run: install
 	CLOISTER_INGEST__SAMPLES="$${CLOISTER_INGEST__SAMPLES-sample_docs}" $(BIN)/cloister serve
@@ -27,6 +27,10 @@ check: install-dev
 
 bench: install-dev
 	$(BIN)/python -m bench
+
+# One archive in dist/ from which a machine like this one, without a network, installs Cloister (docs/bundle.md).
+bundle: install-dev
+	$(BIN)/python -m bundle $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 format: install-dev
 	$(BIN)/ruff format .

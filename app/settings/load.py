@@ -57,6 +57,8 @@ class Layer:
 def read_layers(overrides: Mapping[str, Any] | None = None) -> list[Layer]:
     """Each layer by itself, the weakest first. Raises SettingsError."""
     names = _profiles()
+    if not (CONFIGS_DIR / "default.yaml").is_file():
+        raise SettingsError(f"There is no default.yaml in {CONFIGS_DIR}; put the configs folder of this version there.")
     files = [CONFIGS_DIR / "default.yaml", *map(_profile_file, names)]
     _refuse_unknown_variables()
     try:

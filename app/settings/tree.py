@@ -1,5 +1,6 @@
 """The whole tree."""
 
+import sys
 from pathlib import Path
 
 from pydantic import model_validator
@@ -28,7 +29,17 @@ from app.settings.sections import (
     VectorIndexSettings,
 )
 
-PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
+
+def find_project_dir(packages: Path, environment: Path) -> Path:
+    """The folder in which `configs/` lies, and at which relative paths start.
+
+    `packages` holds our packages: in a checkout that is the project itself. An installed Cloister lies among the
+    packages of a virtual environment; its project is the folder that holds this `environment` (decision 34).
+    """
+    return packages if (packages / "configs").is_dir() else environment.parent
+
+
+PROJECT_DIR = find_project_dir(Path(__file__).resolve().parent.parent.parent, Path(sys.prefix).resolve())
 ENV_PREFIX = "CLOISTER_"
 
 

@@ -15,6 +15,7 @@ from app.cli import cli
 from app.errors import SettingsError
 from app.settings import CONFIGS_DIR, PROJECT_DIR, Section, Settings, load_settings
 from app.settings import load as settings_module
+from app.settings.tree import find_project_dir
 
 DEFAULTS = CONFIGS_DIR / "default.yaml"
 SECRET = "0123456789abcdef" * 2
@@ -96,6 +97,13 @@ def test_the_data_folder_can_be_moved_and_starts_at_the_project(
     assert load_settings().data_dir == tmp_path
 
 
+def test_a_checkout_is_its_own_project_and_an_installed_cloister_has_one_beside_its_environment(tmp_path: Path) -> None:
+    environment = tmp_path / "release" / ".venv"
+    packages = environment / "lib" / "python3.11" / "site-packages"
+    assert find_project_dir(PROJECT_DIR, environment) == PROJECT_DIR
+    assert find_project_dir(packages, environment) == tmp_path / "release"
+
+
 def test_the_tree_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().server.port = 1  # type: ignore[misc]
@@ -150,6 +158,12 @@ def test_a_missing_setting_is_named(configs: Path) -> None:
     defaults = configs / "default.yaml"
     defaults.write_text(defaults.read_text().replace("  dpi: 200\n", ""))
     with pytest.raises(SettingsError, match=r"“ocr\.dpi” is missing"):
+        load_settings()
+
+
+def test_a_project_without_settings_is_told_where_they_belong(configs: Path) -> None:
+    (configs / "default.yaml").unlink()
+    with pytest.raises(SettingsError, match=re.escape(f"There is no default.yaml in {configs}")):
         load_settings()
 
 

@@ -61,7 +61,7 @@ class SentenceTransformersEmbedder:
         self._tokenizing = threading.Lock()
         self._run: Run | None = trace(self._model, lambda texts: self._prepare(self._model, texts))
         self._count_workers = _count_workers(settings) if self._model.device.type == "cpu" else 1
-        self._workers = ThreadPoolExecutor(self._count_workers, "embed", initializer=_step_back)
+        self._workers = ThreadPoolExecutor(self._count_workers, "embed", initializer=step_back)
         self._room = RoomForQuestions(self._count_workers)
         self._count_special = int(self._model.tokenizer.num_special_tokens_to_add())
         self._counter: Any = _build_counter(self._model.tokenizer)
@@ -168,10 +168,14 @@ def _count_workers(settings: EmbedderSettings) -> int:
     return settings.threads or os.cpu_count() or 1
 
 
-def _step_back() -> None:
-    """Give the calling thread a low priority where threads have one of their own."""
+def step_back() -> None:
+    """Give the calling thread a low priority where threads have one of their own.
+
+    One that is lower already stays: raising it takes a privilege that a service started with `nice` has not.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORKER_NICENESS)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(os.getpriority(os.PRIO_PROCESS, thread), WORKER_NICENESS))
 
 
 def _closed() -> EngineUnavailable:
