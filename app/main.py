@@ -21,6 +21,8 @@ from app.web.chat.prepare import prepare
 from app.web.chat.service_backend import SAMPLES, ServiceBackend
 from app.web.docs import mount_docs
 from app.web.pages.welcome import add_pages
+from app.web.proxies import Proxies
+from app.web.same_origin import SameOrigin
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -38,6 +40,9 @@ def build_app(services: Services) -> FastAPI:
     add_pages(app, backend)
     mount_admin(app)
     mount_chat(app, backend, services.database, settings)
+    app.add_middleware(SameOrigin, url=settings.server.url)
+    # The last to be added is the first to be asked: all others see who is really there.
+    app.add_middleware(Proxies, trusted=settings.server.trusted_proxies)
     return app
 
 

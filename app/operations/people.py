@@ -10,6 +10,7 @@ from app.db.accounts import Account
 from app.db.groups import Role
 from app.domain import Deed
 from app.errors import Forbidden, Rejected
+from app.operations import sign_in_limits
 from app.operations.note import note
 from app.services import Services
 from app.settings import chat_files_dir
@@ -145,12 +146,14 @@ def delete(id: str, caller: Caller, services: Services) -> int:
 def change_own_password(old: str, new: str, session_id: str, caller: Caller, services: Services) -> int:
     """Give the caller another password. Their other sessions end; returns how many did.
 
-    Raises Forbidden for a wrong old password, Rejected for a weak new one.
+    Raises Forbidden for a wrong old password, TooManyTries for several, Rejected for a weak new one.
     """
+    counted = sign_in_limits.admit_own_password(caller.id, services)
     with services.database.read() as session:
         known = people.find_by_password(session, caller.name, old)
     if known is None or known.id != caller.id:
         raise Forbidden("The present password is not right. Nothing was changed; type it again.")
+    sign_in_limits.succeed_with_own_password(counted, services)
     with services.database.write() as session:
         person = accounts.get_row(session, caller.id)
         people.set_password(session, person, new, services.settings.people.passwords)
