@@ -96,7 +96,7 @@ def set_groups(session: Session, person_id: str, issuer: str, names: frozenset[s
 
     Where an admin has put them, they stay. Returns the names of the groups they came into and went out of.
     """
-    here = {id: name for id, name in session.exec(select(GroupRow.id, GroupRow.name).order_by(GroupRow.name))}
+    here = dict(session.exec(select(GroupRow.id, GroupRow.name).order_by(GroupRow.name)).all())
     rows = {row.group_id: row for row in session.exec(select(GroupMember).where(GroupMember.person_id == person_id))}
     joined = [id for id, name in here.items() if name in names and id not in rows]
     left = [id for id, row in rows.items() if row.issuer == issuer and here[id] not in names]

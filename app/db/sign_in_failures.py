@@ -31,7 +31,7 @@ class Bound:
 
     def length_of(self, nth: int) -> timedelta:
         """How long the nth lock lasts, counted from 1."""
-        return min(self.first_lock * 2 ** min(nth - 1, _MOST_DOUBLINGS), LONGEST_LOCK)
+        return min(self.first_lock * (1 << min(nth - 1, _MOST_DOUBLINGS)), LONGEST_LOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ def take_back(session: Session, claimed: Claim) -> None:
     if claimed.locked_until:
         values["locked_until"] = None
     session.execute(
-        update(SignInFailure).where(col(SignInFailure.key) == claimed.key, SignInFailure.failures > 0).values(values)
+        update(SignInFailure)
+        .where(col(SignInFailure.key) == claimed.key, col(SignInFailure.failures) > 0)
+        .values(values)
     )
 
 

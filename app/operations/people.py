@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.access import Caller
-from app.db import accounts, chats, groups, people, sessions
+from app.db import accounts, chats, groups, outside_identities, people, sessions
 from app.db.accounts import Account
 from app.db.groups import Role
 from app.domain import Deed
@@ -100,6 +100,7 @@ def set_admin(id: str, is_admin: bool, caller: Caller, services: Services) -> No
         person = accounts.get_row(session, id)
         person.is_admin = is_admin
         session.add(person)
+        outside_identities.keep_admin_by_hand(session, id)
     detail = "made an admin" if is_admin else "admin no more"
     note(services, caller, Deed.PERSON_CHANGE, subject_id=id, subject=person.name, detail=detail)
 

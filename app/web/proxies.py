@@ -28,7 +28,8 @@ class Proxies:
         self._networks = [ip_network(each) for each in trusted]
         inner: Any = _SecureCookies(app)
         self._direct: ASGIApp = inner
-        self._proxied: Any = ProxyHeadersMiddleware(_OnlyAddresses(inner), list(trusted))
+        checked: Any = _OnlyAddresses(inner)
+        self._proxied: Any = ProxyHeadersMiddleware(checked, list(trusted))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -18,7 +18,7 @@ from app.web.chat.backend import ChatUser
 from app.web.pages.words import WelcomeWords, welcome_words
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
-_HEADERS = {
+HEADERS = {
     "cache-control": "no-store",
     # The address holds the token.
     "referrer-policy": "no-referrer",
@@ -89,7 +89,7 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
             return _used(words)
         except Rejected as exc:
             return _form(words, policy, name, token, str(exc))
-        response = RedirectResponse("/", status_code=303, headers=_HEADERS)
+        response = RedirectResponse("/", status_code=303, headers=HEADERS)
         sign_in(request, response, user)
         return response
 
@@ -138,6 +138,11 @@ def _used(words: WelcomeWords, status: int = 404) -> Response:
 
 
 def _page(words: WelcomeWords, content: str, status: int) -> Response:
+    return show_page(words.language, words.title, content, status)
+
+
+def show_page(language: str, title: str, content: str, status: int) -> Response:
+    """One of the pages outside the chat. `content` is HTML: what is not ours in it is escaped already."""
     template = Template(Path(__file__).with_name("welcome.html").read_text(encoding="utf-8"))
-    page = template.substitute(language=words.language, title=escape(words.title), content=content)
-    return HTMLResponse(page, status, headers=_HEADERS)
+    page = template.substitute(language=language, title=escape(title), content=content)
+    return HTMLResponse(page, status, headers=HEADERS)

@@ -85,9 +85,10 @@ def test_a_one_time_link_opens_while_the_name_and_the_address_are_locked(service
     admin = caller_of(services, "Ada", is_admin=True)
     fail(services, visitor=HERE)
     token = people_operations.renew_link(ben.id, admin, services).url.partition("token=")[2]
+    guesses = [sessions.find_invited("guess", HERE, services) for _ in range(50)]
+    assert guesses == [None] * 50
     with pytest.raises(TooManyTries):
-        for _ in range(100):
-            sessions.find_invited("guess", HERE, services)
+        sessions.find_invited("guess", HERE, services)
     assert sessions.find_invited(token, HERE, services) == "Ben"
     assert sessions.accept_link(token, "another long password", HERE, services).name == "Ben"
     assert sessions.sign_in("Ben", "another long password", HERE, services), "the lock is gone with it"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app.db import audit
