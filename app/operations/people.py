@@ -9,7 +9,7 @@ from app.db import accounts, chats, groups, outside_identities, people, sessions
 from app.db.accounts import Account
 from app.db.groups import Role
 from app.domain import Deed
-from app.errors import Forbidden, Rejected
+from app.errors import Forbidden, NotFound, Rejected
 from app.operations import sign_in_limits
 from app.operations.note import note
 from app.services import Services
@@ -73,6 +73,16 @@ def renew_link(id: str, caller: Caller, services: Services) -> OneTimeLink:
         token = people.make_link(session, person)
     note(services, caller, Deed.PERSON_CHANGE, subject_id=id, subject=person.name, detail="new one-time link")
     return _link(id, person.name, token, services)
+
+
+def renew_link_of(name: str, caller: Caller, services: Services) -> OneTimeLink:
+    """The same for the person of this name. Raises Forbidden, NotFound, Rejected."""
+    caller.require_admin()
+    with services.database.read() as session:
+        person = people.find_person(session, name)
+    if person is None:
+        raise NotFound(f"There is nobody called “{name}”. No link was made; People in the admin pages lists everybody.")
+    return renew_link(person.id, caller, services)
 
 
 def rename(id: str, name: str, caller: Caller, services: Services) -> None:

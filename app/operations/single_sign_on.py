@@ -7,17 +7,16 @@ docs/decisions/0035.
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from app.access import Caller
-from app.db import accounts, audit, outside_identities, people
+from app.db import accounts, audit, outside_identities, people, vouching
 from app.db import sessions as stored_sessions
-from app.db.guarding_tables import OutsideIdentity
 from app.db.people_tables import Person
+from app.db.vouching import Rules
 from app.domain import Deed, Visitor
 from app.domain.identity import PROXY, SignInAttempt, Vouched
 from app.engines.identity.openid import OpenIdProvider
-from app.errors import CloisterError, Forbidden, NotFound, Rejected
+from app.errors import CloisterError, NotFound, Rejected
 from app.operations import sessions
 from app.operations.note import note
 from app.operations.sessions import SignedIn
@@ -59,7 +58,7 @@ def enter(vouched: Vouched, visitor: Visitor, services: Services) -> SignedIn:
         person_id = _settle(vouched, services)
         signed_in = sessions.start(person_id, visitor, services, issuer=vouched.issuer)
         if signed_in is None:
-            raise _disabled(vouched.name)
+            raise vouching.disabled(vouched.name)
     except CloisterError:
         _record_refusal(vouched, visitor, services)
         raise
@@ -132,63 +131,17 @@ def unlink(person_id: str, caller: Caller, services: Services) -> None:
     _note_change(person, "no single sign-on any more", caller, services)
 
 
-# --- who it is ------------------------------------------------------------------------------------
-
-
 def _settle(vouched: Vouched, services: Services) -> str:
+    """The id of the person that this is, with the rights that follow from what is said now."""
+    sign_on = services.settings.single_sign_on
+    rules = Rules(sign_on.creates_people, sign_on.admin_group)
     try:
-        return _settle_once(vouched, services)
+        with services.database.write() as session:
+            return vouching.settle(session, vouched, rules)
     except IntegrityError:
         # In two windows at the same time: by now the other one has made the person.
-        return _settle_once(vouched, services)
-
-
-def _settle_once(vouched: Vouched, services: Services) -> str:
-    """The id of the person that this is, with the rights that follow from what is said now."""
-    with services.database.write() as session:
-        identity = outside_identities.find(session, vouched.issuer, vouched.subject)
-        person = people.find_enabled(session, identity.person_id) if identity else None
-        if identity and person is None:
-            raise _disabled(vouched.name)
-        if identity is None or person is None:
-            person, identity = _welcome(session, vouched, services)
-        outside_identities.note_seen(session, identity)
-        _follow(session, vouched, person, identity, services)
-        return person.id
-
-
-def _welcome(session: Session, vouched: Vouched, services: Services) -> tuple[Person, OutsideIdentity]:
-    """Somebody who comes from there for the first time."""
-    known = people.find_person(session, vouched.name)
-    if known is None:
-        if not services.settings.single_sign_on.creates_people:
-            raise Forbidden(
-                f"There is no account for “{vouched.name}” here, and single sign-on makes none. Ask an admin: under "
-                "People they can add you by this name and let single sign-on in for you."
-            )
-        person = accounts.invite(session, vouched.name, is_admin=False)
-        _record(session, Deed.PERSON_CREATE, person, "by single sign-on")
-    elif not outside_identities.is_expected(session, vouched.issuer.rstrip("/"), known):
-        raise Forbidden(
-            f"Somebody here is called “{vouched.name}” already, and nobody has said that this is you. Nothing was "
-            "changed; sign in with your password, or ask an admin to let single sign-on in for you, under People."
-        )
-    elif known.disabled_at:
-        raise _disabled(vouched.name)
-    else:
-        person = known
-        _record(session, Deed.PERSON_CHANGE, person, "linked with single sign-on")
-    return person, outside_identities.link(session, vouched.issuer, vouched.subject, person.id)
-
-
-def _follow(session: Session, vouched: Vouched, person: Person, identity: OutsideIdentity, services: Services) -> None:
-    """Groups and the admin right as they are said now; only what changes is written down."""
-    joined, left = outside_identities.set_groups(session, person.id, vouched.issuer, vouched.groups)
-    admins = services.settings.single_sign_on.admin_group
-    became = outside_identities.set_admin(session, identity, person, bool(admins) and admins in vouched.groups)
-    changes = [became, *(f"into “{name}”" for name in joined), *(f"out of “{name}”" for name in left)]
-    if detail := "; ".join(change for change in changes if change):
-        _record(session, Deed.PERSON_CHANGE, person, f"by single sign-on: {detail}")
+        with services.database.write() as session:
+            return vouching.settle(session, vouched, rules)
 
 
 def _provider(services: Services) -> OpenIdProvider:
@@ -201,23 +154,6 @@ def _issuer(services: Services) -> str:
     """Whose word counts here; "" where nobody's does."""
     sign_on = services.settings.single_sign_on
     return {"off": "", "headers": PROXY, "oidc": sign_on.url.rstrip("/")}[sign_on.engine]
-
-
-def _disabled(name: str) -> Forbidden:
-    return Forbidden(f"The account of “{name}” is disabled here. Nobody was signed in; ask an admin of this service.")
-
-
-def _record(session: Session, deed: Deed, person: Person, detail: str) -> None:
-    """There is no caller yet: the deed is the person's who comes in."""
-    audit.record(
-        session,
-        deed,
-        person_id=person.id,
-        person=person.name,
-        subject_id=person.id,
-        subject=person.name,
-        detail=detail,
-    )
 
 
 def _record_refusal(vouched: Vouched, visitor: Visitor, services: Services) -> None:

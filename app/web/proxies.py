@@ -19,7 +19,7 @@ PROXIED: Final = "cloister.proxied"
 
 
 class Proxies:
-    """The outermost layer of the service: puts the real address and scheme into the scope, and marks who may be believed.
+    """The outermost layer of the service: puts the real address and scheme into the scope, and marks who is believed.
 
     Cookies of a visit by https are marked Secure, wherever in the service they are set.
     """

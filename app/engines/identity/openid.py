@@ -1,7 +1,7 @@
 """Signing in at an OpenID Connect provider: the code flow with PKCE (RFC 7636, RFC 9700).
 
-The provider's address is in the settings, so it may be asked wherever it is; nothing else inside may be, and no redirect
-is followed.
+The provider's address is in the settings, so it may be asked wherever it is; nothing else inside may be, and no
+redirect is followed.
 """
 
 import base64
@@ -93,7 +93,10 @@ class OpenIdProvider:
         return self._vouched(claims)
 
     async def find_sign_out_url(self, back: str) -> str | None:
-        """Where the provider ends its own session and leads back to `back`; None where it does not. Raises EngineUnavailable."""
+        """Where the provider ends its own session and leads back to `back`; None where it does not.
+
+        Raises EngineUnavailable.
+        """
         async with self._client() as client:
             provider = await self._discover(client)
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": back}
@@ -198,8 +201,8 @@ class OpenIdProvider:
         name = _text(claims.get(self._settings.name_claim))
         if not name:
             raise Forbidden(
-                f"The sign-in service did not say your name (the claim “{self._settings.name_claim}”). Nobody was signed "
-                "in; an admin can name another claim in single_sign_on.name_claim."
+                f"The sign-in service did not say your name (the claim “{self._settings.name_claim}”). Nobody was "
+                "signed in; an admin can name another claim in single_sign_on.name_claim."
             )
         groups = claims.get(self._settings.groups_claim)
         listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
@@ -224,8 +227,8 @@ class OpenIdProvider:
 
 def _away(host: str) -> EngineUnavailable:
     return EngineUnavailable(
-        f"The sign-in service at {host} does not answer as it should. Nobody was signed in; try again in a few minutes. "
-        "Whoever has a password here can sign in with it."
+        f"The sign-in service at {host} does not answer as it should. Nobody was signed in; try again in a few "
+        "minutes. Whoever has a password here can sign in with it."
     )
 
 

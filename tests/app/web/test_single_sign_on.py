@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -208,21 +209,22 @@ def garbage(_claims: Claims) -> str:
 
 
 HOUR = 3600
-BENT: dict[str, dict[str, object]] = {
-    "aud": {"extra": {"aud": "another-service"}},
-    "aud among several without azp": {"extra": {"aud": [CLIENT, "another-service"]}},
-    "azp": {"extra": {"azp": "another-service"}},
-    "iss": {"extra": {"iss": "http://evil.example"}},
-    "iss with a slash more": {"extra": {"iss": "{url}/"}},
-    "expired": {"extra": {"exp": int(time.time()) - HOUR}},
-    "iat in the future": {"extra": {"iat": int(time.time()) + HOUR, "exp": int(time.time()) + 2 * HOUR}},
-    "nonce": {"extra": {"nonce": "another sign-in"}},
-    "without nonce": {"leaves_out": ("nonce",)},
-    "without exp": {"leaves_out": ("exp",)},
-    "without sub": {"extra": {"sub": ""}},
-    "unsigned": {"sign": unsigned},
-    "signed by another key": {"sign": other_key},
-    "garbage": {"sign": garbage},
+# Why it is refused, and how it was bent.
+BENT: dict[str, tuple[str, dict[str, object]]] = {
+    "aud": ("(aud)", {"extra": {"aud": "another-service"}}),
+    "aud among several without azp": ("(azp)", {"extra": {"aud": [CLIENT, "another-service"]}}),
+    "azp": ("(azp)", {"extra": {"azp": "another-service"}}),
+    "iss": ("(iss)", {"extra": {"iss": "http://evil.example"}}),
+    "iss with a slash more": ("(iss)", {"extra": {"iss": "{url}/"}}),
+    "expired": ("(exp)", {"extra": {"exp": int(time.time()) - HOUR}}),
+    "iat in the future": ("(iat)", {"extra": {"iat": int(time.time()) + HOUR, "exp": int(time.time()) + 2 * HOUR}}),
+    "nonce": ("(nonce)", {"extra": {"nonce": "another sign-in"}}),
+    "without nonce": ("a claim is missing", {"leaves_out": ("nonce",)}),
+    "without exp": ("a claim is missing", {"leaves_out": ("exp",)}),
+    "without sub": ("(sub)", {"extra": {"sub": ""}}),
+    "unsigned": ("(alg)", {"sign": unsigned}),
+    "signed by another key": ("none of the provider", {"sign": other_key}),
+    "garbage": ("cannot be read", {"sign": garbage}),
 }
 
 
@@ -235,9 +237,11 @@ def bend(provider: Provider, how: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("how", BENT)
 def test_a_token_that_is_not_true_opens_nothing(visit: Visit, provider: Provider, services: Services, how: str) -> None:
-    bend(provider, BENT[how])
+    reason, bent = BENT[how]
+    bend(provider, bent)
     answer = visit.sign_in()
     assert (answer.status_code, "not to be believed" in answer.text) == (403, True)
+    assert reason in unescape(answer.text)
     assert "Nobody was signed in" in answer.text
     assert not visit.is_in()
     assert account(services) is None

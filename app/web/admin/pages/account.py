@@ -27,6 +27,7 @@ def show(page: PageOf) -> Response:
         sessions=sessions.list_open(caller.id, caller, services),
         here=_session_id(page),
         keys=api_keys.list_of(caller.id, caller, services),
+        passwords=services.settings.single_sign_on.passwords,
         min_length=services.settings.people.min_password_length,
         conversations=len(conversations.list_mine(caller, services)),
     )
