@@ -20,8 +20,8 @@ from app.web.pages.words import WelcomeWords, welcome_words
 STATIC_DIR = Path(__file__).parent.parent / "static"
 HEADERS = {
     "cache-control": "no-store",
-    # The address holds the token.
-    "referrer-policy": "no-referrer",
+    # The address holds the token. (With no-referrer, browsers would not say either that the form comes from here.)
+    "referrer-policy": "strict-origin",
     "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
