@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,23 +34,25 @@ class BoundToProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             # Imported late: the chat library reads its configuration when it is imported.
-            from app.web.chat.sign_in import read_cookie
+            from app.web.chat.sign_in import read_cookie, read_token
 
-            cookie = read_cookie(_cookies(scope))
-            if cookie:
-                named = find_named(scope, self._services.settings.single_sign_on)
-                name = named.subject if named else ""
-                if not await run_in_threadpool(single_sign_on.keep_to_proxy, cookie.session_id, name, self._services):
-                    scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"cookie"]}
+            headers = Headers(scope=scope)
+            # Chainlit takes the cookie's token as a bearer's as well.
+            bearer = headers.get("authorization", "").partition(" ")[2].strip()
+            named = find_named(scope, self._services.settings.single_sign_on)
+            name = named.subject if named else ""
+            for shown in (read_cookie(_cookies(headers)), read_token(bearer)):
+                if shown and not await run_in_threadpool(
+                    single_sign_on.keep_to_proxy, shown.session_id, name, self._services
+                ):
+                    kept = [each for each in scope["headers"] if each[0] not in (b"cookie", b"authorization")]
+                    scope = {**scope, "headers": kept}
         await self._app(scope, receive, send)
 
 
-def _cookies(scope: Scope) -> Mapping[str, str]:
-    cookies: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            cookies |= cookie_parser(value.decode("latin-1"))
-    return cookies
+def _cookies(headers: Headers) -> Mapping[str, str]:
+    """Of all headers that bring cookies: there may be several (RFC 9113, section 8.2.3)."""
+    return cookie_parser("; ".join(headers.getlist("cookie")))
 
 
 def _value(scope: Scope, header: str) -> str:

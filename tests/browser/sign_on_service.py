@@ -16,7 +16,7 @@ from tests.fakes import open_with_fakes
 from tests.oidc_provider import CLIENT, SECRET
 from tests.taking_in import open_base, take_in
 
-ADMIN, GROUP = "Ada", "Readers"
+ADMIN, OTHER_ADMIN, GROUP = "Ada", "Eva", "Readers"
 PASSWORD = "correct horse battery"
 
 
@@ -38,7 +38,8 @@ def main(port: str, folder: str) -> None:
     take_in(services, file, kb="Handbook")
     base = open_base(services, "Handbook")
     with services.database.write() as session:
-        people.create_person(session, ADMIN, PASSWORD, is_admin=True)
+        for name in (ADMIN, OTHER_ADMIN):
+            people.create_person(session, name, PASSWORD, is_admin=True)
         session.add(GroupMembership(group_id=groups.create(session, GROUP).id, knowledge_base_id=base.id))
     uvicorn.run(build_app(services), host="127.0.0.1", port=int(port), log_level="warning", proxy_headers=False)
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import serving, take_picture
-from tests.browser.sign_on_service import ADMIN, GROUP, PASSWORD
+from tests.browser.sign_on_service import ADMIN, GROUP, OTHER_ADMIN, PASSWORD
 from tests.oidc_provider import Provider, running_provider
 
 pytestmark = pytest.mark.browser
@@ -38,6 +38,8 @@ def test_somebody_signs_in_at_the_provider_and_asks(url: str, browser: Browser) 
     page = open_page(browser, url)
     page.get_by_role("link", name="Sign in with Keycloak").click()
     page.wait_for_url(f"{url}/")
+    # Shown once the chat's connection stands; what is typed before that may be lost.
+    expect(page.get_by_role("button", name="Commands")).to_be_visible()
     page.locator("#chat-input").fill("How long is parental leave?")
     expect(page.locator("#chat-submit")).to_be_enabled()
     page.locator("#chat-submit").click()
@@ -60,6 +62,7 @@ def test_the_sign_in_page_in_all_its_forms(url: str, browser: Browser) -> None:
         "german": {"locale": "de-DE"},
     }.items():
         page = open_page(browser, url, **context)
+        expect(page.locator("#single-sign-on-or")).to_have_text("oder" if name == "german" else "or")
         page.wait_for_timeout(300)  # for the picture only: the button's colour fades
         take_picture(page, f"sign-in-{name}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -83,6 +86,23 @@ def test_a_locked_name_reads_the_same_as_a_wrong_password(
     page.wait_for_timeout(300)  # for the picture only: the button's colour fades
     take_picture(page, f"locked-{locale}")
     assert page.url == f"{url}/login"
+
+
+def test_another_admin_opens_the_lock(url: str, browser: Browser) -> None:
+    page = open_page(browser, url)
+    page.fill("#email", OTHER_ADMIN)
+    page.fill("input[type=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{url}/")
+    page.goto(f"{url}/admin/people")
+    take_picture(page, "people-locked", full_page=True)
+    page.get_by_role("link", name=ADMIN, exact=True).click()
+    take_picture(page, "person-locked")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 1100})
+    take_picture(page, "person-locked-narrow")
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_role("button", name="Unlock")).to_have_count(0)
 
 
 def test_what_is_not_believed_leads_back_to_the_sign_in_page(url: str, browser: Browser, provider: Provider) -> None:

@@ -17,8 +17,8 @@ const link = build("a", { id: "single-sign-on", href: SINGLE });
 async function ask(schedule) {
   isAsked = true;
   try {
-    const headers = { "accept-language": document.documentElement.lang || navigator.language };
-    const response = await fetch("/sign-in/options", { headers });
+    // By itself it asks in the browser's languages, as Chainlit's form speaks.
+    const response = await fetch("/sign-in/options");
     if (!response.ok) throw new Error(`status ${response.status}`);
     options = await response.json();
   } catch (error) {

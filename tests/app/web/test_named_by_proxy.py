@@ -103,7 +103,11 @@ def test_a_session_is_not_used_where_the_proxy_says_nothing_or_is_passed_by(app:
     assert not clara.is_in()
     assert clara.is_in(user="Clara"), "it has not ended by that"
     passing = visit(app, STRANGER)
-    passing.client.cookies.set("access_token", clara.client.cookies["access_token"])
+    token = clara.client.cookies["access_token"]
+    as_bearer = {"authorization": f"Bearer {token}"}
+    assert passing.client.get("/user", headers=as_bearer).status_code == 401
+    assert clara.client.get("/user", headers={NAME: "Clara"}).status_code == 200
+    passing.client.cookies.set("access_token", token)
     assert not passing.is_in(user="Clara")
 
 
