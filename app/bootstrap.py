@@ -13,6 +13,7 @@ from app.db.sealing import Seal
 from app.db.session import Database, sqlite_url
 from app.egress.addresses import AddressGuard
 from app.egress.silence import silence_libraries
+from app.engines.identity.openid import OpenIdProvider
 from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.lab.sweep_line import SweepLine
@@ -85,7 +86,14 @@ def open_services(settings: Settings) -> Services:
         seal=seal,
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
+        openid=_build_openid(settings),
     )
+
+
+def _build_openid(settings: Settings) -> OpenIdProvider | None:
+    if settings.single_sign_on.engine != "oidc":
+        return None
+    return OpenIdProvider(settings.single_sign_on, f"{settings.server.url}/sign-in/single/callback")
 
 
 def _source_key(settings: Settings, data_dir: Path) -> str:

@@ -4,6 +4,7 @@
     ├── SettingsError            the configuration cannot be used; the start stops
     ├── NotFound                 no such knowledge base, document, job …
     ├── Forbidden                the person may not do this
+    ├── TooManyTries             wrong passwords, links or keys came too often
     ├── Cancelled                a person stopped the work
     ├── Rejected                 the input cannot be taken; what to do is in the message
     │   ├── UnreadableDocument   one file cannot be parsed; the batch goes on
@@ -31,6 +32,10 @@ class NotFound(CloisterError):
 
 class Forbidden(CloisterError):
     """The person may not do this."""
+
+
+class TooManyTries(CloisterError):
+    """Wrong passwords, links or keys came too often; none is looked at for a while."""
 
 
 class Cancelled(CloisterError):

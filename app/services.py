@@ -23,6 +23,7 @@ from app.db.files import FileStore
 from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
+from app.engines.identity.openid import OpenIdProvider
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
 from app.lab.comparisons import Comparisons
@@ -183,6 +184,8 @@ class Services:
     seal: Seal
     session_secret: str
     local_token: str
+    openid: OpenIdProvider | None = None
+    """The provider that signs people in; None where the settings name none."""
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)

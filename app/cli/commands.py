@@ -180,6 +180,8 @@ def serve() -> None:
                 port=settings.server.port,
                 log_level=settings.server.log_level,
                 access_log=False,
+                # By default it believes what anybody on this machine says; app/web/proxies.py believes whom it may.
+                proxy_headers=False,
             )
     except CloisterError as exc:
         typer.echo(str(exc), err=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from app.db.columns import utc_now
+from app.db.outside_identities import has_any
 from app.db.people_tables import ApiKey, GroupMember, GroupRow, Person, SessionRow
 from app.domain import PersonState
 from app.errors import NotFound, Rejected
@@ -33,14 +34,15 @@ class Account:
 def list_all(session: Session) -> list[Account]:
     """Everybody, by name."""
     seen, groups = _last_seen(session), _groups(session)
-    rows = session.exec(select(Person).order_by(col(Person.name)))
-    return [_account(row, tuple(groups[row.id]), seen.get(row.id)) for row in rows]
+    rows = session.exec(select(Person).order_by(col(Person.name))).all()
+    vouched = has_any(session, [row.id for row in rows])
+    return [_account(row, tuple(groups[row.id]), seen.get(row.id), row.id in vouched) for row in rows]
 
 
 def get(session: Session, id: str) -> Account:
     """One person. Raises NotFound."""
     row = get_row(session, id)
-    return _account(row, tuple(_groups(session)[id]), _last_seen(session).get(id))
+    return _account(row, tuple(_groups(session)[id]), _last_seen(session).get(id), bool(has_any(session, [id])))
 
 
 def get_row(session: Session, id: str) -> Person:
@@ -106,12 +108,12 @@ def delete(session: Session, person: Person) -> None:
     session.flush()
 
 
-def _account(row: Person, groups: tuple[str, ...], seen_at: datetime | None) -> Account:
+def _account(row: Person, groups: tuple[str, ...], seen_at: datetime | None, is_vouched_for: bool) -> Account:
     return Account(
         id=row.id,
         name=row.name,
         is_admin=row.is_admin,
-        state=_state(row),
+        state=_state(row, is_vouched_for),
         has_link=row.welcome_token_hash is not None,
         groups=groups,
         created_at=row.created_at,
@@ -119,10 +121,10 @@ def _account(row: Person, groups: tuple[str, ...], seen_at: datetime | None) -> 
     )
 
 
-def _state(row: Person) -> PersonState:
+def _state(row: Person, is_vouched_for: bool) -> PersonState:
     if row.disabled_at:
         return PersonState.DISABLED
-    return PersonState.ACTIVE if row.password_hash else PersonState.INVITED
+    return PersonState.ACTIVE if row.password_hash or is_vouched_for else PersonState.INVITED
 
 
 def _groups(session: Session) -> dict[str, list[str]]:

@@ -30,12 +30,16 @@ class SignInFailure(SQLModel, table=True):
 
 
 class OutsideIdentity(SQLModel, table=True):
-    """Who a person is at the place that signs them in: OpenID's `iss` and `sub`, or a proxy and the name it sends."""
+    """Who a person is at the place that signs them in: OpenID's `iss` and `sub`, or a proxy and the name it sends.
+
+    `gives_admin`: the person is an admin on its word, and no more once it takes that back.
+    """
 
     __tablename__ = "outside_identity"
     issuer: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
     person_id: str = Field(sa_column=Column(ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True))
+    gives_admin: bool = False
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     seen_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from app.access import LOCAL_PERSON_ID, Access, Caller, ReadableKnowledgeBase
 from app.db.columns import utc_now
+from app.db.outside_identities import has_any
 from app.db.people_tables import ApiKey, GroupMember, GroupMembership, Membership, Person
 from app.db.tables import Generation, KnowledgeBaseRow
 from app.domain import LEAST_POLICY, MemberRole, PasswordPolicy
@@ -25,8 +26,11 @@ _NOBODYS_HASH = _hasher.hash(secrets.token_hex())
 
 
 def welcome_first_admin(session: Session) -> str | None:
-    """Make sure that an admin exists; returns a one-time token while nobody has a password yet, else None."""
+    """Make sure that an admin exists; returns a one-time token while nobody can come in as one yet, else None."""
     if session.exec(select(func.count()).where(col(Person.password_hash).is_not(None))).one():
+        return None
+    admins = session.exec(select(Person.id).where(col(Person.is_admin), col(Person.disabled_at).is_(None))).all()
+    if has_any(session, admins):
         return None
     admin = session.exec(select(Person).where(Person.name == FIRST_ADMIN)).first() or Person(
         name=FIRST_ADMIN, is_admin=True

@@ -29,17 +29,21 @@ class BrowserSession:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Whose open session it is. `is_noted`: that it is in use was written down a moment ago."""
+    """Whose open session it is. `is_noted`: that it is in use was written down a moment ago.
+
+    `issuer`: who vouched for the person, "" for their password.
+    """
 
     person: Person
     is_noted: bool
+    issuer: str = ""
 
 
-def start(session: Session, person_id: str, visitor: Visitor, length: timedelta) -> str:
+def start(session: Session, person_id: str, visitor: Visitor, length: timedelta, *, issuer: str = "") -> str:
     """A new session; those of the person that have lasted their time are forgotten. Returns its id."""
     outlived = (col(SessionRow.person_id) == person_id, col(SessionRow.created_at) <= utc_now() - length)
     session.execute(sql_delete(SessionRow).where(*outlived))
-    row = SessionRow(person_id=person_id, agent=visitor.agent, address=visitor.address)
+    row = SessionRow(person_id=person_id, agent=visitor.agent, address=visitor.address, issuer=issuer)
     session.add(row)
     session.flush()
     return row.id
@@ -49,7 +53,7 @@ def find(session: Session, id: str, length: timedelta) -> Entered | None:
     """Whose session this is; nobody for one that is ended, outlived, unknown, or of somebody who is disabled."""
     row = session.exec(select(SessionRow).where(SessionRow.id == id, *_is_open(length))).first()
     person = find_enabled(session, row.person_id) if row else None
-    return Entered(person, row.seen_at > utc_now() - NOTED_FOR) if row and person else None
+    return Entered(person, row.seen_at > utc_now() - NOTED_FOR, row.issuer) if row and person else None
 
 
 def note_seen(session: Session, id: str) -> None:

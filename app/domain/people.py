@@ -61,6 +61,7 @@ class Deed(StrEnum):
     TOOL_CALL = "call a tool"
     TOOL_POLICY = "change a tool's rules"
     EXPORT = "export"
+    SIGN_IN_LOCK = "lock a sign-in"
 
 
 class PersonState(StrEnum):

@@ -5,11 +5,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.access import Caller
-from app.db import accounts, chats, groups, people, sessions
+from app.db import accounts, chats, groups, outside_identities, people, sessions
 from app.db.accounts import Account
 from app.db.groups import Role
 from app.domain import Deed
-from app.errors import Forbidden, Rejected
+from app.errors import Forbidden, NotFound, Rejected
+from app.operations import sign_in_limits
 from app.operations.note import note
 from app.services import Services
 from app.settings import chat_files_dir
@@ -74,6 +75,16 @@ def renew_link(id: str, caller: Caller, services: Services) -> OneTimeLink:
     return _link(id, person.name, token, services)
 
 
+def renew_link_of(name: str, caller: Caller, services: Services) -> OneTimeLink:
+    """The same for the person of this name. Raises Forbidden, NotFound, Rejected."""
+    caller.require_admin()
+    with services.database.read() as session:
+        person = people.find_person(session, name)
+    if person is None:
+        raise NotFound(f"There is nobody called “{name}”. No link was made; People in the admin pages lists everybody.")
+    return renew_link(person.id, caller, services)
+
+
 def rename(id: str, name: str, caller: Caller, services: Services) -> None:
     """Give somebody another name, with which they sign in from now on. For admins.
 
@@ -99,6 +110,7 @@ def set_admin(id: str, is_admin: bool, caller: Caller, services: Services) -> No
         person = accounts.get_row(session, id)
         person.is_admin = is_admin
         session.add(person)
+        outside_identities.keep_admin_by_hand(session, id)
     detail = "made an admin" if is_admin else "admin no more"
     note(services, caller, Deed.PERSON_CHANGE, subject_id=id, subject=person.name, detail=detail)
 
@@ -145,12 +157,14 @@ def delete(id: str, caller: Caller, services: Services) -> int:
 def change_own_password(old: str, new: str, session_id: str, caller: Caller, services: Services) -> int:
     """Give the caller another password. Their other sessions end; returns how many did.
 
-    Raises Forbidden for a wrong old password, Rejected for a weak new one.
+    Raises Forbidden for a wrong old password, TooManyTries for several, Rejected for a weak new one.
     """
+    counted = sign_in_limits.admit_own_password(caller.id, services)
     with services.database.read() as session:
         known = people.find_by_password(session, caller.name, old)
     if known is None or known.id != caller.id:
         raise Forbidden("The present password is not right. Nothing was changed; type it again.")
+    sign_in_limits.succeed_with_own_password(counted, services)
     with services.database.write() as session:
         person = accounts.get_row(session, caller.id)
         people.set_password(session, person, new, services.settings.people.passwords)

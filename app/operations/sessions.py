@@ -7,11 +7,10 @@ from app.db import accounts, audit, people, sessions
 from app.db.sessions import BrowserSession
 from app.domain import Deed, Visitor
 from app.errors import NotFound
+from app.operations import sign_in_limits
 from app.operations.note import note
+from app.operations.sign_in_limits import UNKNOWN_NAME
 from app.services import Services
-
-# In place of a name that nobody has: it may be a password, typed into the wrong field.
-UNKNOWN_NAME = "unknown name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,37 @@ class SignedIn:
 
 
 def sign_in(name: str, password: str, visitor: Visitor, services: Services) -> SignedIn | None:
-    """Start a session for whoever has this name and password; both outcomes are written down."""
+    """Start a session for whoever has this name and password; both outcomes are written down.
+
+    None as well where passwords open nothing here, and while the name or the address is locked, whatever the password:
+    that a lock was earned is written down once, and not every try that it turns away.
+    """
+    if not services.settings.single_sign_on.passwords:
+        return None
+    admitted = sign_in_limits.admit(name, visitor, services)
+    if admitted is None:
+        return None
     with services.database.read() as session:
         found = people.find_by_password(session, name, password)
         known = people.find_person(session, name)
-    signed_in = _start(found.id, visitor, services) if found else None
+    signed_in = start(found.id, visitor, services) if found else None
     if signed_in is None:
         _record(
             services, Deed.SIGN_IN_FAILED, known.id if known else "", known.name if known else UNKNOWN_NAME, visitor
         )
+        sign_in_limits.fail(admitted, services)
+    else:
+        sign_in_limits.succeed(admitted, services)
     return signed_in
+
+
+def find_invited(token: str, visitor: Visitor, services: Services) -> str | None:
+    """The name of the person whose unused one-time link this is. Raises TooManyTries for wrong ones in a row."""
+    with services.database.read() as session:
+        person = people.find_welcomed(session, token)
+    if person is None:
+        sign_in_limits.count_wrong_token(visitor, services)
+    return person.name if person else None
 
 
 def accept_link(token: str, password: str, visitor: Visitor, services: Services) -> SignedIn:
@@ -45,7 +65,8 @@ def accept_link(token: str, password: str, visitor: Visitor, services: Services)
         person = people.accept_welcome(session, token, password, services.settings.people.passwords)
         sessions.end_all(session, person.id)
     _record(services, Deed.PASSWORD_CHANGE, person.id, person.name, visitor)
-    signed_in = _start(person.id, visitor, services)
+    sign_in_limits.clear(person.name, services)
+    signed_in = start(person.id, visitor, services)
     if signed_in is None:
         raise NotFound("Your password is stored, but this account is disabled; ask an admin of this service.")
     return signed_in
@@ -62,14 +83,18 @@ def find_caller(session_id: str, services: Services) -> Caller | None:
     return caller
 
 
-def sign_out(session_id: str, services: Services) -> None:
-    """End the session whose browser asks for it; nothing happens where it is over already."""
+def sign_out(session_id: str, services: Services) -> str:
+    """End the session whose browser asks for it; nothing happens where it is over already.
+
+    Returns who had vouched for the person, "" for a password.
+    """
     with services.database.write() as session:
         entered = sessions.find(session, session_id, services.settings.people.session_length)
         if entered:
             sessions.end(session, entered.person.id, session_id)
     if entered:
         _record(services, Deed.SIGN_OUT, entered.person.id, entered.person.name)
+    return entered.issuer if entered else ""
 
 
 def list_open(person_id: str, caller: Caller, services: Services) -> list[BrowserSession]:
@@ -102,13 +127,16 @@ def end_all(person_id: str, caller: Caller, services: Services, *, besides: str 
     return ended
 
 
-def _start(person_id: str, visitor: Visitor, services: Services) -> SignedIn | None:
-    """None for somebody who was shut out in this moment."""
+def start(person_id: str, visitor: Visitor, services: Services, *, issuer: str = "") -> SignedIn | None:
+    """A new session, with an id that nobody knew before, for somebody who has shown who they are.
+
+    `issuer`: who vouched for them, "" for their password. None for somebody who was shut out in this moment.
+    """
     with services.database.write() as session:
         person = people.find_enabled(session, person_id)
         if person is None:
             return None
-        session_id = sessions.start(session, person.id, visitor, services.settings.people.session_length)
+        session_id = sessions.start(session, person.id, visitor, services.settings.people.session_length, issuer=issuer)
     _record(services, Deed.SIGN_IN, person.id, person.name, visitor)
     return SignedIn(person.id, person.name, session_id)
 

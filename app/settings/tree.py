@@ -85,6 +85,15 @@ class Settings(BaseSettings):
         return self.data_dir / Path(self.speech.piper_dir).expanduser()
 
     @model_validator(mode="after")
+    def _headers_come_from_somebody(self) -> "Settings":
+        if self.single_sign_on.engine == "headers" and not self.server.trusted_proxies:
+            raise ValueError(
+                "single_sign_on.engine is headers and server.trusted_proxies is empty: name the proxy's address there, "
+                "so that nobody else is believed"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _paths_start_at_the_project(self) -> "Settings":
         # The tree is frozen; this is the one moment at which it is completed.
         object.__setattr__(self, "data_dir", (PROJECT_DIR / self.data_dir).resolve())

@@ -146,13 +146,13 @@ class FakeBackend:
 
     # --- the sign-in link ---
 
-    def check(self, token: str) -> str | None:
+    def check(self, token: str, visitor: Visitor) -> str | None:
         return ADA.name if token == TOKEN and not self.password else None
 
     passwords = PasswordPolicy(12)
 
     def set_password(self, token: str, password: str, visitor: Visitor) -> ChatUser:
-        if not self.check(token):
+        if not self.check(token, visitor):
             raise NotFound("This link was used.")
         if password == "password password":
             raise Rejected("This password is too common; choose another one.")

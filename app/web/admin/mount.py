@@ -24,6 +24,7 @@ from app.web.admin.pages.overview import router as overview
 from app.web.admin.pages.people import router as people
 from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
+from app.web.admin.pages.sign_ins import router as sign_ins
 from app.web.admin.pages.sources import router as sources
 from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
@@ -51,6 +52,7 @@ ROUTERS = (
     tools,
     groups,
     people,
+    sign_ins,
     audit,
     settings,
 )

@@ -20,6 +20,7 @@ from app.web.api import (
     lab,
     runs,
     search,
+    sign_in_links,
     sources,
     speech,
 )
@@ -37,6 +38,7 @@ ROUTERS = (
     runs.router,
     doctor.router,
     keys.router,
+    sign_in_links.router,
     speech.router,
     conversations.router,
 )

@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.db import people
 from app.db.people_tables import Person
-from app.operations import api_keys, sessions
+from app.domain import Visitor
+from app.operations import api_keys, sessions, sign_in_limits
 from app.services import Services
 from app.web.api.problems import NotSignedIn
 
@@ -23,10 +24,10 @@ ServicesOf = Annotated[Services, Depends(get_services)]
 
 
 def get_caller(request: Request, services: ServicesOf) -> Caller:
-    """By bearer key, else by browser session. Raises NotSignedIn."""
+    """By bearer key, else by browser session. Raises NotSignedIn; TooManyTries for wrong keys in a row."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _by_key(key.strip(), services)
+        return _by_key(key.strip(), request, services)
     caller = find_by_session(request, services)
     if caller is None:
         raise NotSignedIn
@@ -65,7 +66,7 @@ def find_by_session(request: Request, services: Services) -> Caller | None:
     return caller if caller and cookie and caller.id == cookie.person_id else None
 
 
-def _by_key(key: str, services: Services) -> Caller:
+def _by_key(key: str, request: Request, services: Services) -> Caller:
     is_local = secrets.compare_digest(key.encode(), services.local_token.encode())
     if is_local:
         with services.database.read() as session:
@@ -73,5 +74,6 @@ def _by_key(key: str, services: Services) -> Caller:
             return people.get_caller(session, local, is_local=True)
     caller = api_keys.find_caller(key, services)
     if caller is None:
+        sign_in_limits.count_wrong_token(Visitor("", request.client.host if request.client else ""), services)
         raise NotSignedIn
     return caller

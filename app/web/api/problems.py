@@ -15,12 +15,14 @@ from app.errors import (
     NotFound,
     Rejected,
     SettingsError,
+    TooManyTries,
 )
 
 # The first match counts: subclasses stand before their parents.
 STATUS_BY_ERROR: tuple[tuple[type[CloisterError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (TooManyTries, HTTPStatus.TOO_MANY_REQUESTS),
     (ModelMismatch, HTTPStatus.CONFLICT),
     (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
     (EngineUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -86,8 +86,8 @@ class ChatBackend(Protocol):
         """Whose session this is, as long as it is open and the person may come in."""
         ...
 
-    async def sign_out(self, session_id: str) -> None:
-        """End a session."""
+    async def sign_out(self, session_id: str) -> str:
+        """End a session. Returns who had vouched for the person, "" for their password."""
         ...
 
     async def knowledge_bases(self, user_id: str) -> list[str]:

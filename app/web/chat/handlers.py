@@ -34,6 +34,7 @@ from app.web.chat.speaking import show_speech_words
 from app.web.chat.turn import Turn, is_question
 from app.web.chat.uploads import Uploads, discard
 from app.web.chat.words import words_for
+from app.web.pages.left import remember_leaving
 
 
 def register(
@@ -63,10 +64,10 @@ def register(
         user = await backend.sign_in(name, password, visiting.get())
         return as_chainlit_user(user) if user else None
 
-    async def sign_out(request: Request, _response: Response) -> dict[str, bool]:
+    async def sign_out(request: Request, response: Response) -> dict[str, bool]:
         """Chainlit has taken the cookie away by now; without this it would stay good wherever it was copied to."""
         if cookie := read_cookie(request.cookies):
-            await backend.sign_out(cookie.session_id)
+            remember_leaving(response, await backend.sign_out(cookie.session_id))
         return {"success": True}
 
     config.code.on_logout = sign_out

@@ -50,9 +50,9 @@ class ServiceBackend:
         caller = await asyncio.to_thread(sessions.find_caller, session_id, self._services)
         return caller.id if caller else None
 
-    async def sign_out(self, session_id: str) -> None:
-        """End a session."""
-        await asyncio.to_thread(sessions.sign_out, session_id, self._services)
+    async def sign_out(self, session_id: str) -> str:
+        """End a session; returns who had vouched for the person."""
+        return await asyncio.to_thread(sessions.sign_out, session_id, self._services)
 
     async def knowledge_bases(self, user_id: str) -> list[str]:
         """The names of the knowledge bases that the person may ask."""
@@ -187,11 +187,9 @@ class ServiceBackend:
 
     # --- the one-time link ---
 
-    def check(self, token: str) -> str | None:
-        """The name of the person whose unused link this is."""
-        with self._services.database.read() as session:
-            person = people.find_welcomed(session, token)
-            return person.name if person else None
+    def check(self, token: str, visitor: Visitor) -> str | None:
+        """The name of the person whose unused link this is. Raises TooManyTries."""
+        return sessions.find_invited(token, visitor, self._services)
 
     @property
     def passwords(self) -> PasswordPolicy:

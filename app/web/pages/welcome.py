@@ -13,15 +13,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from app.domain import LEAST_VARIETY, PasswordFault, PasswordPolicy, Visitor
-from app.errors import NotFound, Rejected
+from app.errors import NotFound, Rejected, TooManyTries
 from app.web.chat.backend import ChatUser
 from app.web.pages.words import WelcomeWords, welcome_words
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
-_HEADERS = {
+HEADERS = {
     "cache-control": "no-store",
-    # The address holds the token.
-    "referrer-policy": "no-referrer",
+    # The address holds the token. (With no-referrer, browsers would not say either that the form comes from here.)
+    "referrer-policy": "strict-origin",
     "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
@@ -36,8 +36,8 @@ class Welcome(Protocol):
         """Which passwords are taken."""
         ...
 
-    def check(self, token: str) -> str | None:
-        """The name of the person whose unused link this is."""
+    def check(self, token: str, visitor: Visitor) -> str | None:
+        """The name of the person whose unused link this is. Raises TooManyTries for wrong ones in a row."""
         ...
 
     def set_password(self, token: str, password: str, visitor: Visitor) -> ChatUser:
@@ -54,8 +54,13 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
 
     @app.get("/welcome", include_in_schema=False)
     def show(request: Request, token: str = "") -> Response:
+        from app.web.chat.sign_in import see_visitor
+
         words = _words(request)
-        name = welcome.check(token)
+        try:
+            name = welcome.check(token, see_visitor(request))
+        except TooManyTries:
+            return _used(words, 429)
         return _used(words) if name is None else _form(words, welcome.passwords, name, token)
 
     @app.post("/welcome", include_in_schema=False)
@@ -69,7 +74,10 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
         from app.web.chat.sign_in import see_visitor, sign_in
 
         words = _words(request)
-        name = welcome.check(token)
+        try:
+            name = welcome.check(token, see_visitor(request))
+        except TooManyTries:
+            return _used(words, 429)
         if name is None:
             return _used(words)
         policy = welcome.passwords
@@ -81,7 +89,7 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
             return _used(words)
         except Rejected as exc:
             return _form(words, policy, name, token, str(exc))
-        response = RedirectResponse("/", status_code=303, headers=_HEADERS)
+        response = RedirectResponse("/", status_code=303, headers=HEADERS)
         sign_in(request, response, user)
         return response
 
@@ -122,14 +130,19 @@ def _form(words: WelcomeWords, policy: PasswordPolicy, name: str, token: str, pr
     return _page(words, content, 422 if problem else 200)
 
 
-def _used(words: WelcomeWords) -> Response:
+def _used(words: WelcomeWords, status: int = 404) -> Response:
     content = f"""<h1>{escape(words.used_heading)}</h1>
 <p>{escape(words.used)}</p>
 <p><a class="button" href="/login">{escape(words.to_sign_in)}</a></p>"""
-    return _page(words, content, 404)
+    return _page(words, content, status)
 
 
 def _page(words: WelcomeWords, content: str, status: int) -> Response:
+    return show_page(words.language, words.title, content, status)
+
+
+def show_page(language: str, title: str, content: str, status: int) -> Response:
+    """One of the pages outside the chat. `content` is HTML: what is not ours in it is escaped already."""
     template = Template(Path(__file__).with_name("welcome.html").read_text(encoding="utf-8"))
-    page = template.substitute(language=words.language, title=escape(words.title), content=content)
-    return HTMLResponse(page, status, headers=_HEADERS)
+    page = template.substitute(language=language, title=escape(title), content=content)
+    return HTMLResponse(page, status, headers=HEADERS)

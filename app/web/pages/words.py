@@ -67,3 +67,23 @@ GERMAN = WelcomeWords(
 def welcome_words(accept_language: str) -> WelcomeWords:
     """The words for a browser's Accept-Language; English for all that is not German first."""
     return GERMAN if accept_language.strip().lower().startswith("de") else ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
+class SingleWords:
+    """What is said about single sign-on in one language."""
+
+    language: str
+    button: str
+    or_else: str
+    heading: str
+    back: str
+
+
+_SINGLE_ENGLISH = SingleWords("en", "Single sign-on", "or", "You were not signed in", "To the sign-in page")
+_SINGLE_GERMAN = SingleWords("de", "Single Sign-on", "oder", "Sie wurden nicht angemeldet", "Zur Anmeldung")
+
+
+def single_words(accept_language: str) -> SingleWords:
+    """The words for a browser's Accept-Language; English for all that is not German first."""
+    return _SINGLE_GERMAN if accept_language.strip().lower().startswith("de") else _SINGLE_ENGLISH

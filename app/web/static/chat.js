@@ -5,6 +5,7 @@ import { begin, findSource, isOfWeb } from "./answers.js";
 import "./approval.js";
 import { begin as beginConversations } from "./conversations.js";
 import { findText } from "./find-text.js";
+import { begin as beginSignIn } from "./sign-in.js";
 import { begin as beginSpeech } from "./speech.js";
 
 const chosen = { place: "", quote: "" };
@@ -133,12 +134,14 @@ function schedule() {
     dressAnswers();
     dressSpeech();
     dressConversations();
+    dressSignIn();
   });
 }
 
 const dressAnswers = begin(schedule);
 const dressSpeech = beginSpeech(schedule);
 const dressConversations = beginConversations(schedule);
+const dressSignIn = beginSignIn(schedule);
 
 new MutationObserver(schedule).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 window.addEventListener("resize", schedule);

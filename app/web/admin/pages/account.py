@@ -9,6 +9,7 @@ from app.operations import api_keys, conversations, people, sessions
 from app.web.admin.guard import GuardedRoute
 from app.web.admin.page import Page, PageOf
 from app.web.admin.pages.people import Days, Name, show_key
+from app.web.pages.left import remember_leaving
 
 router = APIRouter(route_class=GuardedRoute)
 PATH = "/account"
@@ -26,6 +27,7 @@ def show(page: PageOf) -> Response:
         sessions=sessions.list_open(caller.id, caller, services),
         here=_session_id(page),
         keys=api_keys.list_of(caller.id, caller, services),
+        passwords=services.settings.single_sign_on.passwords,
         min_length=services.settings.people.min_password_length,
         conversations=len(conversations.list_mine(caller, services)),
     )
@@ -61,8 +63,9 @@ def sign_out(page: PageOf) -> Response:
     # Chainlit may be imported only once its folder is prepared.
     from app.web.chat.sign_in import sign_out
 
-    sessions.sign_out(_session_id(page), page.services)
+    issuer = sessions.sign_out(_session_id(page), page.services)
     response = page.go("/login")
+    remember_leaving(response, issuer)
     sign_out(page.request, response)
     return response
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Response
 
 from app.db.accounts import Account
 from app.domain import MemberRole, PersonState
-from app.operations import api_keys, groups, knowledge_bases, people, sessions
+from app.operations import api_keys, groups, knowledge_bases, people, sessions, sign_in_limits, single_sign_on
 from app.operations.people import OneTimeLink
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
@@ -36,7 +36,9 @@ def show_all(page: PageOf) -> Response:
         words=lambda person: " ".join([person.name, *person.groups]),
         first="name",
     )
-    return page.show("people/all.html", listed=listed, groups=groups.list_all(page.caller, page.services))
+    locked = sign_in_limits.find_locked([person.name for person in listed.rows], page.caller, page.services)
+    everyone = groups.list_all(page.caller, page.services)
+    return page.show("people/all.html", listed=listed, groups=everyone, locked=locked)
 
 
 @router.post("/people")
@@ -64,6 +66,8 @@ def show(page: PageOf, id: str) -> Response:
         every_role=list(MemberRole),
         sessions=sessions.list_open(id, caller, services),
         keys=api_keys.list_of(id, caller, services),
+        locked_until=sign_in_limits.find_locked([person.name], caller, services).get(person.name),
+        standing=single_sign_on.get_standing(id, caller, services),
     )
 
 

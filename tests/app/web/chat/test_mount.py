@@ -94,7 +94,7 @@ def test_the_link_shows_a_form_for_the_person(client: TestClient) -> None:
     page = client.get("/welcome", params={"token": TOKEN})
     assert f"Welcome, {ADA.name}" in page.text
     assert "At least 12 characters" in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "strict-origin"
     assert page.headers["cache-control"] == "no-store"
 
 

@@ -1,0 +1,1 @@
+"""Who people are, as said by somebody else: OpenID Connect."""
