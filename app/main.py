@@ -20,6 +20,7 @@ from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.chat.service_backend import SAMPLES, ServiceBackend
 from app.web.docs import mount_docs
+from app.web.guards import guard
 from app.web.pages.welcome import add_pages
 
 
@@ -38,6 +39,7 @@ def build_app(services: Services) -> FastAPI:
     add_pages(app, backend)
     mount_admin(app)
     mount_chat(app, backend, services.database, settings)
+    guard(app, services)
     return app
 
 

@@ -180,6 +180,8 @@ def serve() -> None:
                 port=settings.server.port,
                 log_level=settings.server.log_level,
                 access_log=False,
+                server_header=False,
+                ws_max_size=settings.limits.body_mb << 20,
             )
     except CloisterError as exc:
         typer.echo(str(exc), err=True)

@@ -15,16 +15,14 @@ from fastapi.staticfiles import StaticFiles
 from app.domain import LEAST_VARIETY, PasswordFault, PasswordPolicy, Visitor
 from app.errors import NotFound, Rejected
 from app.web.chat.backend import ChatUser
+from app.web.headers import POLICY, policy
 from app.web.pages.words import WelcomeWords, welcome_words
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
 _HEADERS = {
-    "cache-control": "no-store",
     # The address holds the token.
     "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
+    POLICY: policy(style_src="'self'", font_src="'self'", img_src="'self'", form_action="'self'"),
 }
 
 
