@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.running_service import free_port
 
@@ -70,9 +70,13 @@ def _watch_policy(browser: Browser) -> list[str]:
     refused: list[str] = []
     open_context = browser.new_context
 
+    def note(said: ConsoleMessage) -> None:
+        if POLICY in said.text:
+            refused.append(f"{said.location['url']}:{said.location['lineNumber']} {said.text}")
+
     def open_watched(**options: Any) -> BrowserContext:
         context = open_context(**options)
-        context.on("console", lambda said: refused.append(said.text) if POLICY in said.text else None)
+        context.on("console", note)
         return context
 
     browser.new_context = open_watched  # type: ignore[method-assign]

@@ -21,6 +21,7 @@ from app.web.pages.words import WelcomeWords, welcome_words
 STATIC_DIR = Path(__file__).parent.parent / "static"
 _HEADERS = {
     # The address holds the token.
+    "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     POLICY: policy(style_src="'self'", font_src="'self'", img_src="'self'", form_action="'self'"),
 }
