@@ -92,10 +92,12 @@ def write(name: str, doctype: str, body: str) -> bytes:
     """A file of this kind whose XML has the document type, and the body in its text."""
     match Path(name).suffix:
         case ".docx":
-            return with_part(word("PLACE"), "word/document.xml", lambda x: declared(x, doctype).replace("PLACE", body))
+            return with_part(
+                word("PLACE"), "word/document.xml", lambda x: declared(x, doctype).replace("PLACE", f"Seen. {body}")
+            )
         case ".xlsx":
             part = "xl/worksheets/sheet1.xml"
-            return with_part(sheet("PLACE"), part, lambda x: declared(x, doctype).replace("PLACE", body))
+            return with_part(sheet("PLACE"), part, lambda x: declared(x, doctype).replace("PLACE", f"Seen. {body}"))
         case ".odt":
             names = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
             names += 'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
