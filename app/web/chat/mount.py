@@ -67,7 +67,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     register(backend, layer, uploads, web_pages=settings.web_search.pages, speak=speak)
     guard_routes(backend)
     guard_connections()
-    guard_events(backend)
+    guard_events(backend, per_minute=settings.limits.requests_per_minute)
     # At every view of the page it warns of a welcome text that we do not have.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _mark_cookies_secure(settings.server.url.startswith("https://"))
