@@ -10,7 +10,10 @@ BIN := $(VENV)/bin
 TORCH ?= $(shell grep -m1 '^torch==' requirements.lock)
 TORCH_INDEX ?=
 
-.PHONY: run test check bench bundle install install-dev format clean
+# Who is asked for advisories (osv, pypi), which takes a way out: `make audit ADVISORIES=pypi`
+ADVISORIES ?= osv
+
+.PHONY: run test check audit bench bundle install install-dev format clean
 
 run: install
 	CLOISTER_INGEST__SAMPLES="$${CLOISTER_INGEST__SAMPLES-sample_docs}" $(BIN)/cloister serve
@@ -24,6 +27,11 @@ check: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Known vulnerabilities of what the lock files name. Not a part of `check`, which needs no network: without a way out
+# nothing is checked, and this says so and fails.
+audit: install-dev
+	$(BIN)/python scripts/audit.py $(ADVISORIES) requirements.lock requirements-dev.lock
 
 bench: install-dev
 	$(BIN)/python -m bench

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 
 from app.answer.writing.prompt import Prompts
-from app.db import offered_models
+from app.db import offered_models, passwords
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
-from app.db.sealing import Seal
+from app.db.sealing import Seal, open_seal
 from app.db.session import Database, sqlite_url
 from app.egress.addresses import AddressGuard
 from app.egress.silence import silence_libraries
@@ -33,7 +33,6 @@ from app.settings import (
 )
 from app.tools.web.access import WebAccess
 from ingest.sandbox import Sandbox
-from ingest.sources.crawl.secrets import SecretBox
 from ingest.workflows import IngestLine
 
 
@@ -48,11 +47,12 @@ def open_services(settings: Settings) -> Services:
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
     files = FileStore(data_dir / "files")
-    seal = Seal(get_or_create_key(data_dir / "keys" / "choices"))
+    seal = open_seal(settings.crawl.secret.get_secret_value(), data_dir / "keys")
+    _seal_passwords(database, seal)
     configured = settings.generator
     settings = settings.model_copy(update={"generator": chosen_generator(settings, database, seal)})
     jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
-    ingest_line = IngestLine(settings, database, files, jobs_url, SecretBox(_source_key(settings, data_dir)))
+    ingest_line = IngestLine(settings, database, files, jobs_url, seal)
 
     def build_generator(generator: GeneratorSettings) -> Generator:
         guard = _guard(settings, generator) if generator != configured else None
@@ -96,8 +96,12 @@ def _build_openid(settings: Settings) -> OpenIdProvider | None:
     return OpenIdProvider(settings.single_sign_on, f"{settings.server.url}/sign-in/single/callback")
 
 
-def _source_key(settings: Settings, data_dir: Path) -> str:
-    return settings.crawl.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "sources")
+def _seal_passwords(database: Database, seal: Seal) -> None:
+    """Those of documents that an earlier version kept as they were typed."""
+    with database.write() as session:
+        found = passwords.seal_plain(session, seal)
+    if found:
+        database.scrub()
 
 
 def _parsers(settings: Settings) -> int:

@@ -20,11 +20,9 @@ from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.chat.service_backend import SAMPLES, ServiceBackend
 from app.web.docs import mount_docs
-from app.web.named_by_proxy import BoundToProxy
+from app.web.guards import guard
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
-from app.web.proxies import Proxies
-from app.web.same_origin import SameOrigin
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -43,11 +41,7 @@ def build_app(services: Services) -> FastAPI:
     add_single_sign_on(app, services)
     mount_admin(app)
     mount_chat(app, backend, services.database, settings)
-    if settings.single_sign_on.engine == "headers":
-        app.add_middleware(BoundToProxy, services=services)
-    app.add_middleware(SameOrigin, url=settings.server.url)
-    # The last to be added is the first to be asked: all others see who is really there.
-    app.add_middleware(Proxies, trusted=settings.server.trusted_proxies)
+    guard(app, services)
     return app
 
 

@@ -20,7 +20,7 @@ from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswers
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
-from app.db.sealing import Seal
+from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
 from app.engines.identity.openid import OpenIdProvider
@@ -371,10 +371,11 @@ class Services:
         asker = Asker(self.retriever(), embedder, reranker, self.settings.reranker)
         self.sweep_line.prepare(asker, Trials(self.database, self.ingest_line.reindexing, self.ingest_line.jobs.cancel))
 
-    def passwords(self, known: str | None) -> tuple[str, ...]:
+    def passwords(self, known: SealedText | None) -> tuple[str, ...]:
         """The passwords to try on a protected file, the one it was taken in with first."""
+        opened = None if known is None else self.seal.open_text(known)
         others = tuple(secret.get_secret_value() for secret in self.settings.parse.pdf.passwords)
-        return others if known is None else (known, *others)
+        return others if opened is None else (opened, *others)
 
     def document_line(self) -> DocumentLine:
         """One document's way in. Waits for the embedder and the index."""
@@ -384,6 +385,7 @@ class Services:
             database=self.database,
             files=self.files,
             sandbox=self.sandbox,
+            seal=self.seal,
             embedder=self.embedder.get(),
             sparse=self.sparse,
             index=index,

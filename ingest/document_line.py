@@ -17,6 +17,7 @@ from app.db import chunks as chunk_rows
 from app.db import documents, embeddings, generations, job_items, knowledge_bases, versions
 from app.db.columns import utc_now
 from app.db.files import FileStore
+from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.db.versions import StoredParse
 from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
@@ -46,7 +47,7 @@ class _Work:
 
     item: JobItem
     base: KnowledgeBase
-    password: str | None
+    password: SealedText | None
     progress: ProgressNote
     started: float
     rechunks: bool
@@ -70,6 +71,7 @@ class DocumentLine:
     database: Database
     files: FileStore
     sandbox: Sandbox
+    seal: Seal
     embedder: Embedder
     sparse: SparseEncoder
     index: VectorIndex
@@ -82,7 +84,7 @@ class DocumentLine:
     @property
     def reading(self) -> Reading:
         """How files are read."""
-        return Reading(self.settings, self.database, self.files, self.sandbox)
+        return Reading(self.settings, self.database, self.files, self.sandbox, self.seal)
 
     def take_in(self, item_id: str, *, is_closed: Callable[[], bool] = lambda: False) -> None:
         """Take one document in and write down what became of it.

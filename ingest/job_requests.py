@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.db import job_items, jobs
 from app.db.files import FileStore
+from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.domain import FoundFile
 from app.errors import Rejected
@@ -15,8 +16,10 @@ from ingest.store import remove_unused_files
 class JobRequests:
     """Writes down what is asked for; `start` begins a job, or leaves it to the next launch."""
 
-    def __init__(self, database: Database, files: FileStore, look: Look, start: Callable[[str], None]) -> None:
-        self._database, self._files, self._look, self._start = database, files, look, start
+    def __init__(
+        self, database: Database, files: FileStore, look: Look, seal: Seal, start: Callable[[str], None]
+    ) -> None:
+        self._database, self._files, self._look, self._seal, self._start = database, files, look, seal, start
 
     def ingest_paths(
         self,
@@ -67,7 +70,7 @@ class JobRequests:
                 knowledge_base_id=knowledge_base_id,
                 requested_by=person_id,
                 files=found,
-                password=password,
+                password=self._kept(password),
                 is_again=is_again,
             )
         self._start(job_id)
@@ -102,7 +105,7 @@ class JobRequests:
                 knowledge_base_id=job.knowledge_base_id,
                 requested_by=person_id,
                 files=found,
-                password=password,
+                password=self._kept(password),
                 is_again=jobs.is_again(session, job_id),
             )
             for item in job.items:
@@ -110,6 +113,9 @@ class JobRequests:
                     job_items.release_item(session, item.id)
         self._start(new_id)
         return new_id
+
+    def _kept(self, password: str | None) -> SealedText | None:
+        return None if password is None else self._seal.close_text(password)
 
     def forget(self, job_id: str) -> None:
         """Remove a job that is over from the list, and the files that it kept for another try.

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from app.db import job_items, versions
 from app.db.files import FileStore
 from app.db.ids import name_id
+from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.db.versions import StoredParse
 from app.domain import FoundFile, JobItem, ParsedDocument
@@ -30,8 +31,11 @@ class Reading:
     database: Database
     files: FileStore
     sandbox: Sandbox
+    seal: Seal
 
-    def read(self, item: JobItem, password: str | None, progress: ProgressNote) -> tuple[StoredParse, list[FoundFile]]:
+    def read(
+        self, item: JobItem, password: SealedText | None, progress: ProgressNote
+    ) -> tuple[StoredParse, list[FoundFile]]:
         """What the parser makes of a file, from an earlier attempt or an equal file where there is one.
 
         Raises UnreadableDocument, Cancelled.
@@ -47,14 +51,14 @@ class Reading:
         return self.read_file(item, password, progress)
 
     def read_file(
-        self, item: JobItem, password: str | None, progress: ProgressNote
+        self, item: JobItem, password: SealedText | None, progress: ProgressNote
     ) -> tuple[StoredParse, list[FoundFile]]:
         """The same from the file itself, whatever was made of it before. Raises UnreadableDocument, Cancelled."""
         with self.sandbox.parse(
             self.files.path(item.content_hash),
             item.file_name,
             depth=_depth(item),
-            password=password,
+            password=self._open(password),
             report=progress.reading,
             is_cancelled=progress.is_cancelled,
         ) as parsed:
@@ -69,6 +73,15 @@ class Reading:
             tables_hash=tables_hash,
             password=password,
         ), inside
+
+    def _open(self, password: SealedText | None) -> str | None:
+        """Raises UnreadableDocument for one that was sealed with another key."""
+        opened = None if password is None else self.seal.open_text(password)
+        if password is not None and opened is None:
+            raise UnreadableDocument(
+                "The document's password was kept under another key (crawl.secret); add the file with it again."
+            )
+        return opened
 
     def _unpack(self, item: JobItem, parsed: ParsedDocument) -> list[FoundFile]:
         """Keep the files that lie in the document. Raises UnreadableDocument when they are too much."""

@@ -18,6 +18,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 from app.db import documents, job_items, jobs, knowledge_bases, sources
 from app.db.columns import utc_now
 from app.db.files import FileStore
+from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import FoundFile, Job, Removed
 from app.errors import CloisterError, Rejected
@@ -54,7 +55,7 @@ log = logging.getLogger("cloister.ingest")
 class IngestLine(DBOSConfiguredInstance):
     """Starts and runs jobs. One per process; `launch` takes up what an earlier process left unfinished."""
 
-    def __init__(self, settings: Settings, database: Database, files: FileStore, jobs_url: str, box: SecretBox) -> None:
+    def __init__(self, settings: Settings, database: Database, files: FileStore, jobs_url: str, seal: Seal) -> None:
         config: DBOSConfig = {
             "name": "cloister",
             "system_database_url": jobs_url,
@@ -69,7 +70,7 @@ class IngestLine(DBOSConfiguredInstance):
         self._settings = settings
         self._database = database
         self._files = files
-        self._sites = SiteRuns(settings, database, files, box)
+        self._sites = SiteRuns(settings, database, files, SecretBox(seal))
         self.reindexing = Reindexing(
             settings,
             database,
@@ -80,7 +81,7 @@ class IngestLine(DBOSConfiguredInstance):
         self.sources = WatchedSources(database, self._sites, self._start_if_launched)
         self._emptying = Emptying(database, files, lambda: self._stages.removal)
         self._look = Look(database, files, settings.limits.file_mb)
-        self.jobs = JobRequests(database, files, self._look, self._start_if_launched)
+        self.jobs = JobRequests(database, files, self._look, seal, self._start_if_launched)
         self._line: DocumentLine | None = None
         self._slots = threading.Semaphore(settings.ingest.concurrency)
         self._closing = threading.Event()

@@ -182,6 +182,8 @@ def serve() -> None:
                 access_log=False,
                 # By default it believes what anybody on this machine says; app/web/proxies.py believes whom it may.
                 proxy_headers=False,
+                server_header=False,
+                ws_max_size=settings.limits.body_mb << 20,
             )
     except CloisterError as exc:
         typer.echo(str(exc), err=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select, update
 
 from app.db.ids import name_id
+from app.db.sealing import SealedText
 from app.db.session import insert_new
 from app.db.tables import JobItemRow, JobRow
 from app.domain import FoundFile, ItemStatus, JobItem
@@ -152,7 +153,7 @@ class Order:
 
     item: JobItem
     knowledge_base_id: str
-    password: str | None
+    password: SealedText | None
     generation_id: str | None
     is_again: bool
 
@@ -162,7 +163,8 @@ def get_order(session: Session, item_id: str) -> Order:
     item, job = session.execute(
         select(JobItemRow, JobRow).join(JobRow, col(JobRow.id) == JobItemRow.job_id).where(JobItemRow.id == item_id)
     ).one()
-    return Order(read_item(item), job.knowledge_base_id, job.password, job.generation_id, job.kind == AGAIN)
+    password = None if job.password is None else SealedText(job.password)
+    return Order(read_item(item), job.knowledge_base_id, password, job.generation_id, job.kind == AGAIN)
 
 
 def read_item(row: JobItemRow) -> JobItem:

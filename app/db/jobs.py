@@ -8,6 +8,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from app.db.columns import utc_now
 from app.db.job_items import AGAIN, add_items, cancel_queued, count_items, read_item
+from app.db.sealing import SealedText
 from app.db.tables import JobItemRow, JobRow, KnowledgeBaseRow
 from app.domain import FoundFile, ItemStatus, Job, JobItem, JobState
 from app.errors import NotFound
@@ -29,7 +30,7 @@ def create_job(
     paths: Sequence[Path] = (),
     files: Sequence[FoundFile] = (),
     prune: bool = False,
-    password: str | None = None,
+    password: SealedText | None = None,
     source_id: str | None = None,
     generation_id: str | None = None,
     is_check: bool = False,

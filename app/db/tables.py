@@ -71,7 +71,7 @@ class VersionRow(SQLModel, table=True):
 
     Versions with the same content that were parsed alike (`parse_key`) share one text. `tables_hash` is the
     file, also in the file store, that holds the `tables` as data; `attachments` are the locations of what lies
-    in the document. The `password` that opened it is kept, to show its pages. `added_by`: whose job brought it.
+    in the document. The `password` that opened it is kept, sealed, to show its pages. `added_by`: whose job brought it.
     """
 
     __tablename__ = "document_version"

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, func, select, update
 
 from app.db.embeddings import forget_embeddings
 from app.db.ids import name_id
+from app.db.sealing import SealedText
 from app.db.session import insert_new, save_rows
 from app.db.tables import ChunkRow, DocumentRow, TextRow, VersionRow
 from app.domain import Column, Line, Page, ParsedDocument, Rect, Table
@@ -31,7 +32,7 @@ class StoredParse:
     parse_key: str
     attachments: tuple[str, ...] = ()
     tables_hash: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: SealedText | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
         parse_key=version.parse_key,
         attachments=tuple(json.loads(version.attachments)),
         tables_hash=version.tables_hash,
-        password=version.password,
+        password=_sealed(version),
     )
 
 
@@ -139,9 +140,13 @@ def get_tables_hash(session: Session, version_id: str) -> str | None:
     return version.tables_hash if version else None
 
 
-def get_password(session: Session, version_id: str) -> str | None:
-    """The password that a version's file was opened with."""
-    return session.get_one(VersionRow, version_id).password
+def get_password(session: Session, version_id: str) -> SealedText | None:
+    """The password that a version's file was opened with, sealed."""
+    return _sealed(session.get_one(VersionRow, version_id))
+
+
+def _sealed(version: VersionRow) -> SealedText | None:
+    return None if version.password is None else SealedText(version.password)
 
 
 def activate_version(session: Session, document_id: str, version_id: str, *, name: str) -> None:

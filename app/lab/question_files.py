@@ -10,6 +10,7 @@ from app.errors import Rejected
 
 COLUMNS = ("question", "document", "quote")
 MOST = 5_000
+DISARMED = tuple(f"'{start}" for start in "=+-@\t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,6 @@ def read_questions(content: str, document_ids: Mapping[str, str]) -> ReadQuestio
 
 
 def _cell(row: Mapping[str, str | None], column: str) -> str:
-    found = next((value for name, value in row.items() if name and name.strip().lower() == column), "")
-    return " ".join((found or "").split())
+    found = next((value for name, value in row.items() if name and name.strip().lower() == column), "") or ""
+    # What our own exports put before a text that a spreadsheet would take for a formula.
+    return " ".join((found[1:] if found.startswith(DISARMED) else found).split())

@@ -125,7 +125,8 @@ def _open(sealed_key: str, seal: Seal) -> str:
     key = seal.open(sealed_key.encode())
     if key is None:
         raise SettingsError(
-            "The key of the chosen language model's endpoint was kept by another data folder (keys/choices) and cannot "
-            "be read here; set CLOISTER_GENERATOR__ENGINE and the rest in the environment, then choose it anew."
+            "The key of the chosen language model's endpoint was kept under another key (crawl.secret, or the data "
+            "folder's own) and cannot be read here; set CLOISTER_GENERATOR__ENGINE and the rest in the environment, "
+            "then choose it anew."
         )
     return key.decode()

@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.running_service import free_port
 
@@ -21,6 +22,8 @@ FLAGS += ["--disable-component-update", "--disable-sync"]
 # Where to leave pictures of the page for a person to look at; nowhere when it is not set.
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
 PATIENCE_S = 60
+# Part of what the browser says in its console when a page tries what its policy does not allow.
+POLICY = "Content Security Policy"
 
 
 def require_chromium() -> None:
@@ -31,12 +34,14 @@ def require_chromium() -> None:
 
 @contextmanager
 def open_chromium(*flags: str) -> Iterator[Browser]:
-    """The browser, from its start to its end."""
+    """The browser, from its start to its end. At the end, no page may have tried what its policy does not allow."""
     require_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        refused = _watch_policy(browser)
         yield browser
         browser.close()
+        assert not refused, "\n".join(sorted(set(refused)))
 
 
 @contextmanager
@@ -58,6 +63,24 @@ def take_picture(page: Page, name: str, *, full_page: bool = False) -> None:
     """Leave a picture where the person who runs the tests wants them."""
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=full_page)
+
+
+def _watch_policy(browser: Browser) -> list[str]:
+    """What pages of this browser will have tried against their content security policy."""
+    refused: list[str] = []
+    open_context = browser.new_context
+
+    def note(said: ConsoleMessage) -> None:
+        if POLICY in said.text:
+            refused.append(f"{said.location['url']}:{said.location['lineNumber']} {said.text}")
+
+    def open_watched(**options: Any) -> BrowserContext:
+        context = open_context(**options)
+        context.on("console", note)
+        return context
+
+    browser.new_context = open_watched  # type: ignore[method-assign]
+    return refused
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -13,7 +13,7 @@ Cell = str | int | float | bool | datetime | None
 FORMATS: Final = ("csv", "json")
 _MEDIA: Final = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 # What makes a spreadsheet take a cell for a formula.
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Without it, spreadsheets take UTF-8 for something else.
 _BOM: Final = "\ufeff"
 

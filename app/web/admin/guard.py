@@ -21,21 +21,13 @@ from app.web.admin import page
 from app.web.admin.csrf import TOKEN_FIELD, TOKEN_HEADER, make_token
 from app.web.api.caller import find_by_session, get_services
 from app.web.api.problems import NotSignedIn, status_of
+from app.web.headers import PAGE, POLICY
 
 READING = frozenset({"GET", "HEAD"})
-SECURITY_HEADERS = {
-    # Nothing from elsewhere, no script or style in the page itself, in no frame.
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cache-control": "no-store",
-}
 
 
 class GuardedRoute(APIRoute):
-    """A page: guarded before it is called, its errors shown as pages, its answers with our headers."""
+    """A page: guarded before it is called, its errors shown as pages, its answers with what a page may load."""
 
     @staticmethod
     def admit(request: Request, services: Services) -> Caller:
@@ -55,8 +47,7 @@ class GuardedRoute(APIRoute):
                 response = await answer(request)
             except (NotSignedIn, RequestValidationError, CloisterError) as exc:
                 response = _show(exc, request)
-            for name, value in SECURITY_HEADERS.items():
-                response.headers.setdefault(name, value)
+            response.headers.setdefault(POLICY, PAGE)
             return response
 
         return guarded
@@ -80,9 +71,7 @@ class AdminsOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                MutableHeaders(scope=message).setdefault(POLICY, PAGE)
             await send(message)
 
         request = Request(scope, receive)

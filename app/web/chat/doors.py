@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from inspect import unwrap
+from math import ceil
 from typing import Any
 
 import chainlit.auth
@@ -20,10 +21,16 @@ from starlette.requests import cookie_parser
 
 from app.web.chat.backend import ChatBackend
 from app.web.chat.sign_in import find_person_id
+from app.web.chat.words import words_for
+from app.web.rates import Buckets
 
 Handler = Callable[..., Awaitable[Any]]
 # A connection is refused by its own guard; the end of one is never refused.
 NOT_ASKED = ("connect", "disconnect")
+# What costs work, and is counted; a recording comes in many small pieces.
+COUNTED = ("client_message", "edit_message", "audio_start")
+# Of one message on a connection: files and long texts do not come this way.
+MESSAGE_BYTES = 1_000_000
 
 
 def guard_routes(backend: ChatBackend) -> None:
@@ -59,14 +66,35 @@ def guard_connections() -> None:
         return is_in
 
     sio.on("connect", handler=connect)
+    sio.eio.max_http_buffer_size = MESSAGE_BYTES
 
 
-def guard_events(backend: ChatBackend) -> None:
-    """Take nothing more from a connection whose session has ended. Comes after all handlers are in place."""
+def guard_events(backend: ChatBackend, *, per_minute: int) -> None:
+    """Take nothing more from a connection whose session has ended, and from nobody more than so many questions in a
+    minute. Comes after all handlers are in place.
+    """
     handlers: dict[str, Handler] = sio.handlers["/"]
+    buckets = Buckets(per_minute)
     for event, handler in list(handlers.items()):
         if event not in NOT_ASKED:
-            sio.on(event, handler=_for_open_sessions(unwrap(handler), backend))
+            guarded = _for_open_sessions(unwrap(handler), backend)
+            sio.on(event, handler=_for_the_patient(guarded, buckets) if event in COUNTED else guarded)
+
+
+def _for_the_patient(handler: Handler, buckets: Buckets) -> Handler:
+    """The handler, unless its person asks too often: then the page says so, and nothing is done."""
+
+    @wraps(handler)
+    async def guarded(socket_id: str, *given: Any) -> Any:
+        session = WebsocketSession.get(socket_id)
+        wait_s = buckets.take(session.user.identifier) if session is not None and session.user is not None else 0.0
+        if session is None or not wait_s:
+            return await handler(socket_id, *given)
+        said = words_for(session.language).too_fast.format(n=ceil(wait_s))
+        await sio.emit("toast", {"message": said, "type": "warning"}, to=socket_id)
+        return None
+
+    return guarded
 
 
 def _for_open_sessions(handler: Handler, backend: ChatBackend) -> Handler:

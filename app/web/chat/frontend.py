@@ -18,6 +18,22 @@ _FOLLOW_SYSTEM = """\
       localStorage.getItem("vite-ui-theme") ?? localStorage.setItem("vite-ui-theme", "system");
     </script>
 """
+# The page's policy lets styles count that carry this mark, which is another one each time the page is sent. Parts of
+# the page make their styles as it runs: what its scripts make gets the mark, what comes as HTML does not.
+NONCE_PLACE = "STYLE-NONCE"
+_MARK_STYLES = f"""\
+    <script nonce="{NONCE_PLACE}">
+      {{
+        const nonce = document.currentScript.nonce;
+        const make = document.createElement;
+        document.createElement = function (name, options) {{
+          const element = make.call(this, name, options);
+          if (element instanceof HTMLStyleElement) element.nonce = nonce;
+          return element;
+        }};
+      }}
+    </script>
+"""
 # Where Chainlit puts our style sheet. It must come after Chainlit's own to have the last word.
 _STYLES = "<!-- CSS INJECTION PLACEHOLDER -->"
 # Chainlit opens the pane with everything in it whenever an answer or an old chat arrives. Ours opens on a click.
@@ -27,9 +43,9 @@ _PANE_SIZE = re.compile(r"(defaultSize:\w\?50:)40\b")
 
 
 def strip_page(html: str) -> str:
-    """The page without links to other hosts, following the system's light or dark, our styles last."""
+    """The page without links to other hosts, following the system's light or dark, its styles marked, ours last."""
     kept = _FOREIGN_LINK.sub("", html).replace(_STYLES, "", 1)
-    return kept.replace("</head>", f"{_FOLLOW_SYSTEM}    {_STYLES}\n  </head>", 1)
+    return kept.replace("</head>", f"{_FOLLOW_SYSTEM}{_MARK_STYLES}    {_STYLES}\n  </head>", 1)
 
 
 def keep_pane_closed(script: str) -> str:

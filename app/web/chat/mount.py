@@ -13,13 +13,13 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.db.session import Database
 from app.settings import Settings, chat_files_dir
 from app.web.chat.backend import ChatBackend
+from app.web.chat.page_policy import PageSender
 from app.web.chat.prepare import require_prepared
 
 # What Chainlit offers and we do not: unknown API paths (it would answer with its page), threads shared
@@ -37,29 +37,6 @@ CLOSED = (
 )
 # What the page offers to attach to those who may not add documents, by type and file ending.
 PICTURES = {"image/png": [".png"], "image/jpeg": [".jpg", ".jpeg"], "image/webp": [".webp"]}
-# The browser's own guarantee that nothing on the page, not even an image in a document, asks another host.
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        # blob: Chainlit makes its recorder's script in the page. Whoever can make such a script runs one already.
-        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "font-src 'self' data:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "microphone=(self), camera=(), geolocation=()",
-}
 
 
 def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings: Settings) -> None:
@@ -90,7 +67,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     register(backend, layer, uploads, web_pages=settings.web_search.pages, speak=speak)
     guard_routes(backend)
     guard_connections()
-    guard_events(backend)
+    guard_events(backend, per_minute=settings.limits.requests_per_minute)
     # At every view of the page it warns of a welcome text that we do not have.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _mark_cookies_secure(settings.server.url.startswith("https://"))
@@ -131,7 +108,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
 
 
 class _Guarded:
-    """Chainlit's app behind closed doors and security headers."""
+    """Chainlit's app behind closed doors, its page with the policy of what it may load."""
 
     def __init__(self, chainlit_app: ASGIApp) -> None:
         self._app = chainlit_app
@@ -146,12 +123,7 @@ class _Guarded:
 
             visiting.set(see_visitor(HTTPConnection(scope)))
 
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_guarded)
+        await self._app(scope, receive, PageSender(send) if scope["type"] == "http" else send)
 
 
 def _mark_cookies_secure(is_https: bool) -> None:

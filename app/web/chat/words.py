@@ -136,6 +136,7 @@ class Words:
     # Files added in the chat.
     attached: str
     may_not_upload: str
+    too_fast: str
     attach_again: str
     file_gone: str
     # Choosing who answers.
@@ -335,6 +336,7 @@ ENGLISH = Words(
     kb_how="Write the name, a colon and your question: /kb {name}: How long is the notice period?",
     search_web="Search the web for this",
     attached="Added: {names}",
+    too_fast="That was too much within a minute. Nothing was done; send it again in {n} s.",
     may_not_upload="Only an admin may add documents here. Ask the owner of this service to add yours.",
     attach_again="The files were not stored; attach them again.",
     file_gone="The file is not here any more; attach it again.",
@@ -536,6 +538,7 @@ GERMAN = Words(
     kb_how="Schreiben Sie den Namen, einen Doppelpunkt und Ihre Frage: /kb {name}: Wie lang ist die Kündigungsfrist?",
     search_web="Im Web danach suchen",
     attached="Hinzugefügt: {names}",
+    too_fast="Das war zu viel innerhalb einer Minute. Es wurde nichts getan; senden Sie es in {n} s noch einmal.",
     may_not_upload="Nur die Verwaltung darf hier Dokumente hinzufügen. Bitten Sie den Betreiber darum.",
     attach_again="Die Dateien wurden nicht gespeichert; hängen Sie sie noch einmal an.",
     file_gone="Die Datei ist nicht mehr hier; hängen Sie sie noch einmal an.",

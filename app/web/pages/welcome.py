@@ -15,16 +15,15 @@ from fastapi.staticfiles import StaticFiles
 from app.domain import LEAST_VARIETY, PasswordFault, PasswordPolicy, Visitor
 from app.errors import NotFound, Rejected, TooManyTries
 from app.web.chat.backend import ChatUser
+from app.web.headers import POLICY, policy
 from app.web.pages.words import WelcomeWords, welcome_words
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
 HEADERS = {
-    "cache-control": "no-store",
     # The address holds the token. (With no-referrer, browsers would not say either that the form comes from here.)
+    "cache-control": "no-store",
     "referrer-policy": "strict-origin",
-    "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
+    POLICY: policy(style_src="'self'", font_src="'self'", img_src="'self'", form_action="'self'"),
 }
 
 

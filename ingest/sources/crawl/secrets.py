@@ -10,10 +10,10 @@ _SIGN_IN = TypeAdapter(SignIn)
 
 
 class SecretBox:
-    """Encrypts with one key, whatever its length; another key cannot read it."""
+    """Sign-ins under the service's seal; another key cannot read them."""
 
-    def __init__(self, key: str) -> None:
-        self._seal = Seal(key)
+    def __init__(self, seal: Seal) -> None:
+        self._seal = seal
 
     def seal(self, sign_in: SignIn) -> bytes:
         """What is kept of it."""

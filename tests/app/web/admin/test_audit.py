@@ -15,6 +15,7 @@ from app.db import audit
 from app.db.audit import AuditFilter
 from app.db.people_tables import AuditRow
 from app.domain import Deed, MemberRole
+from app.lab.question_files import read_questions
 from app.services import Services
 from app.web.admin.exports import disarm, write_csv, write_json
 from tests.app.web.admin.test_guard import make_base
@@ -141,3 +142,10 @@ def test_the_database_refuses_to_change_or_delete_an_entry(services: Services, s
         session.execute(text(statement))
     with services.database.read() as session:
         assert [event.person for event in audit.list_events(session, AuditFilter(), limit=9)] == ["Ben"]
+
+
+def test_questions_that_were_disarmed_by_an_export_are_read_as_they_were() -> None:
+    questions = [["=Which leave?", "leave.md", "-70 days"], ["'tis plain", "leave.md", "words"]]
+    exported = "".join(write_csv(["question", "document", "quote"], questions))
+    read = read_questions(exported, {"leave.md": "1"})
+    assert [[each.text, each.quote] for each in read.questions] == [[text, quote] for text, _, quote in questions]

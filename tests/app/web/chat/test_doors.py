@@ -19,6 +19,8 @@ from app.main import build_app
 from app.operations import people as operations
 from app.operations import sessions
 from app.services import Services
+from app.web.chat.doors import guard_events
+from app.web.chat.service_backend import ServiceBackend
 
 PASSWORD = "correct horse battery"
 DOORS = ("/api/v1/knowledge-bases", "/admin", "/account", "/user", "/project/settings")
@@ -176,6 +178,16 @@ def test_an_open_page_asks_nothing_more_once_its_session_has_ended(
         return [*taken, await page.ask()]
 
     assert asyncio.run(use()) == [True, True, False]
+
+
+def test_an_open_page_asks_no_faster_than_others_may(house: House, page: Connection) -> None:
+    async def use() -> list[bool]:
+        await page.open(house.cookie)
+        guard_events(ServiceBackend(house.services), per_minute=2)
+        return [await page.ask() for _ in range(3)]
+
+    assert asyncio.run(use()) == [True, True, False]
+    assert sio.eio.max_http_buffer_size == 1_000_000
 
 
 def test_no_page_connects_with_a_cookie_whose_session_has_ended(house: House, page: Connection) -> None:

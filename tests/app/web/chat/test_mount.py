@@ -56,7 +56,10 @@ def test_what_we_do_not_offer_is_closed(client: TestClient, path: str) -> None:
 
 
 def test_the_browser_is_told_to_ask_no_other_host(client: TestClient) -> None:
-    assert client.get("/").headers["content-security-policy"].startswith("default-src 'self'")
+    said = client.get("/").headers["content-security-policy"]
+    assert said.startswith("default-src 'none'")
+    assert "unsafe" not in said
+    assert "http" not in said
 
 
 def test_the_page_asks_for_nothing_elsewhere(client: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.db.sealing import Seal
 from app.domain import FormLogin, SignIn
 from app.errors import Rejected
 from app.settings import load_settings
@@ -11,7 +12,7 @@ SIGN_IN = SignIn.of(user="ann", password="s3cret", form=FormLogin("https://wiki.
 
 
 def test_a_sign_in_comes_back_as_it_was_and_is_not_to_be_read_meanwhile() -> None:
-    box = SecretBox("a key")
+    box = SecretBox(Seal("a key"))
     sealed = box.seal(SIGN_IN)
     assert b"s3cret" not in sealed
     assert box.open(sealed) == SIGN_IN
@@ -20,7 +21,7 @@ def test_a_sign_in_comes_back_as_it_was_and_is_not_to_be_read_meanwhile() -> Non
 
 def test_another_key_cannot_read_it_and_says_what_to_do() -> None:
     with pytest.raises(Rejected, match="enter it again"):
-        SecretBox("another key").open(SecretBox("a key").seal(SIGN_IN))
+        SecretBox(Seal("another key")).open(SecretBox(Seal("a key")).seal(SIGN_IN))
 
 
 def test_the_user_agent_names_cloister_and_a_contact_where_there_is_one() -> None:
