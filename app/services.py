@@ -20,9 +20,11 @@ from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswers
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
+from app.db.refusal_writer import RefusalWriter
 from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
+from app.egress.allow_list import AllowList
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
 from app.lab.comparisons import Comparisons
@@ -183,6 +185,9 @@ class Services:
     seal: Seal
     session_secret: str
     local_token: str
+    allowed: AllowList
+    """What may be connected to; held to where `egress.enforce` is on."""
+    refusals: RefusalWriter
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)
@@ -405,4 +410,5 @@ class Services:
         ):
             if engine is not None:
                 engine.close()
+        self.refusals.close()
         self.database.close()

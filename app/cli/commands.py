@@ -180,6 +180,8 @@ def serve() -> None:
                 port=settings.server.port,
                 log_level=settings.server.log_level,
                 access_log=False,
+                # uvloop looks names up and connects in C, where the wall does not see it.
+                loop="asyncio" if settings.egress.enforce else "auto",
             )
     except CloisterError as exc:
         typer.echo(str(exc), err=True)

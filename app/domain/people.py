@@ -61,6 +61,7 @@ class Deed(StrEnum):
     TOOL_CALL = "call a tool"
     TOOL_POLICY = "change a tool's rules"
     EXPORT = "export"
+    REFUSALS_FORGET = "forget refused connections"
 
 
 class PersonState(StrEnum):
