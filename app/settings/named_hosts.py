@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.egress.allow_list import Allowed, AllowList
 from app.egress.wall import raise_wall
-from app.settings.sections import ANY_ADDRESS
+from app.settings.sections import ANY_ADDRESS, LOOPBACK
 from app.settings.tree import Settings
 
 
@@ -35,7 +35,7 @@ def host_in(url: str) -> str:
 
 def _named(settings: Settings) -> Iterator[tuple[str, str]]:
     # The command line asks the service there.
-    yield "server.host", "" if settings.server.host in ANY_ADDRESS else settings.server.host
+    yield "server.host", "" if settings.server.host in ANY_ADDRESS | LOOPBACK else settings.server.host
     yield "database.url", host_in(settings.database.url) or _host_parameter(settings.database.url)
     if settings.single_sign_on.engine == "oidc":
         yield "single_sign_on.url", host_in(settings.single_sign_on.url)
