@@ -42,10 +42,15 @@ def airgap_report(
     settings = read_settings()
     with tempfile.TemporaryDirectory(prefix="cloister-airgap-") as folder:
         report = make_report(Path(folder), settings, lambda text: typer.echo(text, err=True))
-    out.write_text(as_markdown(report), encoding="utf-8")
-    out.with_suffix(".json").write_text(json.dumps(as_json(report), indent=1, ensure_ascii=False), encoding="utf-8")
+    write_report(report, out)
     typer.echo(f"{report.verdict} See {out}.")
     raise typer.Exit(0 if report.is_clean else 1)
+
+
+def write_report(report: Report, out: Path) -> None:
+    """Markdown at `out`, and JSON beside it."""
+    out.write_text(as_markdown(report), encoding="utf-8")
+    out.with_suffix(".json").write_text(json.dumps(as_json(report), indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def make_report(
