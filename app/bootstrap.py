@@ -9,6 +9,7 @@ from app.answer.writing.prompt import Prompts
 from app.db import offered_models, passwords
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
+from app.db.refusal_writer import RefusalWriter
 from app.db.sealing import Seal, open_seal
 from app.db.session import Database, sqlite_url
 from app.egress.addresses import AddressGuard
@@ -18,6 +19,7 @@ from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.lab.sweep_line import SweepLine
 from app.model_pool import PooledModel
+from app.operations.connections import list_kept_hosts
 from app.operations.model_choice import chosen_generator, offered_settings
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
 from app.services import Services, Warm
@@ -29,6 +31,7 @@ from app.settings import (
     RerankerSettings,
     Settings,
     TranscriberSettings,
+    open_allow_list,
     prepare_data_dir,
 )
 from app.tools.web.access import WebAccess
@@ -42,10 +45,12 @@ def open_services(settings: Settings) -> Services:
     Raises SettingsError, EngineUnavailable.
     """
     silence_libraries()
+    allowed = open_allow_list(settings)
     web_search = _build_web_search(settings)  # light, and wrong settings stop the start
     data_dir = prepare_data_dir(settings.data_dir)
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
+    allowed.put("kept", list_kept_hosts(settings, database))
     files = FileStore(data_dir / "files")
     seal = open_seal(settings.crawl.secret.get_secret_value(), data_dir / "keys")
     _seal_passwords(database, seal)
@@ -87,6 +92,8 @@ def open_services(settings: Settings) -> Services:
         session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
         local_token=get_or_create_key(local_token_path(data_dir)),
         openid=_build_openid(settings),
+        allowed=allowed,
+        refusals=RefusalWriter(database),
     )
 
 

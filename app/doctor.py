@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from app.db import knowledge_bases
+from app.db import egress_refusals, knowledge_bases
 from app.domain import Sound
 from app.errors import CloisterError
 from app.services import Services
@@ -48,6 +48,7 @@ def examine(services: Services) -> list[Finding]:
         _disk(services),
         examine_ocr(services.settings.ocr),
         *_speech(services),
+        _connections(services),
     ]
 
 
@@ -104,6 +105,21 @@ def describe_transcriber(services: Services) -> str:
     assert transcriber is not None, "one is set"
     heard = transcriber.transcribe(Sound(np.zeros(16_000, np.int16), 16_000))
     return f"{services.settings.transcriber.model}, {'heard words in silence' if heard.text else 'heard silence'}"
+
+
+def _connections(services: Services) -> Finding:
+    """What is refused, and whether libraries are watched at all."""
+    with services.database.read() as session:
+        refused = egress_refusals.count_all(session)
+    listed = len(services.allowed.entries)
+    hosts = f"{listed} {'host' if listed == 1 else 'hosts'} besides this machine may be connected to"
+    if not services.settings.egress.enforce:
+        advice = "Set egress.enforce (or the profile airgap) to hold libraries to the list as well."
+        return Finding("Connections", Status.NOTE, f"{hosts}; libraries are not watched", advice)
+    if refused:
+        advice = "See who tried what in the admin pages under Connections; name in egress.allow what is meant to be."
+        return Finding("Connections", Status.NOTE, f"{hosts}; {refused:,} attempts were refused", advice)
+    return Finding("Connections", Status.OK, f"{hosts}; nothing else was tried")
 
 
 def _stored_models(services: Services) -> Iterator[Finding]:

@@ -12,10 +12,13 @@
     │   └── ModelMismatch        stored vectors come from another embedding model
     └── EngineUnavailable        an engine does not answer
         ├── IndexBusy            the index folder has another owner
+        ├── EgressRefused        the address is not on the list of what may be connected to
         └── GenerationTimeout    the language model passed its time limit
 
 Messages say what happened and what to do next. They never hold document text or secrets.
 """
+
+import errno
 
 
 class CloisterError(Exception):
@@ -77,3 +80,16 @@ class IndexBusy(EngineUnavailable):
 
 class GenerationTimeout(EngineUnavailable):
     """The language model passed its time limit."""
+
+
+class EgressRefused(EngineUnavailable, PermissionError):
+    """The address is not on the list of what may be connected to.
+
+    An OSError as well: to the library that asked it is a connection that failed, which every library expects.
+    """
+
+    def __init__(self, message: str, *, host: str = "", port: int = 0) -> None:
+        super().__init__(message)
+        self.errno = errno.EACCES
+        self.host = host
+        self.port = port

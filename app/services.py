@@ -20,9 +20,11 @@ from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswers
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
+from app.db.refusal_writer import RefusalWriter
 from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
+from app.egress.allow_list import AllowList
 from app.engines.identity.openid import OpenIdProvider
 from app.errors import CloisterError, EngineUnavailable
 from app.lab.ask import Asker
@@ -184,6 +186,9 @@ class Services:
     seal: Seal
     session_secret: str
     local_token: str
+    allowed: AllowList
+    """What may be connected to; held to where `egress.enforce` is on."""
+    refusals: RefusalWriter
     openid: OpenIdProvider | None = None
     """The provider that signs people in; None where the settings name none."""
     pool: ModelPool = field(init=False)
@@ -410,4 +415,5 @@ class Services:
         ):
             if engine is not None:
                 engine.close()
+        self.refusals.close()
         self.database.close()

@@ -184,6 +184,8 @@ def serve() -> None:
                 proxy_headers=False,
                 server_header=False,
                 ws_max_size=settings.limits.body_mb << 20,
+                # uvloop looks names up and connects in C, where the wall does not see it.
+                loop="asyncio" if settings.egress.enforce else "auto",
             )
     except CloisterError as exc:
         typer.echo(str(exc), err=True)

@@ -11,7 +11,7 @@ import typer
 from app.cli import show
 from app.cli.connection import Api
 from app.cli.running import POLL_S, Json, Kb, cli, follow, run_command
-from app.egress.addresses import is_public
+from app.egress.address_kinds import is_public
 from app.errors import CloisterError, Rejected
 from app.settings import LOOPBACK, Settings
 

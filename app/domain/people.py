@@ -62,6 +62,7 @@ class Deed(StrEnum):
     TOOL_POLICY = "change a tool's rules"
     EXPORT = "export"
     SIGN_IN_LOCK = "lock a sign-in"
+    REFUSALS_FORGET = "forget refused connections"
 
 
 class PersonState(StrEnum):

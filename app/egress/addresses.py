@@ -7,22 +7,15 @@ later (DNS rebinding) gains nothing.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, Final
+from ipaddress import ip_address
+from typing import Any
 
 import httpcore
 
+from app.egress.address_kinds import is_public, unwrap
 from app.errors import Rejected
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-
-# Addresses that carry an IPv4 address in their last 32 bits (RFC 6052; RFC 4291, section 2.5.5).
-_CARRIERS: Final[tuple[IPv6Network, ...]] = tuple(
-    network for network in map(ip_network, ("64:ff9b::/96", "::/96")) if isinstance(network, IPv6Network)
-)
-# Shared by a provider's customers (RFC 6598): neither public nor of one's own.
-_SHARED: Final = IPv4Network("100.64.0.0/10")
 
 
 class AddressRefused(Rejected):
@@ -57,22 +50,6 @@ class AddressGuard:
         is_reserved = plain.is_reserved and not plain.is_loopback  # Python counts ::1 as both
         if plain.is_link_local or plain.is_multicast or plain.is_unspecified or is_reserved:
             raise AddressRefused(f"{host} is at {plain}, which is never asked: sites have no such address.")
-
-
-def is_public(address: Address) -> bool:
-    """Whether anybody on the internet could mean this address."""
-    plain = unwrap(address)
-    return plain.is_global and not plain.is_multicast and not (isinstance(plain, IPv4Address) and plain in _SHARED)
-
-
-def unwrap(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 address that only carries one, else the address itself."""
-    if isinstance(address, IPv4Address):
-        return address
-    carried = address.ipv4_mapped or address.sixtofour
-    if carried is None and any(address in network for network in _CARRIERS) and int(address) > 1:
-        carried = IPv4Address(int(address) & 0xFFFFFFFF)
-    return carried or address
 
 
 async def resolve(host: str, port: int) -> list[str]:

@@ -18,6 +18,7 @@ from app.engines.gguf import GgufModel, is_later_part, read_gguf
 from app.engines.memory import KV_BYTES, Machine, Need, Verdict, judge, look_at_machine, need_of
 from app.engines.model_files import PACKAGE_PREFIX, get_gguf_file
 from app.errors import CloisterError, NotFound, Rejected, SettingsError
+from app.operations.connections import refresh, trying
 from app.operations.model_choice import (
     NAME,
     EndpointChoice,
@@ -184,18 +185,20 @@ def _put(choice: ModelChoice | None, caller: Caller, services: Services) -> None
         except BaseException:
             candidate.close()
             raise
+        refresh(services)
         services.put_generator(candidate, settings)
     detail = "as in the settings" if choice is None else settings.url or "a file"
     note(services, caller, Deed.MODEL_CHANGE, subject=settings.model, detail=detail)
 
 
 def _try(settings: GeneratorSettings, services: Services) -> Generator:
-    candidate = services.build_generator(settings)
-    try:
-        ask_one_piece(candidate)
-    except BaseException:
-        candidate.close()
-        raise
+    with trying(settings, services):
+        candidate = services.build_generator(settings)
+        try:
+            ask_one_piece(candidate)
+        except BaseException:
+            candidate.close()
+            raise
     return candidate
 
 

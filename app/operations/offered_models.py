@@ -13,6 +13,7 @@ from app.domain import Deed
 from app.engines.memory import Verdict, judge
 from app.errors import CloisterError, NotFound, Rejected
 from app.model_pool import PooledModel
+from app.operations.connections import refresh, trying
 from app.operations.model_choice import offered_settings
 from app.operations.models import Files, ModelFile, alone, ask_one_piece, list_files
 from app.operations.note import note
@@ -131,6 +132,7 @@ def withdraw(id: str, caller: Caller, services: Services) -> OfferedModel:
             named = ", ".join(f"“{name}”" for name in users)
             raise Rejected(f"{named} answers with it; choose another model there first. It is still offered.")
         offered_models.remove(session, id)
+    refresh(services)
     services.pool.forget(id)
     note(services, caller, Deed.MODEL_CHANGE, subject_id=id, subject=model.offer.label, detail="no longer offered")
     return model
@@ -143,6 +145,7 @@ def _put(offer: ModelOffer, id: str | None, caller: Caller, services: Services) 
     _try(offer, services)
     with services.database.write() as session:
         stored = offered_models.put(session, offer, offered_by=caller.name, id=id)
+    refresh(services)
     detail = f"{'offered' if id is None else 'offer changed'}, {offer.url or 'a file'}"
     note(services, caller, Deed.MODEL_CHANGE, subject_id=stored, subject=offer.label, detail=detail)
     return stored
@@ -161,7 +164,8 @@ def _try(offer: ModelOffer, services: Services) -> None:
     with alone(services):
         try:
             settings = offered_settings(offer, services.settings, services.configured_generator, services.seal)
-            with services.trying(PooledModel("", offer.label, settings)) as generator:
+            model = PooledModel("", offer.label, settings)
+            with trying(settings, services), services.trying(model) as generator:
                 ask_one_piece(generator)
         except CloisterError as exc:
             raise Rejected(f"The model is not offered like this: {exc}") from exc

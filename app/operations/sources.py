@@ -9,6 +9,7 @@ from app.db.columns import utc_now
 from app.domain import CrawlRun, Deed, MemberRole, RunPage, Schedule, SignIn, SiteOptions, Source
 from app.errors import Forbidden, NotFound
 from app.operations import knowledge_bases as bases
+from app.operations.connections import refresh
 from app.operations.note import note
 from app.services import Services
 from ingest import schedules
@@ -70,6 +71,7 @@ def add_site(
     id = services.ingest().sources.add_site(
         site, knowledge_base_id=base.id, person_id=caller.id, schedule=schedule, sign_in=sign_in
     )
+    refresh(services)
     note(services, caller, Deed.SOURCE_ADD, base=base, subject_id=id, subject=site.scope.starts[0])
     return id
 
@@ -88,6 +90,7 @@ def change(
     source = get_managed(id, caller, services)
     services.require_ready()
     services.ingest().sources.change(id, schedule=schedule, is_paused=is_paused, site=site, sign_in=sign_in)
+    refresh(services)
     given = {"schedule": schedule, "pause": is_paused, "options": site, "sign-in": sign_in}
     changed = ", ".join(name for name, value in given.items() if value is not None)
     note(
@@ -114,6 +117,7 @@ def unwatch(id: str, caller: Caller, services: Services) -> None:
     """Forget a source; its documents stay. Raises NotFound, Forbidden, Rejected."""
     source = get_managed(id, caller, services)
     services.ingest().sources.unwatch(id)
+    refresh(services)
     note(services, caller, Deed.SOURCE_DELETE, base=_base(source, caller), subject_id=id, subject=source.location)
 
 

@@ -4,6 +4,7 @@ from app.settings.acting import CallsBy, SpeechSettings, ToolsSettings, Transcri
 from app.settings.base import Section
 from app.settings.folders import chat_files_dir, prepare_data_dir
 from app.settings.load import CONFIGS_DIR, PROFILE_VARIABLE, TEST_PREFIX, LayerKind, load_settings, read_layers
+from app.settings.named_hosts import host_in, list_named_hosts, open_allow_list
 from app.settings.sections import (
     LOOPBACK,
     ChunkingSettings,
@@ -49,7 +50,10 @@ __all__ = [
     "VectorIndexSettings",
     "WebSearchSettings",
     "chat_files_dir",
+    "host_in",
+    "list_named_hosts",
     "load_settings",
+    "open_allow_list",
     "prepare_data_dir",
     "read_layers",
 ]

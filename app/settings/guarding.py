@@ -3,14 +3,22 @@
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
+from app.egress.allow_list import read_target
 from app.settings.base import OffIsAWord, Section, require_url
 
 
 class EgressSettings(Section):
     enforce: bool
     allow: tuple[str, ...]
+
+    @field_validator("allow")
+    @classmethod
+    def _can_be_read(cls, allow: tuple[str, ...]) -> tuple[str, ...]:
+        for each in allow:
+            read_target(each)
+        return allow
 
 
 class SingleSignOnSettings(Section):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.egress.addresses import unwrap
+from app.egress.address_kinds import unwrap
 
 # In the scope: whether the machine at the other end of the connection is a proxy of ours.
 PROXIED: Final = "cloister.proxied"

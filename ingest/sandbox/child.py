@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from app.egress.attempts import ATTEMPTS
+from app.egress.wall import raise_wall
 from ingest.sandbox import wire
 from ingest.sandbox.wire import MIB, Kind
 
@@ -24,10 +26,13 @@ NICENESS: Final = 10
 # looks. It counts reserved stacks and arenas too, which the threads of onnxruntime and DuckDB have many of.
 SLACK_MIB: Final = 1024
 SLACK_PER_CORE_MIB: Final = 64
+MOST_TRIED: Final = 100
 
 
 def serve(load_parse: Callable[[], "Parse"], niceness: int = NICENESS) -> None:
     """Answer requests until the service closes stdin."""
+    # Readers need no network at all: whatever the settings say, nothing but loopback is on their list.
+    raise_wall(names_askers=False)
     connection = Connection()
     die_with_the_service(int(sys.argv[1]))
     os.nice(niceness)
@@ -42,9 +47,12 @@ def serve(load_parse: Callable[[], "Parse"], niceness: int = NICENESS) -> None:
         connection.say(Kind.FAILED, wire.FAILURE.dump_json(wire.Failure.of(exc)))
         return
     gc.freeze()  # What is imported stays: collections need not go through it each time.
+    connection.tell_tried()
     connection.say(Kind.READY)
     while (heard := connection.hear()) is not None:
-        connection.say(*answers.answer(*heard))
+        answer = answers.answer(*heard)
+        connection.tell_tried()
+        connection.say(*answer)
 
 
 def load_parse() -> "Parse":
@@ -81,6 +89,15 @@ class Connection:
         if heard is None or heard[0] is not kind:
             raise wire.Garbage("a request out of order")
         return heard[1]
+
+    def tell_tried(self) -> None:
+        """Send what was refused since the last time; a few are enough to know of."""
+        for _ in range(MOST_TRIED):
+            if ATTEMPTS.empty():
+                return
+            if attempt := ATTEMPTS.get():
+                tried = wire.Tried(attempt.host, attempt.port, attempt.asked_by[:200])
+                self.say(Kind.TRIED, wire.TRIED.dump_json(tried))
 
     def say(self, kind: Kind, body: bytes = b"") -> None:
         """Send all of it."""

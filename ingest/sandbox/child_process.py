@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil  # type: ignore[import-untyped]
 
+from app.egress import attempts
 from app.egress.silence import SILENCE
 from app.errors import EngineUnavailable
 from ingest.sandbox import wire
@@ -84,6 +85,9 @@ class ChildProcess:
             watch = Watch(self._usage, left_over, self._memory_mb, request.seconds, request.is_cancelled)
             self._say(wire.frame(request.kind, request.body))
             for answer, content in self._hear(watch.look):
+                if answer is Kind.TRIED:
+                    self._pass_on(content)
+                    continue
                 if answer is not Kind.PROGRESS:
                     return answer, content
                 progress = wire.read_body(wire.PROGRESS, content)
@@ -100,7 +104,11 @@ class ChildProcess:
         try:
             self._say(self._set_up)
             give_up_at = time.monotonic() + START_S
-            self._require_ready(*next(self._hear(lambda: _require_time(give_up_at))))
+            for kind, body in self._hear(lambda: _require_time(give_up_at)):
+                if kind is not Kind.TRIED:
+                    self._require_ready(kind, body)
+                    break
+                self._pass_on(body)
         except (Lost, Garbage) as exc:
             self.stop()
             raise EngineUnavailable(
@@ -185,6 +193,12 @@ class ChildProcess:
                 if not read:
                     raise self._crashed()
                 self._unframer.feed(read)
+
+    @staticmethod
+    def _pass_on(body: bytes) -> None:
+        """Have it written down that the child tried to reach something."""
+        tried = wire.read_body(wire.TRIED, body)
+        attempts.tell(attempts.Attempt(tried.host, tried.port, f"{tried.asked_by} (reading a file)"))
 
     def _has_spoken_unasked(self) -> bool:
         return bool(self._unframer.has_bytes or self._poll.poll(0))

@@ -46,6 +46,7 @@ class Kind(IntEnum):
     SELECTED = 18
     REJECTED = 19
     SEEN = 20
+    TRIED = 21
 
 
 # A 200 MiB file of plain text, limits.file_mb, fits below the longest document.
@@ -140,6 +141,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A connection that the child was refused; it is told before the next answer."""
+
+    host: Annotated[str, Field(max_length=253)]
+    port: Annotated[int, Field(ge=0, le=65535)]
+    asked_by: Annotated[str, Field(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A sentence for the owner of the document."""
 
@@ -172,6 +182,7 @@ SELECT_REQUEST = TypeAdapter(SelectRequest)
 SELECT_ANSWER = TypeAdapter(SelectAnswer)
 DOCUMENT = TypeAdapter(ParsedDocument)
 PROGRESS = TypeAdapter(Progress)
+TRIED = TypeAdapter(Tried)
 REFUSAL = TypeAdapter(Refusal)
 FAILURE = TypeAdapter(Failure)
 

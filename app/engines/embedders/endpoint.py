@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from app.egress.refusal import raise_if_refused
 from app.engines.embedders.window import batches, build_model_id, refuse_too_long, reserve, to_unit_length
 from app.errors import EngineUnavailable, SettingsError, TextTooLong
 from app.ports import Vectors
@@ -83,6 +84,7 @@ class OpenAIEmbedder:
                 ) from exc
             raise self._unavailable(f"answered with status {exc.status_code}") from exc
         except (openai.OpenAIError, ValueError) as exc:
+            raise_if_refused(exc)
             raise self._unavailable("does not answer") from exc
         return self._read_vectors(answer, expected=len(texts))
 

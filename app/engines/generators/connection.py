@@ -10,6 +10,7 @@ import httpx
 
 from app.egress.addresses import AddressGuard
 from app.egress.client import open_transport
+from app.egress.refusal import find_refusal
 from app.errors import EngineUnavailable, SettingsError
 
 CONNECT_TIMEOUT_S = 10
@@ -78,9 +79,9 @@ def check_address(url: str) -> str:
     return url.rstrip("/")
 
 
-def unreachable(url: str) -> EngineUnavailable:
-    """The endpoint does not take connections, or drops them."""
-    return EngineUnavailable(
+def unreachable(url: str, exc: BaseException) -> EngineUnavailable:
+    """The endpoint does not take connections, drops them, or may not be asked."""
+    return find_refusal(exc) or EngineUnavailable(
         f"The language model's endpoint {url} cannot be reached. Start it, or correct generator.url."
     )
 

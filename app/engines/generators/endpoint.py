@@ -116,8 +116,8 @@ class Endpoint:
         try:
             answer = self._connection.http.request(method, address, json=body)
             content = answer.json() if answer.status_code == httpx.codes.OK else {}
-        except httpx.HTTPError:
-            raise unreachable(self._url) from None
+        except httpx.HTTPError as exc:
+            raise unreachable(self._url, exc) from None
         except (ValueError, RecursionError):
             return {}
         if answer.status_code in PASSING or (needs_key and answer.status_code in (401, 403)):

@@ -172,7 +172,7 @@ class OpenAIGenerator:
     def _translate(self, exc: Exception, prompt_tokens: int, *, has_tools: bool) -> CloisterError:
         match exc:
             case openai.APITimeoutError() if isinstance(exc.__cause__, httpx.ConnectTimeout):
-                return unreachable(self._url)
+                return unreachable(self._url, exc)
             case openai.APITimeoutError() | httpx.TimeoutException():
                 return GenerationTimeout(
                     f"The endpoint {self._url} sent nothing for {self._settings.timeout_s} seconds. Try again when it "
@@ -181,7 +181,7 @@ class OpenAIGenerator:
             case openai.APIConnectionError() if isinstance(exc.__cause__, AddressRefused):
                 return exc.__cause__
             case openai.APIConnectionError():
-                return unreachable(self._url)
+                return unreachable(self._url, exc)
             case openai.APIStatusError() if _is_overflow(exc):
                 return self._overflow(prompt_tokens)
             case openai.APIStatusError() if has_tools and refuses_tools(exc):

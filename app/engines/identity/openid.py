@@ -21,6 +21,7 @@ import httpx
 from app.domain.identity import SignInAttempt, Vouched
 from app.egress.addresses import AddressGuard
 from app.egress.client import Bounds, open_client
+from app.egress.refusal import raise_if_refused
 from app.engines.identity.id_token import NoKeyFits, TokenRefused, read_id_token
 from app.errors import EngineUnavailable, Forbidden, Rejected
 from app.settings.guarding import SingleSignOnSettings
@@ -214,6 +215,7 @@ class OpenIdProvider:
         try:
             answer = await client.request(method, url, **given)
         except (httpx.HTTPError, Rejected) as exc:
+            raise_if_refused(exc)
             log.warning("The sign-in service could not be asked: %s", type(exc).__name__)
             raise _away(self._host) from exc
         if method == "POST" and 400 <= answer.status_code < 500:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from app.egress.refusal import raise_if_refused
 from app.errors import EngineUnavailable, SettingsError
 from app.settings import RerankerSettings
 
@@ -45,7 +46,8 @@ class EndpointReranker:
         try:
             answer = self._client.post(f"{self._url}/rerank", json=body)
             content = answer.json() if answer.is_success else None
-        except (httpx.HTTPError, RuntimeError):
+        except (httpx.HTTPError, RuntimeError) as exc:
+            raise_if_refused(exc)
             # Not chained: what the vendor says may repeat the request, and tracebacks reach the logs.
             raise self._unavailable("cannot be reached") from None
         except ValueError:

@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 
 from app.domain import Sound, Voice
+from app.egress.refusal import raise_if_refused
 from app.engines.speakers.known import require_voice
 from app.engines.speakers.waves import read_wave
 from app.errors import EngineUnavailable, SettingsError
@@ -56,7 +57,8 @@ class EndpointSpeaker:
                 if not answer.is_success:
                     raise self._unavailable(f"answered with status {answer.status_code}")
                 return self._read(answer)
-        except (httpx.HTTPError, RuntimeError):
+        except (httpx.HTTPError, RuntimeError) as exc:
+            raise_if_refused(exc)
             # Not chained: what the vendor says may repeat the request, and tracebacks reach the logs.
             raise self._unavailable("cannot be reached, or took too long,") from None
 

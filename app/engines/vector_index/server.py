@@ -11,6 +11,7 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from app.domain import Found, IndexedChunk, SearchFilter, SparseVector
+from app.egress.refusal import raise_if_refused
 from app.engines.vector_index.layout import (
     DENSE,
     DOCUMENT,
@@ -133,6 +134,7 @@ class ServerIndex:
         try:
             yield self._client
         except (ApiException, QdrantException, OSError, RuntimeError) as exc:
+            raise_if_refused(exc)
             raise EngineUnavailable(
                 f"The Qdrant server at {self._url} does not answer as it should ({_reason(exc)}); "
                 "check that it runs, vector_index.url and its key."

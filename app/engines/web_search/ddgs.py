@@ -2,13 +2,14 @@
 
 The package brings an HTTP stack of its own, which knows nothing of `app.egress`: no address is checked, and proxies of
 the environment count. So it is refused where nothing outside may be asked. Of the search engines that it knows, one is
-asked: whoever says yes to a search says it to the host that is named.
+asked (by native code, so the wall is asked first): whoever says yes to a search says it to the host that is named.
 """
 
 import logging
 from typing import Any, Final
 
 from app.domain import WebHit, WebResults
+from app.egress.wall import require_allowed
 from app.errors import EngineUnavailable, Rejected, SettingsError
 from app.settings import WebSearchSettings
 
@@ -41,6 +42,7 @@ class DdgsSearch:
         """The first results. Raises EngineUnavailable, Rejected for a query without words."""
         if not query.strip():
             raise Rejected("The web search has no words to look for; write what you want to find.")
+        require_allowed(_HOST)
         errors = self._vendor.exceptions
         try:
             client = self._vendor.DDGS(timeout=max(1, round(self._settings.timeout_s)))

@@ -13,6 +13,7 @@ from app.domain import WebHit, WebResults
 from app.domain.urls import host_of, hostname_of
 from app.egress.addresses import AddressGuard
 from app.egress.client import MIB, open_transport
+from app.egress.refusal import raise_if_refused
 from app.errors import EngineUnavailable, Rejected, SettingsError
 from app.settings import WebSearchSettings
 
@@ -55,7 +56,8 @@ class SearxngSearch:
                 is_html = "html" in answer.headers.get("content-type", "")
         except httpx.TimeoutException:
             raise self._too_slow() from None
-        except httpx.HTTPError:
+        except httpx.HTTPError as exc:
+            raise_if_refused(exc)
             raise self._unavailable("cannot be reached. Start it, or correct web_search.url.") from None
         return self._parse(content, is_html=is_html)
 

@@ -10,6 +10,7 @@ import httpx
 from app.domain.urls import host_of, is_same_site
 from app.egress.addresses import AddressGuard, AddressRefused, Resolve, resolve
 from app.egress.client import AnswerTooLarge, Bounds, open_client
+from app.egress.refusal import raise_if_refused
 from app.errors import CloisterError, EngineUnavailable, Rejected
 from ingest.parse.encoding import NotTextError, decode
 from ingest.sources.crawl.page import HtmlPage, read_html
@@ -63,7 +64,8 @@ class PageFetcher:
             raise Rejected(f"The page at {host} is larger than {_MOST_MB} MiB.") from None
         except httpx.TooManyRedirects:
             raise Rejected(f"{host} sends from one address to the next without an end.") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise_if_refused(exc)
             # Not chained: what the library says may repeat the address, and tracebacks reach the logs.
             raise EngineUnavailable(f"{host} cannot be reached.") from None
 

@@ -8,6 +8,7 @@ from app.web.admin.pages.assistants import router as assistants
 from app.web.admin.pages.audit import router as audit
 from app.web.admin.pages.compare import router as compare
 from app.web.admin.pages.comparison import router as comparison
+from app.web.admin.pages.connections import router as connections
 from app.web.admin.pages.documents import router as documents
 from app.web.admin.pages.groups import router as groups
 from app.web.admin.pages.insight import router as insight
@@ -50,6 +51,7 @@ ROUTERS = (
     models,
     comparison,
     tools,
+    connections,
     groups,
     people,
     sign_ins,

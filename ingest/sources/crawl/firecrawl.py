@@ -28,6 +28,7 @@ from firecrawl.v2.utils.error_handler import (  # type: ignore[import-untyped]
 
 from app.domain import CrawledPage, CrawlEnd, CrawlMemory, PageState, Scope
 from app.domain.urls import fold
+from app.egress.refusal import raise_if_refused
 from app.errors import EngineUnavailable
 from app.settings import FirecrawlSettings
 from ingest.parse.encoding import NotTextError
@@ -73,8 +74,10 @@ class FirecrawlCrawler:
         try:
             return visit.run()
         except FirecrawlError as exc:
+            raise_if_refused(exc)
             raise EngineUnavailable(f"Firecrawl did not do it: {_brief(exc)}") from exc
         except requests.RequestException as exc:
+            raise_if_refused(exc)
             raise EngineUnavailable(
                 f"The Firecrawl server at {self._settings.url} does not answer; check crawl.firecrawl.url."
             ) from exc

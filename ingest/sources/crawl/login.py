@@ -7,6 +7,7 @@ from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from app.domain import FormLogin
 from app.domain.urls import fold, origin_of
+from app.egress.refusal import raise_if_refused
 from app.errors import EngineUnavailable, Rejected
 from ingest.parse.encoding import NotTextError
 from ingest.parse.html import read_tree
@@ -34,6 +35,7 @@ async def log_in(client: httpx.AsyncClient, login: FormLogin) -> int:
         if answer.is_redirect:
             answer = await client.get(fold(answer.headers["location"], action) or login.url, follow_redirects=True)
     except (httpx.HTTPError, Rejected) as exc:
+        raise_if_refused(exc)
         raise EngineUnavailable("The sign-in page cannot be reached; check its address.") from exc
     if answer.status_code >= 400 or _list_forms(answer):
         raise EngineUnavailable("The site did not accept the sign-in; check the name and the password.")

@@ -14,6 +14,7 @@ import httpx
 
 from app.domain import CrawledPage, CrawlEnd, CrawlMemory, PageState, Scope
 from app.domain.urls import file_name_of, fold, host_of, origin_of
+from app.egress.refusal import find_refusal
 from app.errors import EngineUnavailable, Rejected
 from ingest.sources.crawl.fetch import Fetcher, Unsuccessful, blank
 from ingest.sources.crawl.manners import Manners
@@ -123,7 +124,8 @@ class WikiVisit:
             try:
                 page = await Fetcher(self.api.client, self.scope.admits).fetch(url, self.memory.known.get(url))
             except (httpx.HTTPError, Rejected) as exc:
-                said = str(exc) if isinstance(exc, Rejected) else "The server cannot be reached."
+                known = exc if isinstance(exc, Rejected) else find_refusal(exc)
+                said = str(known or "The server cannot be reached.")
                 page = blank(url, PageState.FAILED, said)
             except Unsuccessful as exc:
                 page = exc.page

@@ -7,6 +7,7 @@ from app.domain import CrawlEngine, SignIn, SiteOptions
 from app.domain.urls import hostname_of
 from app.egress.addresses import AddressGuard, Resolve, resolve
 from app.egress.client import Bounds, Credentials
+from app.egress.refusal import raise_if_refused
 from app.errors import Rejected
 from app.ports import Crawler
 from app.settings import Settings
@@ -46,6 +47,7 @@ def _require_inside(url: str) -> None:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as exc:
+        raise_if_refused(exc)
         raise Rejected(f"The Firecrawl server {host} is not known; check crawl.firecrawl.url.") from exc
     for each in found:
         guard.check(host, str(each[4][0]))

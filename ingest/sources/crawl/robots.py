@@ -6,6 +6,7 @@ from typing import Final
 import httpx
 from protego import Protego
 
+from app.egress.refusal import find_refusal
 from app.errors import Rejected
 
 # A crawler need read no more of it (RFC 9309, section 2.5).
@@ -50,8 +51,8 @@ async def fetch_robots(client: httpx.AsyncClient, origin: str, agent: str) -> Ro
         answer = await client.get(f"{origin}/robots.txt", follow_redirects=True)
     except Rejected:
         return Robots(nothing, agent)
-    except httpx.HTTPError:
-        return Robots(nothing, agent, unreadable="The server cannot be reached.")
+    except httpx.HTTPError as exc:
+        return Robots(nothing, agent, unreadable=str(find_refusal(exc) or "The server cannot be reached."))
     if answer.status_code >= 500:
         said = f"The server says {answer.status_code} when asked for robots.txt, and without that nothing is read."
         return Robots(nothing, agent, unreadable=said)

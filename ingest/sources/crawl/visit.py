@@ -14,6 +14,7 @@ from crawlee.storages import RequestQueue
 
 from app.domain import CrawledPage, CrawlEnd, CrawlMemory, PageState, Scope
 from app.domain.urls import host_of, index_twins, is_same_site, origin_of
+from app.egress.refusal import find_refusal
 from app.errors import EngineUnavailable, Rejected
 from ingest.sources.crawl.fetch import Fetcher, Unsuccessful, blank
 from ingest.sources.crawl.manners import Manners
@@ -167,7 +168,9 @@ class Visit:
                 self._tell(error.page)
             case httpx.HTTPError():
                 said = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
-                self._tell(blank(context.request.url, PageState.FAILED, f"The server {said}."))
+                refusal = find_refusal(error)
+                note = str(refusal) if refusal else f"The server {said}."
+                self._tell(blank(context.request.url, PageState.FAILED, note))
                 self.silent += 1
                 if self.silent >= SILENT:
                     self.failure = EngineUnavailable("The site stopped answering; it is tried again later.")

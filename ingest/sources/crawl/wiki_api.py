@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from app.domain.urls import file_name_of, fold, is_same_site, origin_of
+from app.egress.refusal import raise_if_refused
 from app.errors import EngineUnavailable, Rejected
 from ingest.parse.html import read_tree
 from ingest.sources.crawl.fetch import retry_after
@@ -166,6 +167,7 @@ class WikiApi:
                 content: dict[str, Any] = answer.json()
                 break
             except (httpx.HTTPError, ValueError) as exc:
+                raise_if_refused(exc)
                 if attempt == TRIES or isinstance(exc, ValueError):
                     raise EngineUnavailable("The wiki's API does not answer; it is tried again later.") from exc
         if content.get("error", {}).get("code") == "readapidenied":

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.egress.addresses import AddressGuard, AddressRefused, GuardedBackend, is_public
+from app.egress.address_kinds import is_public
+from app.egress.addresses import AddressGuard, AddressRefused, GuardedBackend
 
 OPEN = AddressGuard()
 INTERNAL = AddressGuard(["wiki.corp"])

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from app.domain import ParsedDocument, Rect
+from app.egress.attempts import ATTEMPTS, Attempt
 from app.errors import Cancelled, EngineUnavailable, UnreadableDocument
 from app.settings import PROJECT_DIR, load_settings
 from ingest.parse.dispatch import parse
@@ -429,3 +430,17 @@ def test_a_closed_sandbox_leaves_no_child_and_no_folder(tmp_path: Path, folder: 
     assert list(folder.iterdir()) == []
     with pytest.raises(EngineUnavailable):
         read(sandbox, SAMPLES / "reiserichtlinie.md")
+
+
+def test_a_reader_reaches_nobody_whatever_the_settings_say_and_the_service_is_told(tell: Read) -> None:
+    while not ATTEMPTS.empty():
+        ATTEMPTS.get()
+    with pytest.raises(EngineUnavailable, match=r"collector\.example\.com is not on the list"):
+        tell("call-home")
+    asked_by = "ingest.sandbox.answers → __main__ (reading a file)"
+    assert ATTEMPTS.get_nowait() == Attempt("collector.example.com", 443, asked_by)
+
+
+def test_what_a_child_says_it_tried_is_checked_like_all_else(tell: Read) -> None:
+    with pytest.raises(UnreadableDocument, match="was refused: the program that read it gave"):
+        tell("lie-about-calls")

@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -87,6 +88,10 @@ def obey(path: Path, name: str, options: ParseOptions, report: Report) -> Parsed
         case ["unasked", *_]:
             answer = json.dumps({"text": "not yours", "media_type": "text/plain"}).encode()
             os.write(ANSWERS, frame(Kind.DOCUMENT, answer) * 2)
+        case ["call-home", *_]:
+            socket.create_connection(("collector.example.com", 443))
+        case ["lie-about-calls", *_]:
+            os.write(ANSWERS, frame(Kind.TRIED, b'{"host": "x", "port": -1, "asked_by": "y"}'))
         case ["look-around", *_]:
             return ParsedDocument(json.dumps(_surroundings(options)), "application/json")
     return parse(path, name, options, report)
