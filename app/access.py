@@ -25,8 +25,8 @@ class ReadableKnowledgeBase:
 
 @dataclass(frozen=True, slots=True)
 class KeyBounds:
-    """How much less a key opens than its person may. `knowledge_base_ids`: the only ones, None for all of them; an empty
-    set opens none. `role`: the most that it may do anywhere, None for all that its person may.
+    """How much less a key opens than its person may. `knowledge_base_ids`: the only ones, None for all of them; an
+    empty set opens none. `role`: the most that it may do anywhere, None for all that its person may.
     """
 
     knowledge_base_ids: frozenset[str] | None = None

@@ -151,7 +151,9 @@ def doctor(as_json: Json = False) -> None:
 def api_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     person: Annotated[str, typer.Option(help="Whose rights the key has.")] = "admin",
-    kb: Annotated[list[str] | None, typer.Option("--kb", help="A knowledge base that it opens; again for more.")] = None,
+    kb: Annotated[
+        list[str] | None, typer.Option("--kb", help="A knowledge base that it opens; again for more.")
+    ] = None,
     role: Annotated[MemberRole | None, typer.Option(help="The most that it may do.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")] = 90,
     never_expires: Annotated[bool, typer.Option("--never-expires", help="Good until it is revoked.")] = False,
@@ -163,8 +165,9 @@ def api_key(
     """
 
     async def run(api: Api, _settings: Settings) -> None:
-        body = {"name": name, "person": person, "knowledge_bases": kb or None, "role": role}
-        body["expires_in_days"] = "never" if never_expires else days
+        expires_in_days = "never" if never_expires else days
+        body: dict[str, object] = {"name": name, "person": person, "expires_in_days": expires_in_days}
+        body |= {"knowledge_bases": kb or None, "role": role}
         show.print_key(await api.post("/api-keys", body), as_json=as_json)
 
     run_command(run)

@@ -61,7 +61,9 @@ def open_with(session: Session, key: str) -> Opened | None:
     person = find_enabled(session, found.person_id) if found else None
     if found is None or person is None:
         return None
-    return Opened(found.id, person, _bounds(session, found), found.used_at is not None and found.used_at > utc_now() - NOTED_FOR)
+    return Opened(
+        found.id, person, _bounds(session, found), found.used_at is not None and found.used_at > utc_now() - NOTED_FOR
+    )
 
 
 def note_used(session: Session, id: str) -> None:
