@@ -1,7 +1,7 @@
 """What one person may read and do. The only place that makes a search filter for somebody's search."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain import MemberRole, SearchFilter
 from app.errors import Forbidden, NotFound
@@ -21,6 +21,24 @@ class ReadableKnowledgeBase:
     generation_id: str
     embedding_model_id: str
     role: MemberRole
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBounds:
+    """How much less a key opens than its person may. `knowledge_base_ids`: the only ones, None for all of them; an
+    empty set opens none. `role`: the most that it may do anywhere, None for all that its person may.
+    """
+
+    knowledge_base_ids: frozenset[str] | None = None
+    role: MemberRole | None = None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the key is bounded at all."""
+        return self.knowledge_base_ids is not None or self.role is not None
+
+
+UNBOUNDED = KeyBounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,18 @@ class Access:
             return self
         kept = {name: base for name, base in self.readable.items() if base.id in knowledge_base_ids}
         return Access(self.person_id, kept)
+
+    def bounded_by(self, bounds: KeyBounds) -> "Access":
+        """What is left of these rights within a key's bounds: never more than there was."""
+        ids = bounds.knowledge_base_ids
+        return Access(
+            self.person_id,
+            {
+                name: replace(base, role=base.role.at_most(bounds.role) if bounds.role else base.role)
+                for name, base in self.readable.items()
+                if ids is None or base.id in ids
+            },
+        )
 
     def search_filter(self, document_ids: frozenset[str] | None = None) -> SearchFilter:
         """The filter that lets exactly the readable generations through, of these only the given documents."""
@@ -83,13 +113,24 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person behind a request, and their rights. `is_local`: the command line of this machine."""
+    """The person behind a request, and their rights. `is_local`: the command line of this machine.
+
+    `is_bounded`: a key that opens less than its person may. It is no admin of the service, and reads nothing that is
+    its person's own: conversations quote documents of every knowledge base.
+    """
 
     id: str
     name: str
     is_admin: bool
     access: Access
     is_local: bool = False
+    is_bounded: bool = False
+
+    def bounded_by(self, bounds: KeyBounds) -> "Caller":
+        """The same person, as a key with these bounds lets them in."""
+        if not bounds.is_any:
+            return self
+        return replace(self, is_admin=False, access=self.access.bounded_by(bounds), is_bounded=True)
 
     def require_admin(self) -> None:
         """Raises Forbidden for whoever is no admin of the whole service."""
@@ -98,5 +139,14 @@ class Caller:
 
     def require_self_or_admin(self, person_id: str) -> None:
         """Raises Forbidden for whoever is neither this person nor an admin of the whole service."""
+        self.require_unbounded()
         if self.id != person_id:
             self.require_admin()
+
+    def require_unbounded(self) -> None:
+        """Raises Forbidden for a key that opens less than its person may: this is the person's own."""
+        if self.is_bounded:
+            raise Forbidden(
+                "This key is limited, and opens none of its person's own things, such as conversations and keys. "
+                "Use a key without limits, or sign in."
+            )

@@ -1,5 +1,6 @@
 """What people ask of jobs: to be made, to stop, to be tried again, to be forgotten."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class JobRequests:
         Raises Rejected for a path that does not exist.
         """
         for path in paths:
-            if not path.exists():
+            if not os.path.exists(path):  # noqa: PTH110 - no path at all, such as one too long, does not exist either
                 raise Rejected(f"There is no file or folder {path}; check the path.")
         with self._database.write() as session:
             job_id = jobs.create_job(

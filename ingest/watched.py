@@ -1,5 +1,6 @@
 """Watched sources: folders and sites, looked at on a schedule, without losing anything when one of them is away."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ class WatchedSources:
 
         Raises Rejected for what is no folder and for a schedule that cannot be read.
         """
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - no path at all, such as one too long, is no folder either
             raise Rejected(f"There is no folder {folder}; check the path.")
         schedule = schedules.read_schedule(schedule)
         with self.database.write() as session:

@@ -12,6 +12,7 @@ import typer
 from app.cli import show
 from app.cli.connection import Api, announced, find_service
 from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings, run_command
+from app.domain import MemberRole
 from app.errors import CloisterError, SettingsError
 from app.settings import Settings, prepare_data_dir
 
@@ -150,12 +151,24 @@ def doctor(as_json: Json = False) -> None:
 def api_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     person: Annotated[str, typer.Option(help="Whose rights the key has.")] = "admin",
+    kb: Annotated[
+        list[str] | None, typer.Option("--kb", help="A knowledge base that it opens; again for more.")
+    ] = None,
+    role: Annotated[MemberRole | None, typer.Option(help="The most that it may do.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")] = 90,
+    never_expires: Annotated[bool, typer.Option("--never-expires", help="Good until it is revoked.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a key for a program. It is shown once; only its hash is kept."""
+    """Make a key for a program. It is shown once; only its hash is kept.
+
+    With --kb or --role it is no admin of the service, whoever its person is.
+    """
 
     async def run(api: Api, _settings: Settings) -> None:
-        show.print_key(await api.post("/api-keys", {"name": name, "person": person}), as_json=as_json)
+        expires_in_days = "never" if never_expires else days
+        body: dict[str, object] = {"name": name, "person": person, "expires_in_days": expires_in_days}
+        body |= {"knowledge_bases": kb or None, "role": role}
+        show.print_key(await api.post("/api-keys", body), as_json=as_json)
 
     run_command(run)
 

@@ -9,8 +9,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlmodel import Session, col, func, select
 
-from app.access import LOCAL_PERSON_ID, Access, Caller, ReadableKnowledgeBase
+from app.access import LOCAL_PERSON_ID, UNBOUNDED, Access, Caller, KeyBounds, ReadableKnowledgeBase
 from app.db.columns import utc_now
+from app.db.guarding_tables import ApiKeyBase
 from app.db.outside_identities import has_any
 from app.db.people_tables import ApiKey, GroupMember, GroupMembership, Membership, Person
 from app.db.tables import Generation, KnowledgeBaseRow
@@ -103,18 +104,29 @@ def find_names(session: Session, ids: Collection[str]) -> dict[str, str]:
     return dict(session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
 
 
-def create_api_key(session: Session, person: Person, name: str, *, expires_at: datetime | None = None) -> str:
+def create_api_key(
+    session: Session,
+    person: Person,
+    name: str,
+    *,
+    expires_at: datetime | None = None,
+    bounds: KeyBounds = UNBOUNDED,
+) -> str:
     """A new key for a person's programs; shown once, only its hash is kept."""
     key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
-    beginning = key[: len(KEY_PREFIX) + SHOWN_OF_KEY]
-    session.add(ApiKey(person_id=person.id, name=name, key_hash=_hash(key), beginning=beginning, expires_at=expires_at))
+    row = ApiKey(
+        person_id=person.id,
+        name=name,
+        key_hash=_hash(key),
+        beginning=key[: len(KEY_PREFIX) + SHOWN_OF_KEY],
+        expires_at=expires_at,
+        is_limited=bounds.knowledge_base_ids is not None,
+        role=bounds.role or "",
+    )
+    session.add(row)
+    session.flush()  # its knowledge bases refer to this row
+    session.add_all(ApiKeyBase(key_id=row.id, knowledge_base_id=id) for id in bounds.knowledge_base_ids or ())
     return key
-
-
-def find_by_api_key(session: Session, key: str) -> Person | None:
-    """The person whose key this is; nobody for one that has expired, or whose person is disabled."""
-    found = find_valid_key(session, key)
-    return find_enabled(session, found.person_id) if found else None
 
 
 def find_valid_key(session: Session, key: str) -> ApiKey | None:

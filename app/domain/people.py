@@ -21,6 +21,10 @@ class MemberRole(StrEnum):
         order = list(MemberRole)
         return order.index(self) >= order.index(needed)
 
+    def at_most(self, most: "MemberRole") -> "MemberRole":
+        """This role, or `most` where that is less."""
+        return most if self.covers(most) else self
+
 
 class Deed(StrEnum):
     """What the audit log tells apart."""

@@ -36,14 +36,14 @@ class Assisted:
 def assist(name: str | None, access: Access, services: Services) -> Assisted:
     """What the assistant of this name makes of somebody's rights: never more than they have. None: as they are.
 
-    Raises NotFound; Forbidden where nothing is left to answer from.
+    Raises NotFound, in the same words for one that answers from nothing that they may read.
     """
     if name is None:
         return Assisted(access)
     with services.database.read() as session:
         assistant = assistants.find(session, name)
-    if assistant is None:
-        raise NotFound(f"There is no assistant “{name}”.")
+    if assistant is None or _leaves_nothing(assistant, access):
+        raise NotFound(f"There is no assistant “{name}” that answers from what you may read or chose.")
     return _narrowed(assistant, access, services)
 
 
@@ -160,16 +160,20 @@ def _to_try(id: str, question: str, caller: Caller, services: Services) -> Assis
 
 
 def _narrowed(assistant: Assistant, access: Access, services: Services) -> Assisted:
-    within = access.within(assistant.knowledge_base_ids)
-    if assistant.knowledge_base_ids and not within.readable:
+    if _leaves_nothing(assistant, access):
         raise Forbidden(
-            f"The assistant “{assistant.name}” answers from knowledge bases that you may not read, or that are gone; "
+            "The assistant that answers here answers from knowledge bases that you may not read, or that are gone; "
             "an admin can give you the right, or change the assistant."
         )
+    within = access.within(assistant.knowledge_base_ids)
     options = assistant.options
     if asks_for(assistant.system_prompt, Variable.PERSON):
         options = replace(options, person=_name_of(access.person_id, services))
     return Assisted(within, options)
+
+
+def _leaves_nothing(assistant: Assistant, access: Access) -> bool:
+    return bool(assistant.knowledge_base_ids) and not access.within(assistant.knowledge_base_ids).readable
 
 
 def _name_of(person_id: str, services: Services) -> str:

@@ -1,4 +1,7 @@
-"""A person's own conversations: branches, pins, taking them away, deleting them. Nobody else's, not even for admins."""
+"""A person's own conversations: branches, pins, taking them away, deleting them.
+
+Nobody else's, not even for admins, and none for a key that opens less than its person may: all raise Forbidden then.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -22,13 +25,13 @@ WHAT: Final = "conversations"
 def list_mine(caller: Caller, services: Services) -> list[ConversationHead]:
     """The caller's conversations, the pinned first, then the last used."""
     with services.database.read() as session:
-        return conversations.list_heads(session, caller.id)
+        return conversations.list_heads(session, _owner(caller))
 
 
 def set_pinned(id: str, caller: Caller, services: Services, *, is_pinned: bool) -> None:
     """Let a conversation stand first, or no longer. Raises NotFound."""
     with services.database.write() as session:
-        conversations.require_owner(session, id, caller.id)
+        conversations.require_owner(session, id, _owner(caller))
         conversations.set_pinned(session, id, is_pinned=is_pinned)
 
 
@@ -42,7 +45,7 @@ def branch(id: str, step_id: str, name: str, caller: Caller, services: Services)
     try:
         # In one transaction: a document that is deleted meanwhile goes out of both, or out of what is copied.
         with services.database.write() as session:
-            conversations.require_owner(session, id, caller.id)
+            conversations.require_owner(session, id, _owner(caller))
             made = branches.copy_thread(session, id, step_id, name=name)
             for old, new in made.files:
                 if (folder / old).is_file():
@@ -56,7 +59,7 @@ def branch(id: str, step_id: str, name: str, caller: Caller, services: Services)
 def find_question(id: str, step_id: str, caller: Caller, services: Services) -> Question:
     """What was asked for an answer of the caller's, with the turns before it. Raises NotFound."""
     with services.database.read() as session:
-        conversations.require_owner(session, id, caller.id)
+        conversations.require_owner(session, id, _owner(caller))
         asked = conversations.find_asked(session, id, step_id)
     if asked is None:
         raise NotFound("The question of this answer is not there any more; write it again.")
@@ -80,13 +83,19 @@ def export_all(caller: Caller, services: Services) -> Iterator[Conversation]:
 def delete_all(caller: Caller, services: Services) -> int:
     """Remove all conversations of the caller with their files; how many."""
     with services.database.read() as session:
-        keys = chats.list_file_keys_of(session, caller.id)
+        keys = chats.list_file_keys_of(session, _owner(caller))
     # Rows last: after a crash in between, there is still something to be deleted again.
     _remove([chat_files_dir(services.settings.data_dir) / key for key in keys])
     with services.database.write() as session:
-        removed = chats.delete_threads_of(session, caller.id)
+        removed = chats.delete_threads_of(session, _owner(caller))
     services.database.scrub()
     return removed
+
+
+def _owner(caller: Caller) -> str:
+    """Whose conversations these are. Raises Forbidden for a limited key: they quote documents that it may not open."""
+    caller.require_unbounded()
+    return caller.id
 
 
 def _read_all(ids: list[str], caller: Caller, services: Services) -> Iterator[Conversation]:
@@ -100,7 +109,7 @@ def _read_all(ids: list[str], caller: Caller, services: Services) -> Iterator[Co
 def _read(id: str, caller: Caller, services: Services) -> Conversation:
     folder = chat_files_dir(services.settings.data_dir)
     with services.database.read() as session:
-        conversations.require_owner(session, id, caller.id)
+        conversations.require_owner(session, id, _owner(caller))
         keys = conversations.list_file_keys(session, id)
         texts = {key: text for key in keys if (text := _text(folder / key)) is not None}
         return conversations.read(session, id, texts)

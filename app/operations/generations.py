@@ -3,6 +3,7 @@
 from app.access import Caller, ReadableKnowledgeBase
 from app.db import generations
 from app.domain import ChunkingProfile, Deed, GenerationState, IndexGeneration, MemberRole
+from app.errors import NotFound
 from app.operations.note import note
 from app.services import Services
 
@@ -56,4 +57,6 @@ def forget(id: str, caller: Caller, services: Services) -> None:
 def _to_manage(id: str, caller: Caller, services: Services) -> tuple[IndexGeneration, ReadableKnowledgeBase]:
     with services.database.read() as session:
         generation = generations.get(session, id)
+    if not caller.access.may_read(generation.knowledge_base_id):
+        raise NotFound(f"There is no generation {id}.")
     return generation, caller.access.require(generation.knowledge_base_id, MemberRole.ADMIN)

@@ -132,6 +132,9 @@ def get_run(run_id: str, caller: Caller, services: Services) -> CrawlRun:
     """A visit. Raises NotFound, Forbidden."""
     with services.database.read() as session:
         run = crawls.get_run(session, run_id)
+        source = sources.get_source(session, run.source_id)
+    if not caller.access.may_read(source.knowledge_base_id):
+        raise NotFound(f"There is no run {run_id}.")
     get_managed(run.source_id, caller, services)
     return run
 

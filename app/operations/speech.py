@@ -49,8 +49,10 @@ def list_voices(caller: Caller, services: Services) -> list[Voice]:  # noqa: ARG
 def read_message(message_id: str, caller: Caller, services: Services, *, otherwise: str = "") -> Reading:
     """An answer in one of the caller's own chats, or a text that was kept for the caller to hear.
 
-    `otherwise`: the language where its words do not tell. Raises NotFound, EngineUnavailable, SettingsError.
+    `otherwise`: the language where its words do not tell. Raises NotFound, EngineUnavailable, SettingsError;
+    Forbidden for a limited key, which opens nobody's chats.
     """
+    caller.require_unbounded()
     text = services.spoken.find(message_id, owner=caller.id)
     if text is None:
         with services.database.read() as session:

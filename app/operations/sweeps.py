@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.access import Caller
 from app.db import documents, knowledge_bases, questions, versions
 from app.domain import AskedQuestion, ChunkingProfile, Deed, MemberRole
-from app.errors import Rejected
+from app.errors import NotFound, Rejected
 from app.lab.measure import place_all
 from app.lab.sweeps import Sweep, Way, make_plan
 from app.operations.note import note
@@ -69,6 +69,8 @@ def list_of(knowledge_base_id: str, caller: Caller, services: Services) -> list[
 def get(id: str, caller: Caller, services: Services) -> Sweep:
     """A sweep. Raises NotFound, Forbidden."""
     sweep = services.sweep_line.get(id)
+    if not caller.access.may_read(sweep.knowledge_base_id):
+        raise NotFound(f"There is no sweep {id}.")
     caller.access.require(sweep.knowledge_base_id, MemberRole.ADMIN)
     return sweep
 

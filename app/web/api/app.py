@@ -24,7 +24,7 @@ from app.web.api import (
     sources,
     speech,
 )
-from app.web.api.problems import install_problems
+from app.web.api.problems import PROBLEMS, install_problems
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
 
@@ -57,9 +57,9 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
     )
     app.state.services = services
     install_problems(app)
-    app.include_router(health.router)
+    app.include_router(health.router, responses=PROBLEMS)
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
 
     @app.middleware("http")
     async def measure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

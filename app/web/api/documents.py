@@ -55,7 +55,7 @@ def rename_knowledge_base(kb: str, body: NewKnowledgeBase, caller: CallerOf, ser
     return Response(status_code=204)
 
 
-@router.delete("/knowledge-bases/{kb}", status_code=202)
+@router.delete("/knowledge-bases/{kb}", status_code=202, response_class=Response)
 def delete_knowledge_base(kb: str, admin: AdminOf, services: ServicesOf) -> Response:
     """Delete a knowledge base. Nobody sees it from now on; what it held is removed in the background."""
     base = operations_on_bases.find_named(kb, admin, MemberRole.ADMIN)

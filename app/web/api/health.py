@@ -26,7 +26,7 @@ def ready(services: ServicesOf) -> str:
     return "ok"
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics() -> Response:
     """Prometheus metrics; they hold counts and durations, no names and no text."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

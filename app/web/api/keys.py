@@ -11,8 +11,12 @@ router = APIRouter(tags=["people"])
 
 @router.post("/api-keys", status_code=201)
 def create_api_key(body: NewApiKey, admin: AdminOf, services: ServicesOf) -> ApiKeyOut:
-    """A key with the rights of the named person. It is in this answer and nowhere else."""
-    return ApiKeyOut(key=api_keys.create_for(body.person, body.name, admin, services).secret)
+    """A key with the rights of the named person, or fewer. It is in this answer and nowhere else."""
+    days = None if body.expires_in_days == "never" else body.expires_in_days
+    made = api_keys.create_for(
+        body.person, body.name, days, admin, services, knowledge_bases=body.knowledge_bases, role=body.role
+    )
+    return ApiKeyOut(key=made.secret)
 
 
 @router.get("/api-keys")

@@ -1,6 +1,8 @@
 """From an error of ours to an HTTP status: problem documents after RFC 9457."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -30,15 +32,33 @@ STATUS_BY_ERROR: tuple[tuple[type[CloisterError], HTTPStatus], ...] = (
 )
 
 
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What happened, what was kept, and what to do next."},
+    },
+}
+_AS_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}}}
+# What the OpenAPI document says of every route.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "The request is refused.", **_AS_PROBLEM},
+    503: {"description": "An engine is not there, or is warming up.", **_AS_PROBLEM},
+}
+
+
 class NotSignedIn(Exception):
     """The request says nothing, or nothing valid, about who asks."""
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """One problem document."""
     body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    challenge = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+    return JSONResponse(body, status, {**challenge, **(headers or {})}, media_type="application/problem+json")
 
 
 def status_of(error: CloisterError) -> HTTPStatus:
@@ -72,4 +92,4 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def theirs(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(HTTPStatus(error.status_code), str(error.detail))
+        return problem(HTTPStatus(error.status_code), str(error.detail), error.headers)

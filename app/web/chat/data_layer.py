@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import chats
-from app.db.chat_tables import chat_elements, chat_feedbacks, chat_threads, chat_users
+from app.db.chat_tables import chat_elements, chat_feedbacks, chat_steps, chat_threads, chat_users
 from app.db.session import Database
 from app.web.chat.evidence import PassageText
 from app.web.chat.sign_in import SESSION
@@ -173,6 +173,16 @@ class ChatDataLayer(BaseDataLayer):
         """Take a feedback back."""
         await self._write(lambda s: chats.delete_feedback(s, feedback_id))
         return True
+
+    async def find_thread_of_step(self, step_id: str) -> str | None:
+        """The id of the thread that a step belongs to."""
+        row = await self._read(lambda s: chats.find_row(s, chat_steps, chat_steps.c.id == step_id))
+        return row["threadId"] if row else None
+
+    async def find_thread_of_feedback(self, feedback_id: str) -> str | None:
+        """The id of the thread whose answer a feedback is on."""
+        row = await self._read(lambda s: chats.find_row(s, chat_feedbacks, chat_feedbacks.c.id == feedback_id))
+        return await self.find_thread_of_step(row["forId"]) if row else None
 
     # --- elements ---
 

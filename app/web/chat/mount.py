@@ -32,9 +32,13 @@ CLOSED = (
     "/auth/oauth/",
     "/project/share",
     "/project/thread/share",
+    # It writes and deletes by ids that the browser names, and does not ask whose they are. We have no such elements.
+    "/project/element",
     "/mcp",
     "/copilot",
 )
+# Bytes of a file's name, on every usual file system.
+LONGEST_NAME = 255
 # What the page offers to attach to those who may not add documents, by type and file ending.
 PICTURES = {"image/png": [".png"], "image/jpeg": [".jpg", ".jpeg"], "image/webp": [".webp"]}
 
@@ -53,6 +57,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     from app.web.chat.data_layer import ChatDataLayer
     from app.web.chat.doors import guard_connections, guard_events, guard_routes
     from app.web.chat.handlers import register
+    from app.web.chat.owning import add_guarded_routes, guard_threads
     from app.web.chat.picture_types import find_picture_type
     from app.web.chat.speaking import speak_command
     from app.web.chat.storage import ChatFiles
@@ -68,6 +73,7 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
     guard_routes(backend)
     guard_connections()
     guard_events(backend, per_minute=settings.limits.requests_per_minute)
+    guard_threads(layer)
     # At every view of the page it warns of a welcome text that we do not have.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     _mark_cookies_secure(settings.server.url.startswith("https://"))
@@ -101,7 +107,8 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
         return JSONResponse(settings)
 
     app.add_api_route("/chat-files/{thread_id}/{element_id}", read_file, include_in_schema=False)
-    # These two stand before Chainlit's own.
+    # These stand before Chainlit's own.
+    add_guarded_routes(app, layer)
     app.add_api_route("/project/file", uploads.receive, methods=["POST"], include_in_schema=False)
     app.add_api_route("/project/settings", page_settings, include_in_schema=False)
     app.router.default = _Guarded(chainlit_app)
@@ -114,7 +121,7 @@ class _Guarded:
         self._app = chainlit_app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(CLOSED):
+        if scope["type"] == "http" and (scope["path"].startswith(CLOSED) or not _can_be_a_file(scope["path"])):
             await JSONResponse({"detail": "There is nothing here."}, 404)(scope, receive, send)
             return
 
@@ -124,6 +131,11 @@ class _Guarded:
             visiting.set(see_visitor(HTTPConnection(scope)))
 
         await self._app(scope, receive, PageSender(send) if scope["type"] == "http" else send)
+
+
+def _can_be_a_file(path: str) -> bool:
+    """Whether files could have the names of a path: Chainlit asks the disk for some of them as they are."""
+    return "\0" not in path and all(len(part.encode()) <= LONGEST_NAME for part in path.split("/"))
 
 
 def _mark_cookies_secure(is_https: bool) -> None:

@@ -92,8 +92,16 @@ def test_an_assistant_of_foreign_knowledge_bases_answers_nothing(
 ) -> None:
     make(services, admin, knowledge_base_ids=(bases["Abroad"],))
     ben = caller_of(services, "Ben", roles={bases["House"]: MemberRole.READER})
-    with pytest.raises(Forbidden, match="that you may not read"):
-        assistants.assist("Helper", ben.access, services)
+    told = []
+    for name in ("Helper", "Nobody"):
+        with pytest.raises(NotFound) as error:
+            assistants.assist(name, ben.access, services)
+        told.append(str(error.value).replace(name, "·"))
+    assert told[0] == told[1], "whether there is such an assistant is not told"
+    assistants.set_default(assistants.list_all(admin, services)[0].id, admin, services, is_default=True)
+    with pytest.raises(Forbidden, match="that you may not read") as refused:
+        assistants.assist_by_default(ben.access, services)
+    assert "Helper" not in str(refused.value)
 
 
 def test_what_the_asker_chose_is_narrowed_further(services: Services, admin: Caller, bases: dict[str, str]) -> None:
@@ -109,7 +117,7 @@ def test_an_assistant_whose_knowledge_bases_are_deleted_does_not_turn_to_all_oth
     with services.database.write() as session:
         knowledge_bases.hide(session, bases["Abroad"])
     later = caller_of(services, is_admin=True)
-    with pytest.raises(Forbidden, match="or that are gone"):
+    with pytest.raises(NotFound):
         assistants.assist("Helper", later.access, services)
 
 

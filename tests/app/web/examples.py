@@ -2,9 +2,10 @@
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 from annotated_types import Ge, Gt, MinLen
 from fastapi import UploadFile
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-Known = Callable[[str], str | None]
+Known = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,19 @@ class Request:
     json: Any = None
 
 
-def request_for(route: APIRoute, known: Known = lambda name: None) -> Request:
-    """Values of the right kind for all that the route must have. `known` gives a value by its name, if it has one."""
+def request_for(route: APIRoute, known: Known = lambda name: None, *, with_optional: bool = False) -> Request:
+    """Values of the right kind for all that the route must have. `known` gives a value by its name, if it has one.
+
+    `with_optional`: also for what it may have, where the name is known.
+    """
+
+    def is_wanted(name: str, info: FieldInfo) -> bool:
+        return info.is_required() or (with_optional and known(name) is not None)
+
     query, form, files, json = {}, {}, [], None
     dependants = list(_with_all_below(route.dependant))
     for each in (each for dependant in dependants for each in dependant.query_params):
-        if each.field_info.is_required():
+        if is_wanted(each.name, each.field_info):
             query[each.name] = _example(each.name, each.field_info, known)
     for each in (each for dependant in dependants for each in dependant.body_params):
         info = each.field_info
@@ -40,10 +48,10 @@ def request_for(route: APIRoute, known: Known = lambda name: None) -> Request:
         if annotation is UploadFile or get_args(annotation)[:1] == (UploadFile,):
             files.append((each.alias, ("a.txt", "words")))
         elif isinstance(info, Form) and not isinstance(info, File):
-            if info.is_required():
-                form[each.alias] = _example(each.name, info, known)
-        elif info.is_required():
-            json = _example(each.name, info, known)
+            if is_wanted(each.alias, info):
+                form[each.alias] = _example(each.alias, info, known)
+        elif info.is_required() or with_optional:
+            json = _example(each.name, info, known, with_optional)
     return Request(query, form, files, json)
 
 
@@ -53,20 +61,21 @@ def _with_all_below(dependant: Dependant) -> Iterator[Dependant]:
         yield from _with_all_below(each)
 
 
-def _example(name: str, info: FieldInfo, known: Known) -> Any:
+def _example(name: str, info: FieldInfo, known: Known, with_optional: bool = False) -> Any:
     least = max([int(m.ge if isinstance(m, Ge) else m.gt + 1) for m in info.metadata if isinstance(m, Ge | Gt)] or [1])
     fewest = max([m.min_length for m in info.metadata if isinstance(m, MinLen)] or [1])
     value = known(name)
     if value is not None:
-        return [value] if get_origin(_bare(info.annotation)) is list else value
-    return _of(info.annotation, known, least, fewest)
+        is_list = get_origin(_bare(info.annotation)) is list
+        return [value] if is_list and not isinstance(value, list) else value
+    return _of(info.annotation, known, least, fewest, with_optional)
 
 
-def _of(annotation: Any, known: Known, least: int = 1, fewest: int = 1) -> Any:
+def _of(annotation: Any, known: Known, least: int = 1, fewest: int = 1, with_optional: bool = False) -> Any:
     annotation = _bare(annotation)
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        return _of(next(part for part in parts if part is not type(None)), known, least, fewest)
+        return _of(next(part for part in parts if part is not type(None)), known, least, fewest, with_optional)
     if origin is Literal:
         return parts[0]
     if origin is list:
@@ -76,9 +85,19 @@ def _of(annotation: Any, known: Known, least: int = 1, fewest: int = 1) -> Any:
     if not isinstance(annotation, type):
         raise TypeError(f"no example is known for {annotation}")
     if issubclass(annotation, BaseModel):
-        return {n: _example(n, each, known) for n, each in annotation.model_fields.items() if each.is_required()}
+        return {
+            each.alias or name: _example(name, each, known, with_optional)
+            for name, each in annotation.model_fields.items()
+            if each.is_required() or (with_optional and known(name) is not None)
+        }
+    if is_dataclass(annotation):
+        hints = get_type_hints(annotation, include_extras=True)
+        needed = [each.name for each in fields(annotation) if each.default is each.default_factory is MISSING]
+        return {n: _of(hints[n], known, least, fewest, with_optional) if known(n) is None else known(n) for n in needed}
     if issubclass(annotation, StrEnum):
         return next(iter(annotation)).value
+    if issubclass(annotation, UUID):
+        return str(UUID(int=0))
     for kind, value in ((bool, True), (int, least), (float, float(least)), (str, "x" * fewest), (SecretStr, "x" * 16)):
         if issubclass(annotation, kind):
             return value

@@ -8,7 +8,7 @@ from app.errors import Rejected
 from app.operations import api_keys, conversations, people, sessions
 from app.web.admin.guard import GuardedRoute
 from app.web.admin.page import Page, PageOf
-from app.web.admin.pages.people import Days, Name, show_key
+from app.web.admin.pages.people import Bases, Days, MostRole, Name, read_bounds, show_key
 from app.web.pages.left import remember_leaving
 
 router = APIRouter(route_class=GuardedRoute)
@@ -28,6 +28,7 @@ def show(page: PageOf) -> Response:
         here=_session_id(page),
         keys=api_keys.list_of(caller.id, caller, services),
         passwords=services.settings.single_sign_on.passwords,
+        key_bases=api_keys.list_choosable(caller.id, caller, services),
         min_length=services.settings.people.min_password_length,
         conversations=len(conversations.list_mine(caller, services)),
     )
@@ -71,9 +72,11 @@ def sign_out(page: PageOf) -> Response:
 
 
 @router.post(f"{PATH}/keys")
-def create_key(page: PageOf, name: Name, days: Days) -> Response:
+def create_key(page: PageOf, name: Name, days: Days, bases: Bases, role: MostRole = "") -> Response:
     """A key; the answer holds it, and nothing else ever does."""
-    return show_key(page, api_keys.create(page.caller.id, name, days or None, page.caller, page.services), PATH)
+    bounds = read_bounds(bases, role)
+    made = api_keys.create(page.caller.id, name, days or None, page.caller, page.services, bounds=bounds)
+    return show_key(page, made, PATH)
 
 
 @router.post(f"{PATH}/keys/{{id}}/revoke")

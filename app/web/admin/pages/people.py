@@ -1,9 +1,10 @@
 """People: the list, adding somebody, and what an admin changes about one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Response
 
+from app.access import KeyBounds
 from app.db.accounts import Account
 from app.domain import MemberRole, PersonState
 from app.operations import api_keys, groups, knowledge_bases, people, sessions, sign_in_limits, single_sign_on
@@ -18,6 +19,10 @@ STATES = list(PersonState)
 Name = Annotated[str, Form(max_length=200)]
 # 0: for good.
 Days = Annotated[int, Form(ge=0)]
+# None: the key is not limited to any.
+Bases = Annotated[list[str], Form(default_factory=list, alias="key_base")]
+# "": all that its person may do.
+MostRole = Annotated[MemberRole | Literal[""], Form(alias="key_role")]
 
 
 @router.get("/people")
@@ -68,6 +73,7 @@ def show(page: PageOf, id: str) -> Response:
         keys=api_keys.list_of(id, caller, services),
         locked_until=sign_in_limits.find_locked([person.name], caller, services).get(person.name),
         standing=single_sign_on.get_standing(id, caller, services),
+        key_bases=api_keys.list_choosable(id, caller, services),
     )
 
 
@@ -172,9 +178,11 @@ def end_session(page: PageOf, id: str, session_id: str) -> Response:
 
 
 @router.post("/people/{id}/keys")
-def create_key(page: PageOf, id: str, name: Name, days: Days) -> Response:
+def create_key(page: PageOf, id: str, name: Name, days: Days, bases: Bases, role: MostRole = "") -> Response:
     """A key; the answer holds it, and nothing else ever does."""
-    return show_key(page, api_keys.create(id, name, days or None, page.caller, page.services), f"{PATH}/{id}")
+    bounds = read_bounds(bases, role)
+    made = api_keys.create(id, name, days or None, page.caller, page.services, bounds=bounds)
+    return show_key(page, made, f"{PATH}/{id}")
 
 
 @router.post("/people/{id}/keys/{key_id}/revoke")
@@ -182,6 +190,11 @@ def revoke_key(page: PageOf, id: str, key_id: str) -> Response:
     """A key that opens nothing any more."""
     key = api_keys.revoke(key_id, page.caller, page.services, person_id=id)
     return _back(page, id, page.gettext("The key “%(name)s” opens nothing any more.", name=key.name))
+
+
+def read_bounds(bases: list[str], role: MemberRole | Literal[""]) -> KeyBounds:
+    """What a form says of a key: no knowledge base chosen is no limit."""
+    return KeyBounds(frozenset(bases) if bases else None, role or None)
 
 
 def show_key(page: Page, key: api_keys.NewKey, back: str) -> Response:

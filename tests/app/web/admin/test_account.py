@@ -9,9 +9,13 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from app.operations import api_keys
+from app.services import Services
 from app.web.admin.guard import READING, GuardedRoute
 from app.web.admin.pages.account import router
+from tests.app.operations.callers import caller_of
 from tests.app.web.signed_in import PASSWORD, Browser
+from tests.taking_in import open_base
 
 Enter = Callable[..., Browser]
 NEW = "another good one"
@@ -92,3 +96,15 @@ def test_ones_own_keys_are_made_and_revoked_and_nobody_elses(reader: Browser, en
     assert post(eve, f"/account/keys/{key['id']}/revoke").status_code == 404
     post(reader, f"/account/keys/{key['id']}/revoke")
     assert program.get("/api/v1/api-keys").status_code == 401
+
+
+def test_a_key_is_limited_where_its_form_says_so(admin: Browser, services: Services) -> None:
+    base = open_base(services, "Handbook")
+    form = {"name": "kiosk", "days": "30", "key_base": [base.id], "key_role": "reader"}
+    assert admin.post("/account/keys", form).status_code == 200
+    assert admin.post("/account/keys", {**form, "key_base": ["none"]}).status_code == 404
+    (key,) = api_keys.list_visible(caller_of(services), services)
+    assert (key.name_by_base, key.role) == ({base.id: "Handbook"}, "reader")
+    page = admin.get("/account").text
+    assert "Handbook" in page
+    assert "at most reader" in page

@@ -153,7 +153,10 @@ def test_an_unknown_assistant_is_a_problem_and_the_default_one_does_not_speak_to
         draft = AssistantDraft("Helper", system_prompt="Be kind.")
         assistants.set_default(session, assistants.create(session, draft, created_by="x"))
     answer = filled.post("/ask", {"query": QUESTION, "assistant": "Nobody"})
-    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no assistant “Nobody”.")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        "There is no assistant “Nobody” that answers from what you may read or chose.",
+    )
     filled.post("/ask", {"query": QUESTION})
     assert "Be kind." not in generator.conversations[-1][0].text
 

@@ -1,0 +1,1 @@
+"""What the isolation test walks over: two knowledge bases with one of everything, who asks, and every route."""
