@@ -61,6 +61,11 @@ class Deed(StrEnum):
     TOOL_CALL = "call a tool"
     TOOL_POLICY = "change a tool's rules"
     EXPORT = "export"
+    SUBMISSION_ADD = "hand in a file"
+    SUBMISSION_ACCEPT = "accept a submission"
+    SUBMISSION_REFUSE = "refuse a submission"
+    SUBMISSIONS_SWITCH = "switch submissions"
+    FLAG_DISMISS = "dismiss a flag"
 
 
 class PersonState(StrEnum):

@@ -22,6 +22,7 @@ from app.web.api import (
     search,
     sources,
     speech,
+    submissions,
 )
 from app.web.api.problems import install_problems
 
@@ -39,6 +40,7 @@ ROUTERS = (
     keys.router,
     speech.router,
     conversations.router,
+    submissions.router,
 )
 
 
