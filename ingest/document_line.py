@@ -203,6 +203,7 @@ class DocumentLine:
         if old and is_same(old, stored):
             with self.database.write() as session:
                 job_items.add_items(session, work.item.job_id, inside)
+            self._flag_again(work, document_id, old_id, stored.parsed)
             self._end_known(work, document_id)
             return
         try:
@@ -213,14 +214,20 @@ class DocumentLine:
             store.remove_unused_files(tables_of(stored), database=self.database, files=self.files)
             raise
 
+    def _flag_again(self, work: _Work, document_id: str, version_id: str, parsed: ParsedDocument) -> None:
+        """It says the same; what is noticed may be more than when it came in. What was dismissed stays so."""
+        brought = self._brought_before(work, document_id, version_id)
+        looked = self._look(parsed, self._cut(work, parsed, document_id), brought)
+        with self.database.write() as session:
+            if versions.find_document_of(session, version_id) is not None:
+                write_flags(session, looked, brought, version_id)
+
     def _replace(
         self, work: _Work, document_id: str, old_id: str, stored: StoredParse, inside: Sequence[FoundFile]
     ) -> None:
         chunk_by_id = self._cut(work, stored.parsed, document_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
-        with self.database.read() as session:
-            added_by = versions.find_who_added(session, old_id)
-        brought = _brought(work, document_id, added_by)
+        brought = self._brought_before(work, document_id, old_id)
         looked = self._look(stored.parsed, chunk_by_id, brought)
         with self.database.write() as session:
             answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
@@ -327,6 +334,11 @@ class DocumentLine:
         with self.computing:
             found = self.flagging.look_at_text(parsed)
         return self.flagging.look(found, list(chunk_by_id.values()), brought)
+
+    def _brought_before(self, work: _Work, document_id: str, version_id: str) -> Brought:
+        """Of a document that is read again: whoever asks for that did not bring it."""
+        with self.database.read() as session:
+            return _brought(work, document_id, versions.find_who_added(session, version_id))
 
     def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int, looked: Looked) -> None:
         """Let the version answer, clear away what was there before, and only then call the item indexed."""

@@ -3,12 +3,12 @@
 A flag blocks nothing. It is written in the transaction that makes its version answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.db import documents, flags
+from app.db import flags, versions
 from app.db.columns import utc_now
 from app.db.embeddings import find_vectors
 from app.db.ids import text_hash
@@ -107,9 +107,9 @@ def write_flags(session: Any, looked: Looked, brought: Brought, version_id: str)
         document_id=brought.document_id,
         version_id=version_id,
     )
-    answering: Mapping[str, str | None] = documents.active_by_id(session, [each.document_id for each in looked.others])
+    there = versions.list_there(session, [each.version_id for each in looked.others])
     for other in looked.others:
-        if answering.get(other.document_id) == other.version_id:
+        if other.version_id in there:
             flags.put_new(
                 session,
                 [other.flag],

@@ -63,14 +63,6 @@ def put_document(session: Session, *, knowledge_base_id: str, location: str, nam
     return id
 
 
-def active_by_id(session: Session, document_ids: Sequence[str]) -> dict[str, str | None]:
-    """The version that answers for each of these documents; an unknown one is left out."""
-    rows = session.execute(
-        select(DocumentRow.id, DocumentRow.active_version_id).where(col(DocumentRow.id).in_(document_ids))
-    )
-    return dict(rows.tuples().all())
-
-
 def hide_document(session: Session, document_id: str) -> None:
     """Take a document out of every answer; its rows stay until everything else of it is gone."""
     session.execute(update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=None))

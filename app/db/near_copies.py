@@ -13,7 +13,7 @@ from app.ports import Vectors
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A chunk of a searchable document, and how many chunks its version has in this generation."""
+    """A chunk of another document, and how many chunks its version has in this generation."""
 
     chunk_id: str
     document_id: str
@@ -36,7 +36,8 @@ def list_brought_by(
     since: datetime,
     besides: str,
 ) -> list[Neighbour]:
-    """Those of the chunks that this person brought since then, in documents `besides` this one.
+    """Those of the chunks that this person brought since then, in documents `besides` this one; those on their way in
+    too, for many at once are taken in together.
 
     Pages of sites are left out: nobody present brought them one by one, and their frames are alike.
     """
@@ -48,7 +49,7 @@ def list_brought_by(
     )
     rows = session.execute(
         select(ChunkRow, siblings)
-        .join(DocumentRow, col(DocumentRow.active_version_id) == ChunkRow.version_id)
+        .join(DocumentRow, col(DocumentRow.id) == ChunkRow.document_id)
         .join(VersionRow, col(VersionRow.id) == ChunkRow.version_id)
         .where(
             col(ChunkRow.chunk_id).in_(chunk_ids),

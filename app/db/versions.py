@@ -157,6 +157,13 @@ def get_password(session: Session, version_id: str) -> str | None:
     return session.get_one(VersionRow, version_id).password
 
 
+def list_there(session: Session, version_ids: Collection[str]) -> set[str]:
+    """Those of the versions that are still stored, whether they answer or not."""
+    query = select(VersionRow.id).where(col(VersionRow.id).in_(version_ids))
+    # Locked: one that goes before the commit would take what refers to it down with it.
+    return set(session.exec(query.with_for_update(read=True, key_share=True)))
+
+
 def find_who_added(session: Session, version_id: str) -> str:
     """The id of whoever brought this content; "" where that is not known."""
     return session.exec(select(VersionRow.added_by).where(VersionRow.id == version_id)).first() or ""
