@@ -3,15 +3,27 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from sqlmodel import select
 
-from app.db import documents, generations, jobs, people, questions, sources, sweeps
+from app.db import documents, flags, generations, jobs, people, questions, sources, submissions, sweeps
 from app.db.people_tables import ApiKey, GroupRow
-from app.domain import AskedQuestion, ChunkingProfile, MemberRole, Schedule, SourceKind, Splitter
+from app.domain import (
+    AskedQuestion,
+    ChunkingProfile,
+    FlagPlace,
+    FlagReason,
+    FoundFile,
+    FoundFlag,
+    MemberRole,
+    Schedule,
+    SourceKind,
+    Splitter,
+)
 from app.services import Services
 from app.web.admin.mount import ROUTERS
 from app.web.api.app import ROUTERS as API_ROUTERS
@@ -80,6 +92,15 @@ def foreign(services: Services, tmp_path: Path) -> Foreign:
     common = {"kb": base.name, "n": "1", "name": person.name, "document": document.id, "question": question}
     common |= {"job": job, "generation_id": generation.id, "sweep_id": sweep, "document_id": document.id}
     common |= {"member_id": person.id, "group_id": group.id, "base": base.id, "person": person.name, "job_id": job}
+    with services.database.write() as session:
+        submissions.set_taking(session, base.id, takes=True)
+        content_hash, size = services.files.add(BytesIO(MARKER.encode()))
+        handed_in = FoundFile(f"{MARKER}.txt", f"upload:{MARKER}.txt", content_hash, size)
+        submission = submissions.put(session, base.id, person.id, handed_in, most_waiting=1)
+        version_id = documents.get_document(session, document.id).version_id
+        flagged = FoundFlag(FlagReason.INSTRUCTIONS, (FlagPlace(None, 0, len(MARKER)),))
+        flags.put_new(session, [flagged], knowledge_base_id=base.id, document_id=document.id, version_id=version_id)
+    common |= {"submission_id": submission, "version_id": version_id, "reason": "instructions"}
     common |= {"key_id": key, "session_id": "none", "format": "csv", "message_id": "none"}
     # What a form must hold to be read at all.
     common |= {"urls": "https://wiki.example/", "sizes": "64", "overlaps": "0", "temperature": "0.5"}
@@ -106,6 +127,7 @@ def foreign(services: Services, tmp_path: Path) -> Foreign:
             "/api/v1/sources": {"id": source},
             "/api/v1/runs": {"id": job},
             "/api/v1/conversations": {"id": chat.id},
+            "/api/v1/submissions": {"id": submission},
         },
     )
 
