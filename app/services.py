@@ -18,6 +18,7 @@ from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
 from app.answer.search.suspicion import mark_suspicious
 from app.answer.tables.answer import TableAnswers
+from app.answer.text.instructions import reads_like_instructions
 from app.answer.writing.prompt import Prompts
 from app.db.files import FileStore
 from app.db.refusal_writer import RefusalWriter
@@ -46,6 +47,7 @@ from app.settings import GeneratorSettings, Settings, chat_files_dir
 from app.speech.kept import SpokenTexts
 from app.tools.web.access import WebAccess
 from ingest.document_line import DocumentLine
+from ingest.flagging import Flagging
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
@@ -384,16 +386,17 @@ class Services:
 
     def document_line(self) -> DocumentLine:
         """One document's way in. Waits for the embedder and the index."""
-        index = self.index.get()
+        index, embedder = self.index.get(), self.embedder.get()
         return DocumentLine(
             settings=self.settings,
             database=self.database,
             files=self.files,
             sandbox=self.sandbox,
             seal=self.seal,
-            embedder=self.embedder.get(),
+            embedder=embedder,
             sparse=self.sparse,
             index=index,
+            flagging=Flagging(self.database, index, embedder.model_id, reads_like_instructions),
             removal=Removal(self.database, self.files, index, chat_files_dir(self.settings.data_dir)),
         )
 

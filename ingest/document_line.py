@@ -28,6 +28,7 @@ from ingest import store
 from ingest.chunk import chunk
 from ingest.embed import embed_texts
 from ingest.embed_together import EmbedTogether
+from ingest.flagging import Brought, Flagging, Looked, write_flags
 from ingest.progress import ProgressNote
 from ingest.reading import Reading, is_same, tables_of
 from ingest.removal import Removal
@@ -42,7 +43,7 @@ log = logging.getLogger("cloister.ingest")
 class _Work:
     """One document at hand. `rechunks`: it is in already, and cut anew for the generation that `base` names.
 
-    `is_again`: it is read even if this content is in.
+    `is_again`: it is read even if this content is in. `requested_by`: whose job brings it.
     """
 
     item: JobItem
@@ -52,6 +53,7 @@ class _Work:
     started: float
     rechunks: bool
     is_again: bool
+    requested_by: str
 
 
 class _Switched(Exception):
@@ -76,6 +78,7 @@ class DocumentLine:
     sparse: SparseEncoder
     index: VectorIndex
     removal: Removal
+    flagging: Flagging
     embedding: EmbedTogether = field(default_factory=EmbedTogether)
     upserts: UpsertTogether = field(default_factory=UpsertTogether)
     computing: threading.Lock = field(default_factory=threading.Lock)
@@ -137,7 +140,8 @@ class DocumentLine:
         chunk_by_id = self._cut(work, stored.parsed, document_id)
         version_id = self._write(work, stored, inside, chunk_by_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
-        self._publish(work, document_id, version_id, embedded)
+        looked = self._look(stored.parsed, chunk_by_id, _brought(work, document_id, work.requested_by))
+        self._publish(work, document_id, version_id, embedded, looked)
 
     def _is_wanted(self, work: _Work, active: tuple[str, str] | None) -> bool:
         """Not what was deleted since the job began: what lies in a document that is gone, or was to be read again.
@@ -201,6 +205,7 @@ class DocumentLine:
         if old and is_same(old, stored):
             with self.database.write() as session:
                 job_items.add_items(session, work.item.job_id, inside)
+            self._flag_again(work, document_id, old_id, stored.parsed)
             self._end_known(work, document_id)
             return
         try:
@@ -211,11 +216,21 @@ class DocumentLine:
             store.remove_unused_files(tables_of(stored), database=self.database, files=self.files)
             raise
 
+    def _flag_again(self, work: _Work, document_id: str, version_id: str, parsed: ParsedDocument) -> None:
+        """It says the same; what is noticed may be more than when it came in. What was dismissed stays so."""
+        brought = self._brought_before(work, document_id, version_id)
+        looked = self._look(parsed, self._cut(work, parsed, document_id), brought)
+        with self.database.write() as session:
+            if versions.find_document_of(session, version_id) is not None:
+                write_flags(session, looked, brought, version_id)
+
     def _replace(
         self, work: _Work, document_id: str, old_id: str, stored: StoredParse, inside: Sequence[FoundFile]
     ) -> None:
         chunk_by_id = self._cut(work, stored.parsed, document_id)
         embedded = self._index(work, stored.parsed, document_id, chunk_by_id)
+        brought = self._brought_before(work, document_id, old_id)
+        looked = self._look(stored.parsed, chunk_by_id, brought)
         with self.database.write() as session:
             answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
             if answering != work.base.generation_id:
@@ -229,6 +244,7 @@ class DocumentLine:
                 chunk_by_id=chunk_by_id,
                 pages=stored.parsed.pages,
             )
+            write_flags(session, looked, brought, replaced.version_id)
             embeddings.forget_unused(session, replaced.text_hashes)
             job_items.add_items(session, work.item.job_id, inside)
             job_items.update_item(
@@ -265,7 +281,7 @@ class DocumentLine:
             document_id = documents.put_document(
                 session, knowledge_base_id=work.base.id, location=item.location, name=item.source
             )
-            version_id = versions.put_version(session, document_id, stored)
+            version_id = versions.put_version(session, document_id, stored, added_by=work.requested_by)
             chunk_rows.replace_chunks(
                 session,
                 generation_id=work.base.generation_id,
@@ -315,13 +331,25 @@ class DocumentLine:
             seat.upsert(points, index=self.index)
         return work.item.embedded_chunks + embedded
 
-    def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int) -> None:
+    def _look(self, parsed: ParsedDocument, chunk_by_id: Mapping[str, Chunk], brought: Brought) -> Looked:
+        """What somebody should be told about the document."""
+        with self.computing:
+            found = self.flagging.look_at_text(parsed)
+        return self.flagging.look(found, list(chunk_by_id.values()), brought)
+
+    def _brought_before(self, work: _Work, document_id: str, version_id: str) -> Brought:
+        """Of a document that is read again: whoever asks for that did not bring it."""
+        with self.database.read() as session:
+            return _brought(work, document_id, versions.find_who_added(session, version_id))
+
+    def _publish(self, work: _Work, document_id: str, version_id: str, embedded: int, looked: Looked) -> None:
         """Let the version answer, clear away what was there before, and only then call the item indexed."""
         with self.database.write() as session:
             answering = generations.lock_knowledge_base(session, work.base.id).active_generation_id
             if answering != work.base.generation_id:
                 raise _Switched
             versions.activate_version(session, document_id, version_id, name=work.item.source)
+            write_flags(session, looked, _brought(work, document_id, work.requested_by), version_id)
             is_first = work.item.version_id is None and not versions.other_versions(session, document_id, version_id)
             if is_first:  # nothing to clear away: one commit instead of three
                 kept = self._note_indexed(session, work, embedded)
@@ -419,7 +447,12 @@ class DocumentLine:
             started=time.monotonic(),
             rechunks=order.generation_id is not None,
             is_again=order.is_again,
+            requested_by=order.requested_by,
         )
+
+
+def _brought(work: _Work, document_id: str, added_by: str) -> Brought:
+    return Brought(document_id, work.item.location, added_by, work.base.id, work.base.generation_id)
 
 
 def _seconds(work: _Work) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.db import documents, generations, jobs, knowledge_bases
+from app.db import documents, generations, jobs, knowledge_bases, submissions
 from app.db.files import FileStore
 from app.db.session import Database
 from ingest.removal import Removal
@@ -33,7 +33,10 @@ class Emptying:
         for generation_id in generation_ids:
             removal.index.delete_generation(generation_id)
         with self.database.write() as session:
-            hashes = jobs.delete_jobs_of(session, knowledge_base_id)
+            hashes = [
+                *jobs.delete_jobs_of(session, knowledge_base_id),
+                *submissions.delete_of(session, knowledge_base_id),
+            ]
             knowledge_bases.delete(session, knowledge_base_id)
         remove_unused_files(hashes, since=hidden_at, database=self.database, files=self.files)
         self.database.scrub()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from app.db import job_items, jobs
 from app.db.files import FileStore
@@ -60,10 +61,12 @@ class JobRequests:
         person_id: str,
         password: str | None = None,
         is_again: bool = False,
+        note: Callable[[Any, str], None] | None = None,
     ) -> str:
         """Start a job on files that are in the file store already; returns its id.
 
-        With `is_again` also those are read whose content is in already.
+        With `is_again` also those are read whose content is in already. `note` writes in the same transaction what
+        else is true once there is a job with this id; what it raises leaves none.
         """
         with self._database.write() as session:
             job_id = jobs.create_job(
@@ -74,6 +77,8 @@ class JobRequests:
                 password=self._kept(password),
                 is_again=is_again,
             )
+            if note:
+                note(session, job_id)
         self._start(job_id)
         return job_id
 

@@ -17,8 +17,8 @@ from ingest.progress import ProgressNote
 from ingest.sandbox import Sandbox
 from ingest.sources.upload import INSIDE, store_attachment, tell_apart
 
-# Part of the key under which parsed texts are shared: raised when parsers give other texts than before.
-PARSER_VERSION = "2"
+# Part of the key under which parsed texts are shared: raised when parsers give more or other than before.
+PARSER_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)

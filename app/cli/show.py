@@ -10,11 +10,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from app.domain import AddedHow, FlagReason
 from app.domain.answers import first_word_ms, search_ms
 
 Record = dict[str, Any]
 # Further rows of a computed result are in the JSON.
 MOST_ROWS = 20
+FLAGS = {
+    FlagReason.INSTRUCTIONS: "reads like instructions to the assistant",
+    FlagReason.HIDDEN_TEXT: "hides text",
+    FlagReason.NEAR_COPIES: "one claim in many near-copies",
+}
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
@@ -81,6 +87,8 @@ def print_passages(passages: Sequence[Record], *, as_json: bool) -> None:
         return
     for passage in passages:
         out.print(f"[{passage['rank']}] {_place(passage)}  ({passage['score']:.3f})", style="bold")
+        if said := describe_provenance(passage):
+            out.print(said, style="dim")
         out.print(passage["text"], "", sep="\n")
     if not passages:
         out.print("Nothing was found.")
@@ -97,7 +105,30 @@ def print_answer(answer: Record, *, as_json: bool) -> None:
     for citation in answer["citations"]:
         note = "" if citation["verified"] else "  (not verified)"
         out.print(f"[{citation['n']}] {_place(citation)}: “{citation['quote']}”{note}")
+        if said := describe_provenance(citation):
+            out.print(f"    {said}", style="dim")
     out.print("", describe_timings(answer["timings_ms"]), sep="\n", style="dim")
+
+
+def describe_provenance(record: Record) -> str:
+    """Who put the document in, when, and what it is flagged for, in one line; "" where nothing is known."""
+    added = record.get("added")
+    parts = [f"{_adder(added)} on {str(added['at'])[:10]}"] if added else []
+    if flags := record.get("flags"):
+        parts.append(f"flagged for review: {', '.join(FLAGS[flag] for flag in flags)}")
+    return " · ".join(parts)
+
+
+def _adder(added: Record) -> str:
+    name = _printable(added["by"])
+    said = {
+        AddedHow.PERSON: f"added by {name}",
+        AddedHow.MACHINE: "added on this machine",
+        AddedHow.LEFT: "added by a person who has left",
+        AddedHow.SITE: f"read from {name}",
+        AddedHow.UNKNOWN: "added",
+    }
+    return said[AddedHow(added["how"])]
 
 
 def describe_timings(timings_ms: dict[str, float]) -> str:

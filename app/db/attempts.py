@@ -1,4 +1,4 @@
-"""What jobs did at the places of documents: who brought them, what is at hand, and what could not be taken in."""
+"""What jobs did at the places of documents: what is at hand, and what could not be taken in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
-from app.db.tables import DocumentRow, JobItemRow, JobRow
+from app.db.tables import JobItemRow, JobRow
 from app.domain import ItemStatus
 
 OF_DOCUMENTS = col(JobRow.generation_id).is_(None)
@@ -52,25 +52,6 @@ def newest(session: Session, knowledge_base_id: str, locations: Sequence[str]) -
     )
     rows = session.execute(select(ranked).where(ranked.c.rank == 1))
     return {row.location: _attempt(row) for row in rows}
-
-
-def find_who_added(session: Session, document_ids: Sequence[str]) -> dict[str, str]:
-    """By document, the id of the person whose job brought it; nothing where that job is not on the list any more."""
-    rank = func.row_number().over(partition_by=DocumentRow.id, order_by=(col(JobRow.created_at).desc(), JobRow.id))
-    ranked = (
-        select(DocumentRow.id, JobRow.requested_by, rank.label("rank"))
-        .join(JobItemRow, col(JobItemRow.location) == DocumentRow.location)
-        .join(JobRow, col(JobRow.id) == _JOB_OF_ITEM)
-        .where(
-            col(DocumentRow.id).in_(document_ids),
-            JobRow.knowledge_base_id == DocumentRow.knowledge_base_id,
-            # The document's row was written in the course of the job that brought it.
-            JobRow.created_at <= DocumentRow.created_at,
-        )
-        .subquery()
-    )
-    rows = session.execute(select(ranked.c.id, ranked.c.requested_by).where(ranked.c.rank == 1))
-    return dict(rows.all())
 
 
 def list_failed(session: Session, knowledge_base_id: str, *, limit: int) -> list[FailedItem]:

@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
+from app.db.flags import FLAG_COLUMNS, read_reasons
+from app.db.people_tables import Person
+from app.db.provenance import BY_PERSON, COLUMNS, read_added
 from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, SitePageRow, SourceRow, VersionRow
-from app.domain import SourceKind
+from app.domain import Added, FlagReason, SourceKind
 
 
 class ContentsOrder(StrEnum):
@@ -39,6 +42,7 @@ class StoredDocument:
     """A document as lists show it; without a version that answers its facts are empty.
 
     `versions` are stored, of which one answers. `seen_at`: when its site was last read or its folder last looked at.
+    `flags`: why somebody should look at it, as far as nobody has dismissed it.
     """
 
     id: str
@@ -56,6 +60,8 @@ class StoredDocument:
     created_at: datetime
     indexed_at: datetime | None
     seen_at: datetime | None
+    added: Added | None = None
+    flags: tuple[FlagReason, ...] = ()
 
 
 def count(session: Session, knowledge_base_id: str, query: ContentsQuery) -> int:
@@ -71,11 +77,12 @@ def list_page(
 
     (To sort by chunks, all must be counted: 0.1 s for 10,000 documents with ten chunks each.)
     """
-    selected = _matching(select(DocumentRow, VersionRow), knowledge_base_id, query)
+    columns = (DocumentRow, VersionRow, *COLUMNS, *FLAG_COLUMNS)
+    selected = _matching(select(*columns), knowledge_base_id, query).outerjoin(Person, BY_PERSON)
     rows = session.execute(_sorted(selected, query).limit(limit).offset(offset)).all()
-    ids = [document.id for document, _ in rows]
+    ids = [row.DocumentRow.id for row in rows]
     chunks, versions = _count_chunks(session, knowledge_base_id, ids), _count_versions(session, ids)
-    seen = _when_seen(session, knowledge_base_id, [document for document, _ in rows])
+    seen = _when_seen(session, knowledge_base_id, [row.DocumentRow for row in rows])
     return [
         StoredDocument(
             id=document.id,
@@ -93,8 +100,11 @@ def list_page(
             created_at=document.created_at,
             indexed_at=version.created_at if version else None,
             seen_at=seen.get(document.id),
+            added=read_added(row) if version else None,
+            flags=read_reasons(row) if version else (),
         )
-        for document, version in rows
+        for row in rows
+        for document, version in [(row.DocumentRow, row.VersionRow)]
     ]
 
 

@@ -10,7 +10,11 @@ from sqlmodel import Session, col, func, or_, select, update
 
 from app.db import versions
 from app.db.embeddings import forget_embeddings
+from app.db.flags import FLAG_COLUMNS, read_reasons
+from app.db.guarding_tables import SubmissionRow
 from app.db.ids import name_id
+from app.db.people_tables import Person
+from app.db.provenance import BY_PERSON, COLUMNS, read_added
 from app.db.session import insert_new
 from app.db.tables import ChunkRow, DocumentRow, JobItemRow, KnowledgeBaseRow, VersionRow
 from app.domain import Document, ItemStatus, Table
@@ -18,6 +22,7 @@ from app.errors import NotFound
 
 # Statuses in which a job's item needs its file: to be taken in, or for another try.
 NEEDS_FILE = (ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.FAILED, ItemStatus.CANCELLED)
+_IS_WAITING = SubmissionRow.state == "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ def all_files(session: Session) -> set[str]:
     """The hashes of all files that something refers to."""
     versions = session.exec(select(VersionRow.content_hash, VersionRow.tables_hash))
     items = session.exec(select(JobItemRow.content_hash).where(col(JobItemRow.status).in_(NEEDS_FILE)))
-    return {hash_ for row in versions for hash_ in row if hash_} | {hash_ for hash_ in items if hash_}
+    waiting = session.exec(select(SubmissionRow.content_hash).where(_IS_WAITING))
+    return {hash_ for row in versions for hash_ in row if hash_} | {hash_ for hash_ in (*items, *waiting) if hash_}
 
 
 def delete_document(session: Session, document_id: str) -> tuple[int, int]:
@@ -145,7 +151,8 @@ def content_hashes(session: Session, document_id: str) -> list[str]:
 
 
 def is_file_used(session: Session, content_hash: str, *, besides: str | None = None) -> bool:
-    """Whether a version, of a document `besides` this one, refers to the file or an item of a job needs it.
+    """Whether a version, of a document `besides` this one, refers to the file, an item of a job needs it, or it was
+    handed in and waits for an editor.
 
     A file that could not be taken in is needed as long as its item says so: for another try.
     """
@@ -157,7 +164,8 @@ def is_file_used(session: Session, content_hash: str, *, besides: str | None = N
         JobItemRow.content_hash == content_hash,
         col(JobItemRow.status).in_(NEEDS_FILE),
     )
-    return session.execute(version.union_all(waiting).limit(1)).first() is not None
+    handed_in = select(SubmissionRow.id).where(SubmissionRow.content_hash == content_hash, _IS_WAITING)
+    return session.execute(version.union_all(waiting, handed_in).limit(1)).first() is not None
 
 
 def active_hashes(session: Session, knowledge_base_id: str) -> dict[str, tuple[str, str]]:
@@ -183,7 +191,7 @@ def find_active(session: Session, knowledge_base_id: str, location: str) -> tupl
 def list_documents(session: Session, knowledge_base_ids: Iterable[str]) -> list[Document]:
     """The searchable documents of these knowledge bases, by name."""
     query = _documents().where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
-    return [_document(*row) for row in session.execute(query.order_by(col(DocumentRow.name)))]
+    return [_document(row) for row in session.execute(query.order_by(col(DocumentRow.name)))]
 
 
 def list_tables(session: Session, knowledge_base_ids: Iterable[str]) -> list[StoredTables]:
@@ -207,7 +215,7 @@ def get_document(session: Session, document_id: str) -> Document:
     row = session.execute(_documents().where(col(DocumentRow.id) == document_id)).first()
     if row is None:
         raise NotFound(f"There is no document {document_id}.")
-    return _document(*row)
+    return _document(row)
 
 
 _BRIEF_COLUMNS = (
@@ -238,20 +246,24 @@ def _documents() -> Any:
         )
         .correlate(DocumentRow, KnowledgeBaseRow)
         .scalar_subquery()
+        .label("chunks")
     )
     return (
-        select(DocumentRow, VersionRow, KnowledgeBaseRow.name, chunks)
+        select(DocumentRow, VersionRow, col(KnowledgeBaseRow.name).label("base"), chunks, *COLUMNS, *FLAG_COLUMNS)
         .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
         .join(KnowledgeBaseRow, col(KnowledgeBaseRow.id) == DocumentRow.knowledge_base_id)
+        .outerjoin(Person, BY_PERSON)
     )
 
 
-def _document(row: DocumentRow, version: VersionRow, knowledge_base: str, chunks: int) -> Document:
+def _document(found: Any) -> Document:
+    row: DocumentRow = found.DocumentRow
+    version: VersionRow = found.VersionRow
     return Document(
         id=row.id,
         name=row.name,
         location=row.location,
-        knowledge_base=knowledge_base,
+        knowledge_base=found.base,
         knowledge_base_id=row.knowledge_base_id,
         version_id=version.id,
         content_hash=version.content_hash,
@@ -263,7 +275,9 @@ def _document(row: DocumentRow, version: VersionRow, knowledge_base: str, chunks
         tables=tuple(versions.read_table(each) for each in json.loads(version.tables)),
         size_bytes=version.size_bytes,
         pages=version.page_count,
-        chunks=chunks,
+        chunks=found.chunks,
         warnings=tuple(json.loads(version.warnings)),
         indexed_at=version.created_at,
+        added=read_added(found),
+        flags=read_reasons(found),
     )

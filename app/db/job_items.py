@@ -148,7 +148,8 @@ def list_failures(session: Session, job_id: str) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One document of a job, the knowledge base that it goes to, the password that was given for it, and the generation
-    that it is cut anew for (None: it is taken in). `is_again`: it is read even if this content is in.
+    that it is cut anew for (None: it is taken in). `is_again`: it is read even if this content is in. `requested_by`: a
+    person's id.
     """
 
     item: JobItem
@@ -156,6 +157,7 @@ class Order:
     password: SealedText | None
     generation_id: str | None
     is_again: bool
+    requested_by: str
 
 
 def get_order(session: Session, item_id: str) -> Order:
@@ -163,8 +165,14 @@ def get_order(session: Session, item_id: str) -> Order:
     item, job = session.execute(
         select(JobItemRow, JobRow).join(JobRow, col(JobRow.id) == JobItemRow.job_id).where(JobItemRow.id == item_id)
     ).one()
-    password = None if job.password is None else SealedText(job.password)
-    return Order(read_item(item), job.knowledge_base_id, password, job.generation_id, job.kind == AGAIN)
+    return Order(
+        item=read_item(item),
+        knowledge_base_id=job.knowledge_base_id,
+        password=None if job.password is None else SealedText(job.password),
+        generation_id=job.generation_id,
+        is_again=job.kind == AGAIN,
+        requested_by=job.requested_by,
+    )
 
 
 def read_item(row: JobItemRow) -> JobItem:

@@ -12,6 +12,9 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from app.db.embeddings import find_vectors
+from app.db.flags import FLAG_COLUMNS, read_reasons
+from app.db.people_tables import Person
+from app.db.provenance import BY_PERSON, COLUMNS, read_added
 from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, TextRow, VersionRow
 from app.domain import Hit, Passage
 from app.domain.urls import web_address
@@ -116,13 +119,14 @@ def _select_chunks(*more: Any) -> Any:
 def _select_of_versions(*more: Any) -> Any:
     """Chunks of versions that answer, in any generation, as columns: three objects for each hit cost 1 ms of 14."""
     return (
-        select(*_PASSAGE_COLUMNS, *more)  # type: ignore[call-overload]
+        select(*_PASSAGE_COLUMNS, *more)
         # By ids first, which have an index: what is active is only compared.
         .join(
             DocumentRow,
             (col(DocumentRow.id) == ChunkRow.document_id) & (col(DocumentRow.active_version_id) == ChunkRow.version_id),
         )
         .join(VersionRow, col(VersionRow.id) == ChunkRow.version_id)
+        .outerjoin(Person, BY_PERSON)
     )
 
 
@@ -140,7 +144,8 @@ _PASSAGE_COLUMNS = (
     ChunkRow.table_header,
     ChunkRow.text_hash,
     DocumentRow.name,
-    DocumentRow.location,
+    *COLUMNS,
+    *FLAG_COLUMNS,
     VersionRow.media_type,
     VersionRow.language,
     VersionRow.title,
@@ -168,4 +173,6 @@ def _passage(row: Any) -> Passage:
         url=web_address(row.location),
         table_header=row.table_header,
         page_breaks=tuple((page, start) for page, start in json.loads(row.page_breaks)),
+        added=read_added(row),
+        flags=read_reasons(row),
     )

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, func, select, update
 
+from app.db.columns import utc_now
 from app.db.embeddings import forget_embeddings
 from app.db.ids import name_id
 from app.db.sealing import SealedText
 from app.db.session import insert_new, save_rows
 from app.db.tables import ChunkRow, DocumentRow, TextRow, VersionRow
-from app.domain import Column, Line, Page, ParsedDocument, Rect, Table
+from app.domain import Column, HiddenHow, HiddenText, Line, Page, ParsedDocument, Rect, Table
 from app.errors import Rejected
 
 
@@ -44,10 +45,19 @@ class Replaced:
     text_hashes: tuple[str, ...]
 
 
-def put_version(session: Session, document_id: str, stored: StoredParse, *, reading: str = "") -> str:
+def put_version(
+    session: Session,
+    document_id: str,
+    stored: StoredParse,
+    *,
+    added_by: str,
+    added_at: datetime | None = None,
+    reading: str = "",
+) -> str:
     """The id of this content of the document, with what the parser made of it; not visible until activated.
 
-    An earlier attempt at the same content, in the same `reading` of it, is overwritten.
+    An earlier attempt at the same content, in the same `reading` of it, is overwritten. `added_by`: a person's id, of
+    whoever brought this content, at `added_at` (None: now).
     """
     parsed = stored.parsed
     id = name_id("version", document_id, stored.content_hash, *([reading] if reading else []))
@@ -55,7 +65,7 @@ def put_version(session: Session, document_id: str, stored: StoredParse, *, read
     insert_new(
         session,
         TextRow,
-        [{"id": text_id, "text": parsed.text, "pages": _pack_pages(parsed.pages)}],
+        [{"id": text_id, "text": parsed.text, "pages": _pack(parsed)}],
     )
     version = VersionRow(
         id=id,
@@ -75,6 +85,8 @@ def put_version(session: Session, document_id: str, stored: StoredParse, *, read
         tables_hash=stored.tables_hash,
         password=stored.password,
         written_at=parsed.created_at,
+        added_by=added_by,
+        created_at=added_at or utc_now(),
     )
     save_rows(session, VersionRow, [version.model_dump()])
     return id
@@ -113,6 +125,7 @@ def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
         language=version.language,
         created_at=version.written_at,
         pages=_unpack_pages(text.pages),
+        hidden=_unpack_hidden(text.pages),
         tables=tuple(read_table(each) for each in json.loads(version.tables)),
         warnings=tuple(json.loads(version.warnings)),
     )
@@ -147,6 +160,18 @@ def get_password(session: Session, version_id: str) -> SealedText | None:
 
 def _sealed(version: VersionRow) -> SealedText | None:
     return None if version.password is None else SealedText(version.password)
+
+
+def list_there(session: Session, version_ids: Collection[str]) -> set[str]:
+    """Those of the versions that are still stored, whether they answer or not."""
+    query = select(VersionRow.id).where(col(VersionRow.id).in_(version_ids))
+    # Locked: one that goes before the commit would take what refers to it down with it.
+    return set(session.exec(query.with_for_update(read=True, key_share=True)))
+
+
+def find_who_added(session: Session, version_id: str) -> str:
+    """The id of whoever brought this content; "" where that is not known."""
+    return session.exec(select(VersionRow.added_by).where(VersionRow.id == version_id)).first() or ""
 
 
 def activate_version(session: Session, document_id: str, version_id: str, *, name: str) -> None:
@@ -184,6 +209,7 @@ def replace_version(session: Session, document_id: str, old_id: str, stored: Sto
     """Put another reading of the same content in the place of the one that answers.
 
     The old one's chunks go, in all generations. Their cached vectors stay: new chunks may have the same texts.
+    Who brought the content, and when, stays: it is read anew, not added anew.
     Raises Rejected when the old version does not answer any more.
     """
     document = session.get(DocumentRow, document_id, with_for_update=True, populate_existing=True)
@@ -191,10 +217,11 @@ def replace_version(session: Session, document_id: str, old_id: str, stored: Sto
         raise Rejected("The document was replaced or deleted while it was read again; nothing else was changed.")
     old = session.get_one(VersionRow, old_id)
     text_id, files = old.text_id, (old.tables_hash,) if old.tables_hash else ()
+    added_by, added_at = old.added_by, old.created_at
     text_hashes = session.exec(select(ChunkRow.text_hash).where(ChunkRow.version_id == old_id).distinct()).all()
     session.delete(old)
     session.flush()
-    new_id = put_version(session, document_id, stored, reading=reading)
+    new_id = put_version(session, document_id, stored, added_by=added_by, added_at=added_at, reading=reading)
     document.active_version_id = new_id
     session.add(document)
     session.flush()
@@ -279,7 +306,7 @@ def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[
         .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
         .where(DocumentRow.id == document_id)
     ).first()
-    pages = json.loads(zlib.decompress(packed)) if packed else []
+    pages = _unpack(packed)["pages"] if packed else []
     return tuple(
         _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
     )
@@ -301,7 +328,7 @@ def page_spans(session: Session, version_id: str) -> list[PageSpan]:
     packed = session.exec(
         select(TextRow.pages).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
     ).first()
-    pages = json.loads(zlib.decompress(packed)) if packed else []
+    pages = _unpack(packed)["pages"] if packed else []
     return [PageSpan(**{each.name: page[each.name] for each in fields(PageSpan)}) for page in pages]
 
 
@@ -350,12 +377,24 @@ def list_facts(session: Session, document_id: str) -> list[VersionFacts]:
     ]
 
 
-def _pack_pages(pages: tuple[Page, ...]) -> bytes:
-    return zlib.compress(json.dumps([asdict(page) for page in pages]).encode(), level=1)
+def _pack(parsed: ParsedDocument) -> bytes:
+    """The pages alone, as nearly always, or with where hidden words stand."""
+    pages = [asdict(page) for page in parsed.pages]
+    packed = {"pages": pages, "hidden": [asdict(each) for each in parsed.hidden]} if parsed.hidden else pages
+    return zlib.compress(json.dumps(packed).encode(), level=1)
+
+
+def _unpack(packed: bytes) -> dict[str, Any]:
+    found = json.loads(zlib.decompress(packed))
+    return found if isinstance(found, dict) else {"pages": found, "hidden": []}
 
 
 def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
-    return tuple(_page(page) for page in json.loads(zlib.decompress(packed)))
+    return tuple(_page(page) for page in _unpack(packed)["pages"])
+
+
+def _unpack_hidden(packed: bytes) -> tuple[HiddenText, ...]:
+    return tuple(HiddenText(**{**each, "how": HiddenHow(each["how"])}) for each in _unpack(packed)["hidden"])
 
 
 def _page(page: dict[str, Any]) -> Page:

@@ -32,10 +32,12 @@ from app.domain.crawls import (
     RunState,
 )
 from app.domain.documents import Attachment, Document, FoundFile, Line, Page, ParsedDocument, Rect, Removed
+from app.domain.flags import FlagPlace, FlagReason, FoundFlag, HiddenHow, HiddenText
 from app.domain.given_answers import AnswerFace, GivenAnswer, ShownPassage
 from app.domain.jobs import ItemStatus, Job, JobItem, JobKind, JobState
 from app.domain.passwords import LEAST_LENGTH, LEAST_POLICY, LEAST_VARIETY, PasswordFault, PasswordPolicy
 from app.domain.people import AuditEvent, Deed, MemberRole, PersonState, Visitor
+from app.domain.provenance import Added, AddedHow
 from app.domain.questions import AskedQuestion, QuestionOrigin
 from app.domain.scopes import Scope
 from app.domain.sites import CrawlEngine, FormLogin, SignIn, SiteOptions, WikiKind
@@ -69,6 +71,8 @@ __all__ = [
     "LEAST_POLICY",
     "LEAST_VARIETY",
     "PLAIN",
+    "Added",
+    "AddedHow",
     "Answer",
     "AnswerFace",
     "AnswerOptions",
@@ -99,13 +103,18 @@ __all__ = [
     "Document",
     "Flag",
     "FlagKind",
+    "FlagPlace",
+    "FlagReason",
     "FormLogin",
     "Found",
     "FoundFile",
+    "FoundFlag",
     "FunctionName",
     "GenerationState",
     "GivenAnswer",
     "Grounds",
+    "HiddenHow",
+    "HiddenText",
     "Hit",
     "IndexGeneration",
     "IndexedChunk",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.documents import Rect
+from app.domain.flags import FlagReason
+from app.domain.provenance import Added
 from app.domain.tables import TableResult
 
 
@@ -45,6 +47,10 @@ class Passage:
     """Read on the web for this question: it is in no knowledge base, and `document_id` names nothing there."""
     is_suspicious: bool = False
     """Reads like instructions to the assistant."""
+    added: Added | None = None
+    """Who put the document's content in; None for what was read on the web."""
+    flags: tuple[FlagReason, ...] = ()
+    """Why an editor should look at the document, as far as none has dismissed it."""
 
     @property
     def full_text(self) -> str:
@@ -93,6 +99,9 @@ class Citation:
     rects: tuple[PageRect, ...] = ()
     url: str = ""
     """Of a page that was read on the web for this question, its address."""
+    added: Added | None = None
+    flags: tuple[FlagReason, ...] = ()
+    """Of both, as in its passage."""
 
 
 @dataclass(frozen=True, slots=True)

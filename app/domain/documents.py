@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+from app.domain.flags import FlagReason, HiddenText
+from app.domain.provenance import Added
 from app.domain.tables import Table
 
 
@@ -69,7 +71,8 @@ class ParsedDocument:
     `text` is what all offsets refer to; headings are Markdown headings (`# …`) where the format
     has them. `pages` is empty for formats without pages. `language` is an ISO 639-1 code or "".
     `attachments` become documents of their own. `tables` lie in `tables_file`, a DuckDB database, which like
-    the attachments is in the parse's workspace until it is stored. `warnings` are sentences for the owner.
+    the attachments is in the parse's workspace until it is stored. `warnings` are sentences for the owner. `hidden`:
+    where words stand in the text that nobody sees who opens the file.
     """
 
     text: str
@@ -83,6 +86,7 @@ class ParsedDocument:
     tables: tuple["Table", ...] = ()
     tables_file: Path | None = None
     warnings: tuple[str, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ class Document:
     chunks: int
     warnings: tuple[str, ...]
     indexed_at: datetime
+    added: Added | None = None
+    flags: tuple[FlagReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ class Deed(StrEnum):
     EXPORT = "export"
     SIGN_IN_LOCK = "lock a sign-in"
     REFUSALS_FORGET = "forget refused connections"
+    SUBMISSION_ADD = "hand in a file"
+    SUBMISSION_ACCEPT = "accept a submission"
+    SUBMISSION_REFUSE = "refuse a submission"
+    SUBMISSIONS_SWITCH = "switch submissions"
+    FLAG_DISMISS = "dismiss a flag"
 
 
 class PersonState(StrEnum):

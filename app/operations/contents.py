@@ -19,11 +19,10 @@ LOCAL_NAME: Final = "this machine"
 
 @dataclass(frozen=True, slots=True)
 class ListedDocument:
-    """A document, the newest attempt at its place, and the name of whoever brought it; "" for nobody who is known."""
+    """A document, and the newest attempt at its place."""
 
     stored: StoredDocument
     attempt: Attempt | None
-    added_by: str
 
     @property
     def is_at_work(self) -> bool:
@@ -65,11 +64,8 @@ def list_documents(
     with services.database.read() as session:
         rows = contents.list_page(session, id, query, limit=limit, offset=offset)
         newest = attempts.newest(session, id, [row.location for row in rows])
-        brought = attempts.find_who_added(session, [row.id for row in rows])
         total = contents.count(session, id, query)
-    names = name_people(brought.values(), services)
-    listed = [ListedDocument(row, newest.get(row.location), names.get(brought.get(row.id, ""), "")) for row in rows]
-    return Contents(listed, total)
+    return Contents([ListedDocument(row, newest.get(row.location)) for row in rows], total)
 
 
 def list_failed(id: str, caller: Caller, services: Services) -> list[FailedJob]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.access import Caller
-from app.db import attempts, chunks, documents, versions
+from app.db import chunks, documents, versions
 from app.db.chunks import ShownChunk
 from app.db.versions import PageSpan, VersionFacts
 from app.domain import Document, MemberRole
 from app.errors import NotFound
-from app.operations.contents import name_people
 from app.operations.documents import get_readable
 from app.services import Services
 from ingest.sources.upload import INSIDE, UPLOAD_PREFIX
@@ -29,7 +28,6 @@ class OpenedDocument:
 
     document: Document
     versions: Sequence[VersionFacts]
-    added_by: str
     uploaded_as: str
     lies_in: tuple[str, str] | None
     inside: int
@@ -54,15 +52,12 @@ def open_document(id: str, caller: Caller, services: Services) -> OpenedDocument
     document = _to_edit(id, caller, services)
     with services.database.read() as session:
         stored = versions.list_facts(session, id)
-        brought = attempts.find_who_added(session, [id])
         inside = len(documents.family(session, id, INSIDE)) - 1
     lies_in = _find_outer(document, caller, services)
-    names = name_people(brought.values(), services)
     is_upload = document.location.startswith(UPLOAD_PREFIX) and lies_in is None
     return OpenedDocument(
         document=document,
         versions=stored,
-        added_by=names.get(brought.get(id, ""), ""),
         uploaded_as=document.location.removeprefix(UPLOAD_PREFIX) if is_upload else "",
         lies_in=lies_in,
         inside=inside,

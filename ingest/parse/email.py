@@ -11,7 +11,9 @@ from typing import Final
 from app.domain import Attachment, ParsedDocument
 from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
-from ingest.parse.html import html_markdown
+from ingest.parse.hidden import Unseen, locate
+from ingest.parse.html import read_tree, tree_markdown
+from ingest.parse.html_hidden import find_hidden
 from ingest.parse.markdown import heading
 from ingest.parse.ooxml import reading
 
@@ -29,14 +31,17 @@ def message_document(message: EmailMessage, workspace: Path) -> ParsedDocument:
     """What a message says, and its attachments unpacked."""
     subject = _header(message, "Subject")
     lines = [f"{name}: {value}" for name in SHOWN_HEADERS if (value := _header(message, name))]
-    parts = [heading(subject, 1) if subject else "", "\n".join(lines), _body(message)]
+    body, hidden = _body(message)
+    parts = [heading(subject, 1) if subject else "", "\n".join(lines), body]
+    text = "\n\n".join(part for part in parts if part)
     return ParsedDocument(
-        text="\n\n".join(part for part in parts if part),
+        text=text,
         media_type=MediaType.EMAIL,
         title=subject,
         author=_header(message, "From"),
         created_at=_date(message),
         attachments=tuple(_attachments(message, workspace)),
+        hidden=locate(hidden, text),
     )
 
 
@@ -56,14 +61,17 @@ def _date(message: EmailMessage) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
-def _body(message: EmailMessage) -> str:
+def _body(message: EmailMessage) -> tuple[str, list[Unseen]]:
+    """The words of the message, and those of them that its HTML hides."""
     part = message.get_body(("plain", "html"))
     if part is None:
-        return ""
+        return "", []
     text = _content(part)
     if part.get_content_subtype() == "html":
-        return html_markdown(text)
-    return text.replace("\r\n", "\n").strip()
+        tree = read_tree(text)
+        hidden = find_hidden(tree)
+        return tree_markdown(tree), hidden
+    return text.replace("\r\n", "\n").strip(), []
 
 
 def _content(part: MIMEPart) -> str:

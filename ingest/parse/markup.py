@@ -7,7 +7,9 @@ import yaml
 
 from app.domain import ParsedDocument
 from ingest.parse.encoding import decode
+from ingest.parse.hidden import locate
 from ingest.parse.html import html_markdown, read_tree, text_of, tree_markdown
+from ingest.parse.html_hidden import find_hidden
 from ingest.parse.markdown_html import without_html
 from ingest.parse.media_type import MediaType
 
@@ -24,11 +26,14 @@ def parse_html(path: Path) -> ParsedDocument:
     if exported is not None:  # Confluence: “Space : Title”
         name = text_of(exported).partition(" : ")[2] or text_of(exported)
     language = str(tree.get("lang") or "")
+    hidden = find_hidden(tree)
+    text = tree_markdown(tree)
     return ParsedDocument(
-        text=tree_markdown(tree),
+        text=text,
         media_type=MediaType.HTML,
         title=name,
         language=language.split("-")[0].split("_")[0].lower()[:2],
+        hidden=locate(hidden, text),
     )
 
 

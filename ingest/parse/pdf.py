@@ -13,6 +13,7 @@ from app.domain import Attachment, ParsedDocument
 from app.errors import UnreadableDocument
 from ingest.parse.attachments import unpack
 from ingest.parse.detect import MediaType
+from ingest.parse.hidden import Unseen, locate
 from ingest.parse.layout import PageLine, PageLines, compose
 from ingest.parse.layout.tables import with_headers
 from ingest.parse.ocr import ocr_picture
@@ -43,7 +44,8 @@ def parse_pdf(path: Path, name: str, options: ParseOptions, report: Report) -> P
     """Parse a PDF. Raises UnreadableDocument when it is broken, protected, too long or without any text."""
     with open_pdf(path, name, options.passwords) as pdf:
         _refuse_too_many(pdf, name, options)
-        read = list(_read_pages(pdf, path, name, options, report))
+        hidden: list[Unseen] = []
+        read = list(_read_pages(pdf, path, name, options, report, hidden))
         facts = _facts(pdf)
         attachments = _attachments(pdf, options.workspace)
     pages = with_headers([page for page, _ in read])
@@ -60,6 +62,7 @@ def parse_pdf(path: Path, name: str, options: ParseOptions, report: Report) -> P
         pages=spans,
         attachments=attachments,
         warnings=list_warnings(pages, empty=empty, ocr_is_off=options.ocr.engine == "off"),
+        hidden=locate(hidden, text, spans),
     )
 
 
@@ -78,9 +81,9 @@ def _no_text_sentence(options: ParseOptions) -> str:
 
 
 def _read_pages(
-    pdf: pdfium.PdfDocument, path: Path, name: str, options: ParseOptions, report: Report
+    pdf: pdfium.PdfDocument, path: Path, name: str, options: ParseOptions, report: Report, hidden: list[Unseen]
 ) -> Iterator[tuple[PageLines, bool]]:
-    """Each page's lines and whether anything is drawn on it."""
+    """Each page's lines and whether anything is drawn on it. Adds to `hidden` what nobody sees of a page's own text."""
     partitioned = _partitioned(pdf, path, name, options) if options.pdf.engine == "unstructured" else {}
     for index in range(len(pdf)):
         report(index, len(pdf))
@@ -91,6 +94,7 @@ def _read_pages(
         if page is None:
             yield PageLines(0.0, 0.0, ()), True
         elif has_usable_text(page):
+            hidden += page.hidden
             yield _with_tables(page, path, index, options), True
         else:
             yield _ocr_or_own(pdf, index, page, options), page.marks.has_marks
@@ -117,7 +121,7 @@ def _read_raw(pdf: pdfium.PdfDocument, index: int) -> RawPage | None:
         except pdfium.PdfiumError:
             return None
         try:
-            return read_page(page)
+            return read_page(page, index + 1)
         finally:
             page.close()
 

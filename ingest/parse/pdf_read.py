@@ -13,7 +13,9 @@ from typing import Any, Final
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
+from ingest.parse.hidden import Unseen
 from ingest.parse.layout import PageLine
+from ingest.parse.pdf_hidden import find_hidden
 from ingest.parse.pdf_text import read_lines
 
 PDFIUM_LOCK = RLock()
@@ -42,12 +44,15 @@ class RawPage:
     rotation: int
     lines: tuple[PageLine, ...]
     marks: Marks
+    hidden: tuple[Unseen, ...] = ()
 
 
-def read_page(page: pdfium.PdfPage) -> RawPage:
-    """Read one page; the caller holds PDFIUM_LOCK and closes the page."""
+def read_page(page: pdfium.PdfPage, number: int = 1) -> RawPage:
+    """Read one page; the caller holds PDFIUM_LOCK and closes the page. `number` counts from 1."""
     width, height = page.get_size()
-    return RawPage(width, height, page.get_rotation(), read_lines(page), _marks(page))
+    lines = read_lines(page)
+    hidden = tuple(find_hidden(page, number)) if lines else ()
+    return RawPage(width, height, page.get_rotation(), lines, _marks(page), hidden)
 
 
 def _marks(page: pdfium.PdfPage) -> Marks:

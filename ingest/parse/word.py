@@ -16,8 +16,10 @@ from docx.oxml.ns import qn
 from app.domain import ParsedDocument
 from ingest.parse.charts import C, chart_text
 from ingest.parse.detect import MediaType
+from ingest.parse.hidden import locate
 from ingest.parse.markdown import cell_text, heading, joined, table
 from ingest.parse.ooxml import reading, transitional
+from ingest.parse.word_hidden import find_hidden
 from ingest.parse.word_styles import Styles
 
 MATH: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -34,12 +36,14 @@ def parse_word(path: Path, name: str) -> ParsedDocument:
     with reading(name, "Word document"):
         document = docx.Document(transitional(path))
         facts = document.core_properties
+        text = _text(document)
         return ParsedDocument(
-            text=_text(document),
+            text=text,
             media_type=MediaType.DOCX,
             title=facts.title or "",
             author="" if facts.author == "python-docx" else facts.author or "",
             created_at=facts.created.replace(tzinfo=facts.created.tzinfo or UTC) if facts.created else None,
+            hidden=locate(find_hidden(document.element.body), text),
         )
 
 

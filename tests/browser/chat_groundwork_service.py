@@ -129,6 +129,12 @@ class FakeBackend:
     async def may_upload(self, user_id: str) -> bool:
         return False
 
+    async def may_hand_in(self, user_id: str) -> bool:
+        return False
+
+    async def hand_in(self, files: Sequence[AttachedFile], user_id: str) -> str:
+        raise NotImplementedError
+
     def refusal(self, size_bytes: int) -> str | None:
         return None
 

@@ -142,6 +142,8 @@ def cite_span(passage: Passage, start: int, end: int, text: str, *, verified: bo
         quote=" ".join(text.split()),
         verified=verified,
         url=passage.url if passage.is_web else "",
+        added=passage.added,
+        flags=passage.flags,
     )
 
 

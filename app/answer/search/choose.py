@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.answer.search.crowding import MOST_ALIKE, say_alike
 from app.answer.search.near_duplicates import Fingerprint, fingerprint, is_near_duplicate
 from app.db.passages import Candidate
 
@@ -35,8 +36,8 @@ def choose(candidates: Sequence[Candidate], *, k: int, document_cost: float, mos
 
     Every passage that a document already has costs its next one `document_cost` of its score. A chunk that touches a
     chosen passage of fewer than `most_chunks` becomes part of it and takes no place. One that says nearly the
-    same in another document gives its place away: it comes after all others where there is room, and is named
-    otherwise. What a document says twice stays: it stands at two places.
+    same in another document, or much the same as two of them do, gives its place away: it comes after all others where
+    there is room, and is named otherwise. What a document says twice stays: it stands at two places.
     """
     rest = list(candidates)
     prints = _Prints()
@@ -48,7 +49,7 @@ def choose(candidates: Sequence[Candidate], *, k: int, document_cost: float, mos
         rest.remove(best)
         if neighbour := next((g for g in groups if len(g.chunks) < most_chunks and g.touches(best)), None):
             neighbour.chunks.append(best)
-        elif same := _find_same(groups, best, prints):
+        elif same := _find_same(groups, best, prints) or _find_crowd(groups, best, prints):
             copies.append((same, best))
         else:
             groups.append(Group([best]))
@@ -78,6 +79,14 @@ def _find_same(groups: Sequence[Group], candidate: Candidate, prints: _Prints) -
         if any(is_near_duplicate(prints.of(each), mine) for each in group.chunks):
             return group
     return None
+
+
+def _find_crowd(groups: Sequence[Group], candidate: Candidate, prints: _Prints) -> Group | None:
+    """The best passage of those that say alike, where there are enough of them."""
+    others = [group for group in groups if group.best.passage.document_id != candidate.passage.document_id]
+    mine = prints.of(candidate)
+    alike = [group for group in others if say_alike(mine, prints.of(group.best))]
+    return alike[0] if len(alike) >= MOST_ALIKE else None
 
 
 def _place(candidate: Candidate) -> int:

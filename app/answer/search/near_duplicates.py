@@ -13,9 +13,10 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The runs of words of a text, and its figures."""
+    """The runs of words of a text, its words, and those that are figures."""
 
     shingles: frozenset[int]
+    words: frozenset[str]
     figures: frozenset[str]
 
 
@@ -25,6 +26,7 @@ def fingerprint(text: str) -> Fingerprint:
     runs = range(max(1, len(words) - SHINGLE + 1))
     return Fingerprint(
         frozenset(hash(tuple(words[start : start + SHINGLE])) for start in runs),
+        frozenset(words),
         frozenset(word for word in words if any(map(str.isdigit, word))),
     )
 

@@ -223,7 +223,18 @@ class _Answering:
         quote = passage.text[start:end]
         start, end = start + passage.start, end + passage.start
         page = passage.page_at(start)
-        citation = Citation(1, passage.document_id, passage.document, page, start, end, quote, verified=True)
+        citation = Citation(
+            1,
+            passage.document_id,
+            passage.document,
+            page,
+            start,
+            end,
+            quote,
+            verified=True,
+            added=passage.added,
+            flags=passage.flags,
+        )
         return passage, citation, "[1]"
 
     def _with(self, passage: Passage) -> tuple[Passage, ...]:

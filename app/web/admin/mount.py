@@ -23,10 +23,12 @@ from app.web.admin.pages.models import router as models
 from app.web.admin.pages.offered_models import router as offered_models
 from app.web.admin.pages.overview import router as overview
 from app.web.admin.pages.people import router as people
+from app.web.admin.pages.review import router as review
 from app.web.admin.pages.runs import router as runs
 from app.web.admin.pages.settings import router as settings
 from app.web.admin.pages.sign_ins import router as sign_ins
 from app.web.admin.pages.sources import router as sources
+from app.web.admin.pages.submissions import router as submissions
 from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
 from app.web.admin.records.application import mount_records
@@ -37,6 +39,8 @@ ROUTERS = (
     knowledge_bases,
     knowledge_base,
     uploads,
+    submissions,
+    review,
     documents,
     sources,
     runs,

@@ -23,6 +23,7 @@ from app.web.api import (
     sign_in_links,
     sources,
     speech,
+    submissions,
 )
 from app.web.api.problems import PROBLEMS, install_problems
 
@@ -41,6 +42,7 @@ ROUTERS = (
     sign_in_links.router,
     speech.router,
     conversations.router,
+    submissions.router,
 )
 
 

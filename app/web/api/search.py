@@ -81,18 +81,18 @@ async def _as_event_stream(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[
         async for event in events:
             match event:
                 case Retrieved(passages, _):
-                    yield _event("passages", [PassageOut.of(passage).model_dump() for passage in passages])
+                    yield _event("passages", [PassageOut.of(passage).model_dump(mode="json") for passage in passages])
                 case CallEnded(record):
                     calls.append(record)
-                    yield _event("call", CallOut.of(record).model_dump())
+                    yield _event("call", CallOut.of(record).model_dump(mode="json"))
                 case Thought(text):
                     yield _event("thought", {"text": text})
                 case Piece(text):
                     yield _event("piece", {"text": text})
                 case Checked():
-                    yield _event("checked", CheckedOut.of(event).model_dump())
+                    yield _event("checked", CheckedOut.of(event).model_dump(mode="json"))
                 case Finished(answer):
-                    yield _event("answer", AskResponse.of(answer, calls).model_dump())
+                    yield _event("answer", AskResponse.of(answer, calls).model_dump(mode="json"))
     except CloisterError as exc:  # the status line is out already: the stream itself must say it
         yield _event("error", {"detail": str(exc)})
 

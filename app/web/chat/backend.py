@@ -30,10 +30,13 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that a person attached to a message, where it waits until it is stored."""
+    """A file that a person attached to a message, where it waits until it is stored. `is_handed_in`: by somebody who
+    may not add documents, so that an editor looks at it first.
+    """
 
     name: str
     path: Path
+    is_handed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,17 @@ class ChatBackend(Protocol):
 
     async def may_upload(self, user_id: str) -> bool:
         """Whether the person may add documents."""
+        ...
+
+    async def may_hand_in(self, user_id: str) -> bool:
+        """Whether the person, who may not add documents, may hand them in for an editor to look at."""
+        ...
+
+    async def hand_in(self, files: Sequence[AttachedFile], user_id: str) -> str:
+        """Keep files until an editor has looked at them; returns the name of the knowledge base that took them.
+
+        When this returns, the files themselves are not needed any more. Raises CloisterError.
+        """
         ...
 
     def refusal(self, size_bytes: int) -> str | None:

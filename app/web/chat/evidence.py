@@ -12,6 +12,7 @@ from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
 from app.web.chat.markup import chip, plain, shorten, unlinked
 from app.web.chat.memo import page_link, place, render_passage
+from app.web.chat.provenance import render_provenance
 from app.web.chat.words import Words
 
 PDF = "application/pdf"
@@ -53,7 +54,10 @@ def build_elements(passages: Iterable[Passage], words: Words, citations: Iterabl
     for citation in citations:
         first_by_rank.setdefault(citation.n, citation)
     elements = [_build_element(passage, words, first_by_rank.pop(passage.rank, None)) for passage in passages]
-    return elements + [_element(c.n, c.document_id, render_quote(c, words)) for c in first_by_rank.values()]
+    others = [
+        _element(c.n, c.document_id, _with_provenance(render_quote(c, words), c, words)) for c in first_by_rank.values()
+    ]
+    return elements + others
 
 
 def document_url(document_id: str) -> str:
@@ -93,7 +97,13 @@ def _build_element(passage: Passage, words: Words, citation: Citation | None) ->
         content = render_pages(passage, mark or _Mark(passage.start, passage.end, passage.text), words)
     else:
         content = render_passage(passage, words)
-    return _element(passage.rank, passage.document_id, content)
+    return _element(passage.rank, passage.document_id, _with_provenance(content, passage, words))
+
+
+def _with_provenance(content: str, of: Passage | Citation, words: Words) -> str:
+    """Before what is shown, which may be a long page."""
+    said = render_provenance(of, words)
+    return f"{said}\n\n{content}" if said else content
 
 
 def _element(n: int, document_id: str, content: str) -> PassageText:

@@ -27,6 +27,7 @@ from app.web.chat.choosing import last_chosen, read_manner, show_choices
 from app.web.chat.command_menu import CommandMenu, SpeakHandler
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
+from app.web.chat.handing_in import hand_in
 from app.web.chat.listening import Listening
 from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
@@ -173,7 +174,8 @@ async def _take_in(backend: ChatBackend, message: Any, files: list[AttachedFile]
     session: Any = cl.context.session
     words = words_for(session.language)
     found = await asyncio.to_thread(sort_files, message, files)
-    if found.documents and not await backend.may_upload(session.user.identifier):
+    may_add = not found.documents or await backend.may_upload(session.user.identifier)
+    if not may_add and not await backend.may_hand_in(session.user.identifier):
         await asyncio.to_thread(discard, files)
         is_alone = bool(message.metadata.get(FILES_ONLY))
         if is_alone:
@@ -191,6 +193,8 @@ async def _take_in(backend: ChatBackend, message: Any, files: list[AttachedFile]
             return False
         finally:
             await asyncio.to_thread(discard, [found.picture])
+    if not may_add:
+        return await hand_in(backend, message, found.documents)
     return not found.documents or await _add(backend, message, found.documents)
 
 

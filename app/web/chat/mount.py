@@ -102,7 +102,9 @@ def mount_chat(app: FastAPI, backend: ChatBackend, database: Database, settings:
         settings = json.loads(answer.body)
         upload = settings["features"]["spontaneous_file_upload"]
         upload["enabled"] = user is not None
-        if user is None or not await backend.may_upload(user.identifier):
+        if user is None or not (
+            await backend.may_upload(user.identifier) or await backend.may_hand_in(user.identifier)
+        ):
             upload["accept"] = PICTURES
         return JSONResponse(settings)
 

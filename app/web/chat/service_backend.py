@@ -22,11 +22,12 @@ from app.domain import (
     Sound,
     Visitor,
 )
-from app.errors import NotFound
-from app.operations import answers, assistants, choices, commands, sessions, speech, tools
+from app.errors import NotFound, Rejected
+from app.operations import answers, assistants, choices, commands, sessions, speech, submissions, tools
 from app.operations import documents as document_operations
 from app.operations import jobs as job_operations
 from app.services import Services
+from app.web.api.submissions import look_through
 from app.web.chat.backend import AS_USUAL, AttachedFile, ChatUser, Choice, Choices, Manner, Starter
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
 from ingest.sources.folder import too_large
@@ -39,6 +40,7 @@ class ServiceBackend:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._looking: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, name: str, password: str, visitor: Visitor) -> ChatUser | None:
         """Start a session for the person with this name and password."""
@@ -162,6 +164,20 @@ class ServiceBackend:
         """Whoever may edit the knowledge base that the settings name."""
         return await asyncio.to_thread(self._may_upload, user_id)
 
+    async def may_hand_in(self, user_id: str) -> bool:
+        """Whoever may read a knowledge base that takes files from its readers."""
+        return bool(await asyncio.to_thread(lambda: submissions.list_taking(self._caller(user_id), self._services)))
+
+    async def hand_in(self, files: Sequence[AttachedFile], user_id: str) -> str:
+        """Hand files in to the knowledge base for uploads if it takes some, else to the first that does."""
+        kb, ids = await asyncio.to_thread(self._hand_in, files, user_id)
+        # Not waited for: whoever hands in need not know, and an editor's look makes up for one that is lost.
+        for id in ids:
+            task = asyncio.create_task(asyncio.to_thread(look_through, id, self._services))
+            self._looking.add(task)
+            task.add_done_callback(self._looking.discard)
+        return kb
+
     def refusal(self, size_bytes: int) -> str | None:
         """Why a file of this size is not taken."""
         limit = self._services.settings.limits.file_mb
@@ -208,6 +224,16 @@ class ServiceBackend:
                 self._caller(user_id),
                 self._services,
             )
+
+    def _hand_in(self, files: Sequence[AttachedFile], user_id: str) -> tuple[str, list[str]]:
+        caller = self._caller(user_id)
+        taking = submissions.list_taking(caller, self._services)
+        if not taking:
+            raise Rejected("No knowledge base that you may read takes files from its readers any more.")
+        with ExitStack() as stack:
+            uploads = [(file.name, stack.enter_context(file.path.open("rb"))) for file in files]
+            handed_in = submissions.hand_in(uploads, taking[0], caller, self._services)
+        return taking[0], [each.id for each in handed_in]
 
     def _may_upload(self, user_id: str) -> bool:
         caller = self._caller(user_id)

@@ -50,7 +50,8 @@ class Uploads:
         if person_id is None or session is None or session.user is None or session.user.identifier != person_id:
             return JSONResponse({"detail": "Reload the page and attach the file again."}, 401)
         words = words_for(session.language)
-        may_upload = await self._backend.may_upload(person_id)
+        may_add = await self._backend.may_upload(person_id)
+        may_upload = may_add or await self._backend.may_hand_in(person_id)
         # Said before the body is read, where its length is known.
         length = request.headers.get("content-length", "")
         refusal = self._refusal(int(length) - FORM_BYTES, words, may_upload) if length.isdecimal() else None
@@ -69,7 +70,7 @@ class Uploads:
             if not may_upload and picture_type(await sent.read(LONGEST_HEAD)) is None:
                 return JSONResponse({"detail": words.may_not_upload}, 403)
             await sent.seek(0)
-            return JSONResponse(await self._keep(sent, session))
+            return JSONResponse(await self._keep(sent, session, is_handed_in=not may_add))
 
     def _refusal(self, size_bytes: int, words: Words, may_upload: bool) -> str | None:
         """Why a file of this size is not taken from somebody who may add documents, or pictures alone."""
@@ -77,12 +78,12 @@ class Uploads:
             return words.picture_too_large.format(n=MOST_MB)
         return self._backend.refusal(size_bytes)
 
-    async def _keep(self, sent: UploadFile, session: Any) -> dict[str, object]:
+    async def _keep(self, sent: UploadFile, session: Any, *, is_handed_in: bool) -> dict[str, object]:
         file_id, name = str(uuid.uuid4()), sent.filename or "unnamed"
         path = Path(session.files_dir) / file_id
         await asyncio.to_thread(_write, sent.file, path)
         self._forget_gone()
-        self._waiting[file_id] = _Waiting(session.id, AttachedFile(name, path))
+        self._waiting[file_id] = _Waiting(session.id, AttachedFile(name, path, is_handed_in))
         return {"id": file_id, "name": name, "size": sent.size, "type": sent.content_type}
 
     def announce(self, session: Any, message: dict[str, Any], references: Sequence[Mapping[str, Any]]) -> None:
@@ -109,7 +110,8 @@ def name_files(files: Sequence[AttachedFile], words: Words, *, most: int = 10) -
     """What a message says that is nothing but files."""
     names = [file.name for file in files[:most]]
     rest = [words.and_more.format(n=len(files) - most)] if len(files) > most else []
-    return words.attached.format(names=", ".join([*names, *rest]))
+    sentence = words.handed_in if any(file.is_handed_in for file in files) else words.attached
+    return sentence.format(names=", ".join([*names, *rest]))
 
 
 def discard(files: Sequence[AttachedFile]) -> None:

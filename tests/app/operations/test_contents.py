@@ -10,7 +10,7 @@ from app.access import Caller
 from app.db import people
 from app.db.contents import ContentsQuery
 from app.db.people_tables import Membership
-from app.domain import MemberRole
+from app.domain import AddedHow, MemberRole
 from app.errors import Forbidden, NotFound
 from app.operations import contents, documents, opened
 from app.services import Services
@@ -53,7 +53,8 @@ def test_readers_are_told_nothing_and_editors_all(services: Services, docs: Path
             listed(services, base_id, caller)
     editor = caller_with(services, "Ben", base_id, MemberRole.EDITOR)
     (row,) = listed(services, base_id, editor)
-    assert (row.stored.name, row.stored.chunks, row.added_by) == ("pears.md", 1, "this machine")
+    assert row.stored.added
+    assert (row.stored.name, row.stored.chunks, row.stored.added.how) == ("pears.md", 1, AddedHow.MACHINE)
 
 
 def test_what_failed_is_told_until_it_is_in(services: Services, docs: Path) -> None:

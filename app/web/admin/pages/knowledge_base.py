@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Response
 
 from app.db.contents import ContentsOrder, ContentsQuery
 from app.domain import MemberRole
-from app.operations import contents, knowledge_bases, overview, sources
+from app.operations import contents, knowledge_bases, overview, review, sources, submissions
 from app.web.admin.guard import AdminRoute
 from app.web.admin.languages import name_language
 from app.web.admin.lists import ROWS, Listed, Paging, Sorting
@@ -30,6 +30,8 @@ def show(page: PageOf, id: str) -> Response:
         listed=_list(page, id),
         only_warned=page.request.query_params.get("show") == WARNED,
         failed=contents.list_failed(id, page.caller, page.services),
+        flagged=review.count_open(page.caller, page.services).get(id, 0),
+        waiting=submissions.count_waiting(page.caller, page.services).get(id, 0),
         at_work=contents.list_at_work(id, page.caller, page.services),
         sources=watched,
         members=knowledge_bases.list_members(id, page.caller, page.services) if is_admin else [],

@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from app.domain import JobState, MemberRole
-from app.operations import insight, jobs, overview, trail
+from app.operations import insight, jobs, overview, review, submissions, trail
 from app.web.admin.guard import AdminRoute
 from app.web.admin.page import Page, PageOf
 
@@ -30,6 +30,8 @@ def show(page: PageOf) -> Response:
         bases=bases,
         at_work=[job for job in mine if job.state in (JobState.QUEUED, JobState.RUNNING)],
         failed=[job for job in mine if job.failed or job.state is JobState.FAILED][:NEWEST_JOBS],
+        flagged=review.count_open(page.caller, page.services),
+        waiting=submissions.count_waiting(page.caller, page.services),
         storage=overview.measure_storage(page.services) if page.caller.is_admin else None,
         little=LITTLE_BYTES,
         not_ready=overview.readiness(page.services),

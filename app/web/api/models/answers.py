@@ -16,6 +16,7 @@ from app.domain import (
     CallState,
     Cell,
     Citation,
+    FlagReason,
     PageRect,
     Passage,
     Statement,
@@ -23,6 +24,7 @@ from app.domain import (
 )
 from app.web.api.models.base import Model
 from app.web.api.models.conversation import MAX_PASSAGES, GroundsModel
+from app.web.api.models.provenance import AddedOut
 
 
 class SearchRequest(Model):
@@ -47,6 +49,9 @@ class PassageOut(Model):
     suspicious: bool
     """Reads like instructions to the assistant; the model was given it as text only."""
     web: bool = False
+    added: AddedOut | None = None
+    flags: list[FlagReason] = Field(default_factory=list)
+    """Why an editor should look at the document, as far as none has dismissed it."""
 
     @classmethod
     def of(cls, passage: Passage) -> "PassageOut":
@@ -65,6 +70,8 @@ class PassageOut(Model):
             url=passage.url or None,
             suspicious=passage.is_suspicious,
             web=passage.is_web,
+            added=AddedOut.find(passage.added),
+            flags=list(passage.flags),
         )
 
 
@@ -103,6 +110,8 @@ class CitationOut(Model):
     rects: list[RectOut]
     web: bool = False
     url: str | None = None
+    added: AddedOut | None = None
+    flags: list[FlagReason] = Field(default_factory=list)
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationOut":
@@ -118,6 +127,8 @@ class CitationOut(Model):
             rects=[RectOut.of(place) for place in citation.rects],
             web=bool(citation.url),
             url=citation.url or None,
+            added=AddedOut.find(citation.added),
+            flags=list(citation.flags),
         )
 
 

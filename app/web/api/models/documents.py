@@ -9,12 +9,14 @@ from pydantic import Field
 from app.db.members import Member
 from app.domain import (
     Document,
+    FlagReason,
     MemberRole,
     Removed,
     Table,
 )
 from app.domain.urls import web_address
 from app.web.api.models.base import Model
+from app.web.api.models.provenance import AddedOut
 
 
 class NewKnowledgeBase(Model):
@@ -80,6 +82,8 @@ class DocumentOut(Model):
     tables: list[TableOut]
     warnings: list[str]
     indexed_at: datetime
+    added: AddedOut | None = None
+    flags: list[FlagReason] = Field(default_factory=list)
 
     @classmethod
     def of(cls, document: Document) -> "DocumentOut":
@@ -99,6 +103,8 @@ class DocumentOut(Model):
             tables=[TableOut.of(table) for table in document.tables],
             warnings=list(document.warnings),
             indexed_at=document.indexed_at,
+            added=AddedOut.find(document.added),
+            flags=list(document.flags),
         )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,10 +14,35 @@ from urllib.parse import quote, quote_plus
 from sqladmin.helpers import slugify_class_name
 from sqlmodel import select
 
-from app.db import assistants, crawls, documents, generations, groups, jobs, people, questions, sources, sweeps
+from app.db import (
+    assistants,
+    crawls,
+    documents,
+    flags,
+    generations,
+    groups,
+    jobs,
+    people,
+    questions,
+    sources,
+    submissions,
+    sweeps,
+)
 from app.db.assistants import AssistantDraft
 from app.db.people_tables import ApiKey
-from app.domain import AskedQuestion, ChunkingProfile, MemberRole, Question, Schedule, SourceKind, Splitter
+from app.domain import (
+    AskedQuestion,
+    ChunkingProfile,
+    FlagPlace,
+    FlagReason,
+    FoundFile,
+    FoundFlag,
+    MemberRole,
+    Question,
+    Schedule,
+    SourceKind,
+    Splitter,
+)
 from app.domain.votes import Side
 from app.lab.comparisons import Comparison, Contestant
 from app.services import Services
@@ -52,6 +78,7 @@ PLAIN: Mapping[str, Any] = {
     "text": "Some words.",
     "session_id": "none",
     "sessionId": "none",
+    "reason": "instructions",
 }
 PLAIN_BELOW: Mapping[str, Mapping[str, Any]] = {
     # What a key is called names nothing.
@@ -156,6 +183,13 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
         assistant = assistants.create(
             session, AssistantDraft(assistant_name, knowledge_base_ids=(base.id,)), created_by="local"
         )
+        submissions.set_taking(session, base.id, takes=True)
+        content_hash, size = services.files.add(BytesIO(marker.encode()))
+        handed_in = FoundFile(f"{marker}.txt", f"upload:{marker}.txt", content_hash, size)
+        submission = submissions.put(session, base.id, owner.id, handed_in, most_waiting=1)
+        version_id = documents.get_document(session, document.id).version_id
+        flagged = FoundFlag(FlagReason.INSTRUCTIONS, (FlagPlace(None, 0, len(marker)),))
+        flags.put_new(session, [flagged], knowledge_base_id=base.id, document_id=document.id, version_id=version_id)
     chat = Chat(services, owner.id, f"Chat {marker}")
     chat.file.write_text(f"A passage about {marker}.")
     session_id = caller_session(services, owner.name)
@@ -173,6 +207,7 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
         "forId": chat.ids["answer"],
     }
     common |= {"thread_id": chat.id, "element_id": chat.key.split("/")[1], "file_id": chat.key.split("/")[1]}
+    common |= {"submission_id": submission, "version_id": version_id}
     common |= {"feedbackId": chat.ids["run"], "key_base": base.id}
     named: dict[str, Any] = {"kb": name}
     return Estate(
@@ -204,6 +239,7 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
             "/api/v1/jobs": {**named, "id": job},
             "/api/v1/sources": {**named, "id": source},
             "/api/v1/runs": {**named, "id": job},
+            "/api/v1/submissions": {**named, "id": submission},
             "/api/v1/conversations": {**named, "id": chat.id},
             "/admin/records": {"pk": owner.id},
         },
