@@ -1,25 +1,12 @@
 """One-time links, for this machine's own command line and for admins: the way back in when nothing else opens."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from app.operations import people
 from app.web.api.caller import AdminOf, ServicesOf
+from app.web.api.models.sign_in_links import NewSignInLink, SignInLinkOut
 
 router = APIRouter(tags=["people"])
-
-
-class NewSignInLink(BaseModel):
-    """Whose password is to be chosen anew: a name."""
-
-    person: str
-
-
-class SignInLinkOut(BaseModel):
-    """The address at which the person chooses a password, once."""
-
-    person: str
-    url: str
 
 
 @router.post("/sign-in-links", status_code=201)

@@ -99,6 +99,7 @@ def test_secrets_are_only_said_to_be_set(services: Services, admin: Caller) -> N
         "reranker.api_key",
         "crawl.secret",
         "crawl.firecrawl.api_key",
+        "single_sign_on.client_secret",
         "speech.api_key",
         "parse.pdf.passwords",
     }

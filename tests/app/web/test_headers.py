@@ -20,7 +20,7 @@ from tests.app.web.signed_in import Browser
 ALWAYS = {
     "x-content-type-options": {"nosniff"},
     "x-frame-options": {"DENY"},
-    "referrer-policy": {"same-origin", "no-referrer"},
+    "referrer-policy": {"same-origin", "no-referrer", "strict-origin"},
     "cross-origin-opener-policy": {"same-origin"},
     "cross-origin-resource-policy": {"same-origin"},
 }
