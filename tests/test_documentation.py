@@ -57,6 +57,16 @@ def test_every_relative_link_leads_somewhere() -> None:
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_control_and_every_test_of_the_threat_model_exists() -> None:
+    said = (PROJECT / "docs" / "threat-model.md").read_text()
+    controls = re.findall(r"`((?:app|ingest|bundle)/[^`\s]*)`", said)
+    assert len(controls) > 30
+    assert [path for path in controls if not (PROJECT / path).exists()] == []
+    tests = re.findall(r"`(tests/[^`\s]+\.py)::(\w+)`", said)
+    assert len(tests) > 50
+    assert [(file, name) for file, name in tests if f"def {name}(" not in (PROJECT / file).read_text()] == []
+
+
 def test_no_file_names_a_package_registry() -> None:
     """Whoever builds this says where packages come from; a lock file with addresses would say it for them."""
     listed = subprocess.run(
