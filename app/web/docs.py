@@ -1,17 +1,18 @@
 """The API documentation page, with its scripts served from here instead of a CDN."""
 
+from importlib.resources import files
+
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
 from app.web.headers import POLICY, hash_inline, policy
 
 
 def mount_docs(app: FastAPI) -> None:
     """Serve `/docs`."""
-    app.mount("/docs/assets", StaticFiles(directory=swagger_ui_path), name="docs-assets")
+    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

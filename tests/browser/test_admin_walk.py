@@ -96,7 +96,7 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("progress")).to_have_count(0, timeout=120_000)
     expect(page.locator(".finding")).to_be_visible()
-    assert page.locator("tbody tr").count() == 5
+    expect(page.locator("tbody tr")).to_have_count(5, timeout=120_000)
     take_picture(page, "admin-5-comparison", full_page=True)
 
     page.locator("tbody tr").nth(1).get_by_role("button", name="Apply").click()
@@ -120,6 +120,13 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     expect(page.get_by_role("row", name="sentence 20 / 0")).to_contain_text("answers")
     assert time.perf_counter() - started < 10  # a page, not the switch, which `bench reindex` measures
     take_picture(page, "admin-8-rolled-back", full_page=True)
+
+    page.goto(f"{service.url}/docs")
+    expect(page.locator(".opblock-summary-path", has_text="/api/v1/ask").first).to_be_visible()
+    assert page.locator(".opblock").count() > 50
+    page.locator(".opblock-summary", has_text="/api/v1/ask").first.click()
+    expect(page.locator(".opblock.is-open")).to_contain_text("knowledge_bases")
+    take_picture(page, "api-page")
     assert asked_elsewhere == []
 
 
