@@ -198,7 +198,7 @@ def test_a_name_with_a_wrong_password_is_told_so(browser: Browser, service: Serv
         page.fill("#email", "Ada")
         page.fill("#password", "not the password")
         page.keyboard.press("Enter")
-        expect(page.locator("form")).to_contain_text("Name oder Passwort stimmt nicht.")
+        expect(page.locator("form")).to_contain_text("Name oder Passwort ist falsch")
         take_picture(page, "chat-login-dark")
 
 

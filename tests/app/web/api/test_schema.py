@@ -38,7 +38,7 @@ from tests.lent_sandboxes import LentSandboxes
 from tests.taking_in import open_base, take_in
 
 # Each operation with so many requests, half of them made to be wrong. The same ones every time.
-EXAMPLES: Final = 12
+EXAMPLES: Final = 8
 FEWEST: Final = 300
 SEED: Final = 20_261_128
 CHECKS: Final = [
