@@ -13,14 +13,16 @@ from bench.kills import Logged, count_lost, count_needless
 from bench.machine import REPOSITORY
 from bench.report import compare
 
-# They look at all processes that their own has started, or fork it, and take minutes: `.ci/run` asks for them.
+# They look at all processes that their own has started, or fork it.
 APART = ("kills", "load", "startup", "reindex")
+# Together they take five minutes: `.ci/run` asks for them.
+SLOW = (*APART, "abstention", "conversation", "crawl", "quality", "tables", "tools")
 ASKED_FOR = "CLOISTER_TEST_BENCH"
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_prints_a_table_and_keeps_its_figures(name: str, tmp_path: Path) -> None:
-    if name in APART and not os.environ.get(ASKED_FOR):
+    if name in SLOW and not os.environ.get(ASKED_FOR):
         pytest.skip(f"THE BENCHMARK {name} IS NOT TRIED: it takes minutes; set {ASKED_FOR}=1 for it")
     printed = run_apart(name, tmp_path) if name in APART else run_here(name, tmp_path)
     (path,) = tmp_path.glob(f"{name}-*.json")

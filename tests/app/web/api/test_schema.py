@@ -39,7 +39,7 @@ from tests.taking_in import open_base, take_in
 
 # Each operation with so many requests, half of them made to be wrong. The same ones every time.
 EXAMPLES: Final = 8
-FEWEST: Final = 300
+FEWEST: Final = 200
 SEED: Final = 20_261_128
 CHECKS: Final = [
     not_a_server_error,
