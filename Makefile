@@ -21,7 +21,7 @@ run: install
 # A file's tests stay together: they share services that take seconds to start.
 # One process more than cores: tests wait for services and pages about as much as they compute.
 test: install-dev
-	$(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile
 
 check: install-dev
 	$(BIN)/ruff format --check .
