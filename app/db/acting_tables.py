@@ -22,6 +22,7 @@ class AssistantVersionRow(SQLModel, table=True):
     system_prompt: str = Field(default="", sa_type=Text)
     knowledge_base_ids: str = Field(default="[]", sa_type=Text)
     tools: str = Field(default="[]", sa_type=Text)
+    tool_server_ids: str = Field(default="[]", sa_type=Text)
     temperature: float | None = None
     model: str = ""
     changed_by: str

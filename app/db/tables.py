@@ -178,6 +178,7 @@ class JobItemRow(SQLModel, table=True):
     """
 
     __tablename__ = "job_item"
+    __table_args__ = (Index("ix_job_item_job_id_status", "job_id", "status"),)
     id: str = Field(primary_key=True)
     job_id: str = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False, index=True))
     position: int

@@ -3,7 +3,15 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from app.db import acting_tables, chat_tables, guarding_tables, lab_tables, people_tables, tables  # noqa: F401 - registers the tables
+from app.db import (  # noqa: F401 - registers the tables
+    acting_tables,
+    chat_tables,
+    guarding_tables,
+    lab_tables,
+    people_tables,
+    serving_tables,
+    tables,
+)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
