@@ -73,13 +73,13 @@ def page_url(document_id: str, page: int, start: int, end: int) -> str:
 def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
     """The pages that a marked text stands on, as pictures, and the way to the whole file, as Markdown."""
     pages = _pages_of(passage, mark)
-    quote = words.quote.format(text=plain(shorten(mark.text, QUOTE_LENGTH)))
-    parts = [f"[{words.open_file}]({_file_at(passage, pages[0])})"]
+    quote = words.notation.quote.format(text=plain(shorten(mark.text, QUOTE_LENGTH)))
+    parts = [f"[{words.evidence.open_file}]({_file_at(passage, pages[0])})"]
     for page in pages:
-        alt = words.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
+        alt = words.evidence.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
         picture = page_url(passage.document_id, page, mark.start, mark.end)
         # The pane's title says the page where there is one.
-        parts += [f"**{words.page.format(n=page).capitalize()}**"] if len(pages) > 1 else []
+        parts += [f"**{words.notation.page.format(n=page).capitalize()}**"] if len(pages) > 1 else []
         parts.append(f"[![{alt}]({picture})]({_file_at(passage, page)})")
     return "\n\n".join(parts)
 
@@ -88,7 +88,7 @@ def render_quote(citation: Citation, words: Words) -> str:
     """A quote by itself, and the way to the whole file or page, as Markdown."""
     if citation.url:
         return f"{page_link(citation.url, words)}\n\n> {plain(unlinked(citation.quote))}"
-    return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
+    return f"[{words.evidence.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
 
 
 def _build_element(passage: Passage, words: Words, citation: Citation | None) -> PassageText:

@@ -62,8 +62,8 @@ async def keep_picture(backend: ChatBackend, message: Any, file: AttachedFile, w
     The file that was sent is not needed any more then, and not kept.
     """
     if file.path.stat().st_size > MOST_MB << 20:
-        raise Rejected(words.picture_too_large.format(n=MOST_MB))
-    step: Any = cl.Step(name=words.reading_picture, type="tool", show_input=False, metadata={"avatarName": "Cloister"})
+        raise Rejected(words.pictures.too_large.format(n=MOST_MB))
+    step: Any = cl.Step(name=words.pictures.reading, type="tool", show_input=False, metadata={"avatarName": "Cloister"})
     await step.send()
     try:
         picture = await backend.look(file.path)
@@ -114,20 +114,20 @@ def render_picture_text(text: str, words: Words) -> str:
     if not text:
         return ""
     lines = "\n>\n".join(f"> {plain(unlinked(line))}" for line in text.splitlines() if line.strip())
-    return f"{words.picture_text}\n\n{lines}"
+    return f"{words.pictures.text}\n\n{lines}"
 
 
 def picture_summary(count: int | None, words: Words) -> str:
     """In one line, what the model is given in place of a picture that it cannot see."""
     match count:
         case None:
-            return words.picture_not_read
+            return words.pictures.not_read
         case 0:
-            return words.picture_empty
+            return words.pictures.empty
         case 1:
-            return words.picture_read_one
+            return words.pictures.read_one
         case _:
-            return words.picture_read_many.format(n=count)
+            return words.pictures.read_many.format(n=count)
 
 
 def _kept(message: cl.Message) -> Mapping[str, Any]:

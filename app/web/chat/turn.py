@@ -111,12 +111,12 @@ class Turn:
         self._passages: tuple[Passage, ...] = ()
         self._chips: dict[str, PassageText] = {}
         self._reply: Any = cl.Message("")
-        self._safe = SafeStream(self._words.picture_not_loaded)
+        self._safe = SafeStream(self._words.answer.picture_not_loaded)
         self._tools = ToolSteps(self._words, self._reply.parent_id, self._reply.id)
         self._thought = ThoughtStep(self._words, self._reply.parent_id, self._reply.id)
         self._shown: set[str] = set()
         self._search: Any = cl.Step(
-            name=self._words.searching,
+            name=self._words.search.searching,
             type="tool",
             show_input=False,
             parent_id=self._reply.parent_id,
@@ -132,9 +132,9 @@ class Turn:
             await self._answer()
         except asyncio.CancelledError:
             # The person pressed stop. The task ends here, in order, instead of being torn down.
-            await self._end_early(self._words.stopped)
+            await self._end_early(self._words.answer.stopped)
         except EngineUnavailable as exc:
-            await self._end_early(f"{exc}\n\n{self._words.question_kept}")
+            await self._end_early(f"{exc}\n\n{self._words.answer.question_kept}")
         except CloisterError as exc:
             await self._end_early(str(exc))
         except Exception as exc:  # noqa: BLE001 - a person waits for an answer, whatever went wrong
@@ -142,12 +142,12 @@ class Turn:
             # Where, and what kind; the message of an unforeseen error may quote the question.
             where = "".join(traceback.format_tb(exc.__traceback__))
             log.error("A question failed (%s) with %s:\n%s", number, type(exc).__name__, where)
-            await self._end_early(self._words.failed.format(number=number))
+            await self._end_early(self._words.answer.failed.format(number=number))
 
     async def _answer(self) -> None:
         knowledge_bases = self._asked.knowledge_bases or await self._backend.knowledge_bases(self._user_id)
         if not knowledge_bases:
-            await self._end_early(self._words.nothing_to_read)
+            await self._end_early(self._words.answer.nothing_to_read)
             return
         self._search.start = now()
         await self._search.send()
@@ -179,7 +179,7 @@ class Turn:
                     case Finished(answer):
                         await self._show_answer(answer)
                         return
-        await self._end_early(self._words.stopped)
+        await self._end_early(self._words.answer.stopped)
 
     async def _history(self) -> list[Message]:
         before = _before(self._question)
