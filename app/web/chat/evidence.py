@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import chainlit as cl
-from chainlit.data import get_data_layer
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
+from app.web.chat.elements import KeptWithChat
 from app.web.chat.markup import chip, plain, shorten, unlinked
 from app.web.chat.memo import page_link, place, render_passage
 from app.web.chat.provenance import render_provenance
@@ -29,20 +28,10 @@ class _Mark:
     text: str
 
 
-class PassageText(cl.Text):
-    """A text that is kept with the chat alone. Of others Chainlit writes a copy into the session's folder, where it
-    would outlive the document. `document_id` is the document whose words it shows."""
+class PassageText(KeptWithChat, cl.Text):
+    """A text of a document. `document_id` is the document whose words it shows: it goes when that does."""
 
     document_id: str
-
-    async def _create(self, persist: bool = True) -> bool:
-        layer = get_data_layer()  # type: ignore[no-untyped-call]
-        try:
-            await layer.create_element(self)
-        except SQLAlchemyError:
-            # The person has been told that it is not stored; it can be read as long as the session lasts.
-            return bool(await super()._create(persist=False))
-        return persist
 
 
 def build_elements(passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()) -> list[PassageText]:
