@@ -28,11 +28,12 @@ from app.web.chat.command_menu import CommandMenu, SpeakHandler
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
 from app.web.chat.handing_in import hand_in
+from app.web.chat.history import is_question
 from app.web.chat.listening import Listening
 from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.speaking import show_speech_words
-from app.web.chat.turn import Turn, is_question
+from app.web.chat.turn import Turn
 from app.web.chat.uploads import Uploads, discard
 from app.web.chat.words import words_for
 from app.web.pages.left import remember_leaving
