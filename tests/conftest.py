@@ -3,6 +3,7 @@
 DBOS is one per process, so only one of them can be open at a time; opening one after the other is fine.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -47,6 +48,17 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lasting_log() -> Iterator[None]:
+    """DBOS logs as everybody does. A logger without a handler it gives the standard error of that moment to keep, and
+    where a test with `capsys` is the first to open services, that is a file which is closed when the test ends.
+    """
+    handler = logging.NullHandler()
+    logging.getLogger("dbos").addHandler(handler)
+    yield
+    logging.getLogger("dbos").removeHandler(handler)
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     chat = sign_in(browser, service.url)
     page.get_by_role("link", name="Preview").click()
     page.locator("#chunk_size").fill("60")
+    expect(page.locator("form.apply [name=chunk_size]")).to_have_value("60")  # what is drawn is what is cut
     page.get_by_role("button", name="Cut the whole knowledge base like this").click()
     expect(page.locator(".said")).to_contain_text("answered as before")
     chat.locator("#chat-input").fill("How heavy is pear number 3?")
