@@ -6,6 +6,7 @@ DBOS is one per process, so only one of them can be open at a time; opening one 
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +31,12 @@ SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with few tests first: they start services and browsers, and at the end nobody waits for one of them."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: sizes[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)
