@@ -3,6 +3,7 @@
 DBOS is one per process, so only one of them can be open at a time; opening one after the other is fine.
 """
 
+import fcntl
 import logging
 import os
 import shutil
@@ -168,11 +169,24 @@ def real_generator() -> Iterator[Warm[Generator]]:
 
 @pytest.fixture(scope="session")
 def samples_data_dir(real_embedder: Warm[Embedder], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed."""
-    folder = tmp_path_factory.mktemp("samples") / "data"
+    """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed.
+
+    One for all processes of a run: reading and embedding them takes twenty seconds of a processor.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "samples"
+    with (shared / "samples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _take_in_samples(own / "samples-of-mine", real_embedder).rename(folder)
+    return folder
+
+
+def _take_in_samples(folder: Path, embedder: Warm[Embedder]) -> Path:
     # The OCR engine that every machine has: what the samples say must not hang on what else is installed.
     settings = load_settings({"data_dir": folder, "ocr": {"engine": "rapidocr"}})
-    opened = open_with(settings, real_embedder, Warm(ScriptedGenerator))
+    opened = open_with(settings, embedder, Warm(ScriptedGenerator))
     take_in(opened, SAMPLE_DOCS, kb="Samples")
     opened.close()
     return folder
