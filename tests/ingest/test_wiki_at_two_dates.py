@@ -20,7 +20,7 @@ from tests.ingest.crawling import add, counts, pages_of_url, site_options, visit
 
 WIKI = Path(__file__).parents[3] / "shared" / "fixtures" / "wiki"
 # Besides the 18 that changed; `bench crawl` crawls all of them.
-OTHER_PAGES = 10
+OTHER_PAGES = 30
 PATIENCE_S = 30
 
 
