@@ -1,8 +1,14 @@
 """What people do on the chat page."""
 
+from contextlib import suppress
+from typing import Final
+
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.app.web.signed_in import PASSWORD
+
+# Once a second.
+TRIES: Final = 30
 
 
 def enter_by_link(page: Page, link: str) -> None:
@@ -28,7 +34,11 @@ def ask(page: Page, question: str, *files: FilePayload) -> None:
         expect(page.locator("#upload-button")).to_be_enabled()
         page.locator("#upload-button-input").set_input_files(list(files))
         expect(page.locator("#attachments > *")).to_have_count(len(files))
-    if question:
-        page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
+    send = page.locator("#chat-submit")
+    for _ in range(TRIES):
+        if question:  # what was typed before the page was connected may be lost
+            page.locator("#chat-input").fill(question)
+        with suppress(AssertionError):
+            expect(send).to_be_enabled(timeout=1000)
+            break
+    send.click()
