@@ -11,5 +11,6 @@ ANSWER = {
     "grounds",
     "model",
     "calls",
+    "on_their_way",
 }
 CITATION = {"n", "document_id", "document", "page", "quote", "verified"}

@@ -119,7 +119,9 @@ def render_answer(answer: Answer, words: Words) -> str:
     if answer.abstained:
         text = make_safe(answer.text.strip(), words.answer.picture_not_loaded) or words.answer.abstained
         nearest = words.answer.nearest.format(step=search_summary(answer.passages, words))
-        return f"{text}\n\n{nearest if answer.passages else words.answer.no_passages}"
+        return "\n\n".join(
+            [text, nearest if answer.passages else words.answer.no_passages, *_on_their_way(answer, words)]
+        )
     marked = mark_doubts(answer.text, answer.statements, words).text
     parts = [make_safe(marked.strip(), words.answer.picture_not_loaded)]
     if answer.table:
@@ -129,7 +131,15 @@ def render_answer(answer: Answer, words: Words) -> str:
         rows = [_source(c, _headings_of(answer).get(c.n, ()), words, said) for c in answer.citations]
         # A heading of the sixth rank is what the style sheet knows the list by.
         parts += [f"###### {words.answer.sources}", "\n".join(dict.fromkeys(rows))]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_on_their_way(answer, words)])
+
+
+def _on_their_way(answer: Answer, words: Words) -> list[str]:
+    """What the answer could not know of yet; nothing where all was there."""
+    if not answer.on_their_way:
+        return []
+    said = words.answer.on_its_way if answer.on_their_way == 1 else words.answer.on_their_way
+    return [f"*{said.format(n=answer.on_their_way)}*"]
 
 
 def render_copy(answer: Answer, words: Words) -> str:

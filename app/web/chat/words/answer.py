@@ -11,6 +11,8 @@ class AnswerWords:
     abstained: str
     nearest: str
     no_passages: str
+    on_its_way: str
+    on_their_way: str
     nothing_to_read: str
     question_kept: str
     stopped: str
@@ -30,6 +32,8 @@ ENGLISH = AnswerWords(
     abstained="I did not find this in your documents.",
     nearest="The nearest passages are listed above, under “{step}”.",
     no_passages="No passage comes near the question.",
+    on_its_way="One document is still being taken in. Ask again later for an answer that knows of it.",
+    on_their_way="{n} documents are still being taken in. Ask again later for an answer that knows of them.",
     nothing_to_read="There is no knowledge base that you may read yet. Ask the owner of this service for access.",
     question_kept="Your question is kept in this chat; ask it again in a moment.",
     stopped="Stopped. What was written so far is kept.",
@@ -51,6 +55,8 @@ GERMAN = AnswerWords(
     abstained="Das habe ich in Ihren Dokumenten nicht gefunden.",
     nearest="Die nächstliegenden Stellen stehen oben unter „{step}“.",
     no_passages="Keine Stelle kommt der Frage nahe.",
+    on_its_way="Ein Dokument wird noch aufgenommen. Fragen Sie später noch einmal, damit die Antwort es kennt.",
+    on_their_way="{n} Dokumente werden noch aufgenommen. Fragen Sie später noch einmal, damit die Antwort sie kennt.",
     nothing_to_read="Es gibt noch keine Wissensbasis, die Sie lesen dürfen. Bitten Sie den Betreiber um Zugang.",
     question_kept="Ihre Frage bleibt in diesem Chat; stellen Sie sie gleich noch einmal.",
     stopped="Angehalten. Was bis hier geschrieben wurde, bleibt erhalten.",

@@ -58,6 +58,16 @@ def test_an_abstention_without_passages_says_that_nothing_is_near() -> None:
     assert render_answer(answer(abstained=True), ENGLISH).endswith(ENGLISH.answer.no_passages)
 
 
+@pytest.mark.parametrize("abstained", [True, False])
+def test_an_answer_ends_with_what_is_still_being_taken_in(abstained: bool) -> None:
+    given = answer(abstained=abstained)
+    assert "taken in" not in render_answer(given, ENGLISH)
+    assert render_answer(replace(given, on_their_way=1), ENGLISH).endswith(
+        "\n\n*One document is still being taken in. Ask again later for an answer that knows of it.*"
+    )
+    assert "*12 Dokumente werden noch aufgenommen." in render_answer(replace(given, on_their_way=12), GERMAN)
+
+
 def test_passages_are_counted_by_document() -> None:
     three = (passage(1), passage(2), passage(3, document="forms.md"))
     assert search_summary(three, ENGLISH) == "Found 3 passages in 2 documents"
