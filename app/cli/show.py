@@ -107,6 +107,9 @@ def print_answer(answer: Record, *, as_json: bool) -> None:
         out.print(f"[{citation['n']}] {_place(citation)}: “{citation['quote']}”{note}")
         if said := describe_provenance(citation):
             out.print(f"    {said}", style="dim")
+    if waiting := answer["on_their_way"]:
+        documents = "1 document is" if waiting == 1 else f"{waiting} documents are"
+        out.print("", f"{documents} still being taken in; ask again later for an answer that knows of them.", sep="\n")
     out.print("", describe_timings(answer["timings_ms"]), sep="\n", style="dim")
 
 

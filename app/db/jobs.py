@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlmodel import Session, col, delete, func, select
 
 from app.db.columns import utc_now
-from app.db.job_items import AGAIN, add_items, cancel_queued, count_items, read_item
+from app.db.job_items import AGAIN, OPEN_ITEMS, add_items, cancel_queued, count_items, read_item
 from app.db.sealing import SealedText
 from app.db.tables import JobItemRow, JobRow, KnowledgeBaseRow
 from app.domain import FoundFile, ItemStatus, Job, JobItem, JobState
@@ -178,6 +178,19 @@ def list_open_jobs(session: Session, knowledge_base_id: str) -> list[str]:
     """Ids of the jobs of a knowledge base that are not over."""
     of_base = (JobRow.knowledge_base_id == knowledge_base_id, col(JobRow.state).in_(OPEN_JOBS))
     return list(session.exec(select(JobRow.id).where(*of_base)))
+
+
+def count_on_their_way(session: Session, knowledge_base_ids: Iterable[str]) -> int:
+    """How many documents of these knowledge bases are being taken in; those that are cut anew answer already."""
+    jobs = select(JobRow.id, JobRow.knowledge_base_id).where(
+        col(JobRow.state).in_(OPEN_JOBS), col(JobRow.generation_id).is_(None)
+    )
+    wanted = set(knowledge_base_ids)
+    job_ids = [id for id, base_id in session.exec(jobs) if base_id in wanted]
+    if not job_ids:
+        return 0
+    items = select(func.count()).where(col(JobItemRow.job_id).in_(job_ids), col(JobItemRow.status).in_(OPEN_ITEMS))
+    return session.exec(items).one()
 
 
 def find_open_job(session: Session, source_id: str) -> str | None:

@@ -153,7 +153,8 @@ class Answer:
 
     `statements` are its sentences in order. `table` is what was computed where the answer came from tables.
     `grounds`: kept with the answer, they let a later turn go on from this one. `model`: which language model wrote it,
-    "" where none did.
+    "" where none did. `on_their_way`: documents that were being taken in where it was searched, and could not be found
+    yet.
     """
 
     text: str
@@ -165,6 +166,7 @@ class Answer:
     table: TableResult | None = None
     grounds: Grounds | None = None
     model: str = ""
+    on_their_way: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent, Finished
-from app.db import answers
+from app.db import answers, jobs
 from app.db.columns import utc_now
 from app.domain import Answer, AnswerFace, CallEnded, GivenAnswer
 from app.domain.answers import first_word_ms, search_ms
@@ -30,7 +31,7 @@ async def recorded(
     services: Services,
     step_id: str | None = None,
 ) -> AsyncIterator[AnswerEvent]:
-    """The events of an answer as they come. Before the last one its row is written.
+    """The events of an answer as they come. Before the last one its row is written, and it is told what was missing.
 
     A question that was stopped or failed was given no answer: it leaves no row. `access` is what was searched.
     """
@@ -39,6 +40,7 @@ async def recorded(
         async for event in line:
             calls += isinstance(event, CallEnded)
             if isinstance(event, Finished):
+                event = Finished(await asyncio.to_thread(_complete, event.answer, access, services))
                 given = _given(event.answer, access, face, step_id, calls)
                 await asyncio.to_thread(_record, given, caller, services)
             yield event
@@ -64,6 +66,13 @@ async def forget_daily(services: Services) -> None:
         except SQLAlchemyError as exc:  # a database that is away now is asked again tomorrow
             log.error("Old rows of the answer log could not be removed: %s", type(exc).__name__)
         await asyncio.sleep(DAY_S)
+
+
+def _complete(answer: Answer, access: Access, services: Services) -> Answer:
+    """With how many documents could not be found yet."""
+    with services.database.read() as session:
+        waiting = jobs.count_on_their_way(session, [base.id for base in access.readable.values()])
+    return replace(answer, on_their_way=waiting)
 
 
 def _given(answer: Answer, access: Access, face: AnswerFace, step_id: str | None, calls: int) -> GivenAnswer:

@@ -12,11 +12,11 @@ import pytest
 from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.answer.events import AnswerEvent, Finished, Piece, Retrieved
 from app.db import answers as stored
-from app.db import people
+from app.db import jobs, people
 from app.db.answers import AnswerFilter
 from app.db.columns import utc_now
 from app.db.people_tables import Person
-from app.domain import Answer, AnswerFace, GivenAnswer
+from app.domain import Answer, AnswerFace, FoundFile, GivenAnswer, KnowledgeBase
 from app.errors import EngineUnavailable
 from app.operations import answers
 from app.services import Services
@@ -61,6 +61,29 @@ def pass_on(services: Services, *events: AnswerEvent | Exception, takes: int = 9
         return got
 
     return asyncio.run(run())
+
+
+def begin_job(services: Services, base: KnowledgeBase, count: int, *, generation_id: str | None = None) -> str:
+    files = [FoundFile(f"{n}.md", f"/{n}.md", f"hash{n}", 9) for n in range(count)]
+    with services.database.write() as session:
+        return jobs.create_job(
+            session, knowledge_base_id=base.id, requested_by="ada", files=files, generation_id=generation_id
+        )
+
+
+def test_an_answer_tells_how_many_documents_it_could_not_know_of_yet(services: Services) -> None:
+    here, there = open_base(services), open_base(services, "Elsewhere")
+    begin_job(services, here, 2)
+    begin_job(services, there, 3)
+    begin_job(services, here, 5, generation_id=here.generation_id)  # cut anew: they answer meanwhile
+    over = begin_job(services, here, 7)
+    with services.database.write() as session:
+        jobs.finish_job(session, over, error=None)
+    (said,) = pass_on(services, Finished(ABSTAINED))
+    assert isinstance(said, Finished)
+    assert said.answer.on_their_way == 5
+    with services.database.read() as session:
+        assert jobs.count_on_their_way(session, [there.id]) == 3
 
 
 def test_an_answer_is_passed_on_and_leaves_how_it_went(services: Services) -> None:

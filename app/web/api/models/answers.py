@@ -245,6 +245,8 @@ class AskResponse(Model):
     grounds: GroundsModel | None
     model: str = ""
     calls: list[CallOut] = Field(default_factory=list)
+    on_their_way: int = 0
+    """Documents that were still being taken in where it was searched: a later answer may know more."""
 
     @classmethod
     def of(cls, answer: Answer, calls: Sequence[CallRecord] = ()) -> "AskResponse":
@@ -259,4 +261,5 @@ class AskResponse(Model):
             grounds=GroundsModel.of(answer.grounds) if answer.grounds else None,
             model=answer.model,
             calls=[CallOut.of(record) for record in calls],
+            on_their_way=answer.on_their_way,
         )
