@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.bootstrap import open_services
 from app.db import knowledge_bases, people
 from app.operations import answers
+from app.operations.webhook_delivery import deliver_forever
 from app.services import Services
 from app.settings import PROJECT_DIR, Settings, load_settings
 from app.web.admin.mount import mount_admin
@@ -52,8 +53,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     _say_where_to_go(services)
     services.warm_up(then=lambda: _keep_samples(services))
     forgetting = asyncio.create_task(answers.forget_daily(services))
+    delivering = asyncio.create_task(deliver_forever(services))
     yield
     forgetting.cancel()
+    delivering.cancel()
     await anyio.to_thread.run_sync(services.close)
 
 
