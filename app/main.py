@@ -24,6 +24,7 @@ from app.web.docs import mount_docs
 from app.web.guards import guard
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
+from app.web.widget.visiting import add_widgets
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -40,6 +41,7 @@ def build_app(services: Services) -> FastAPI:
     mount_docs(app)
     add_pages(app, backend)
     add_single_sign_on(app, services)
+    add_widgets(app, services)
     mount_admin(app)
     mount_chat(app, backend, services.database, settings)
     guard(app, services)
