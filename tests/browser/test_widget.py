@@ -131,31 +131,59 @@ def test_a_follow_up_goes_on_from_what_the_panel_holds(place: Place, browser: Br
         _ask(panel, "How many days of leave do parents receive?")
         _ask(panel, "And within which time?")
         assert [each["role"] for each in bodies[1]["history"]] == ["user", "assistant"]
-        assert bodies[1]["visit"] != bodies[0]["visit"]
+        assert [bodies[0]["history"], len(bodies[1]["visit"]) > 100] == [[], True]
         page.reload()
         page.get_by_role("button", name="Open the chat").click()
         expect(page.frame_locator("iframe").locator(".answer")).to_have_count(0)
 
 
+HOSTILE = '<img src=x onerror="document.title=`owned`"> <script>document.title="owned"</script>'
+
+
+def _answer_with(page: Page, **answer: Any) -> None:
+    """Let the service answer so, whatever is asked."""
+    told = {"abstained": False, "citations": [], "doubts": [], "grounds": None, "visit": "x", **answer}
+    stream = (
+        f"event: piece\ndata: {json.dumps({'text': answer['text']})}\n\nevent: answer\ndata: {json.dumps(told)}\n\n"
+    )
+    page.route("**/ask", lambda route: route.fulfill(content_type="text/event-stream", body=stream))
+
+
 def test_what_is_not_verified_says_so(place: Place, browser: Browser) -> None:
     with _page(browser) as page:
         panel = _open(page, place.listed)
-        _ask(panel, "When are lost cards blocked?")
+        text = "Take **leave** early [1].\n\nIt takes 12 people.\n\n- One [1]\n- Two\n\n> In their words [1]"
+        citation = {
+            "n": 1,
+            "document": "Handbook",
+            "page": 3,
+            "quote": "leave",
+            "verified": True,
+            "passage": "On leave.",
+        }
+        doubts = [{"text": "It takes 12 people.", "missing": ["12"]}]
+        _answer_with(page, text=text, citations=[citation], doubts=doubts)
+        _ask(panel, "How?")
         answer = panel.locator(".answer").last
-        expect(answer.locator(".doubt").first).to_be_visible()
-        expect(answer.locator(".doubted")).to_contain_text("Not verified")
+        expect(answer.locator(".doubt")).to_have_text("It takes 12 people.")
+        expect(answer.locator(".doubted")).to_have_text("Not verified: no source holds “12”.")
+        expect(answer.locator("li .chip")).to_have_count(1)
+        expect(answer.locator(".document")).to_have_text("Handbook, page 3")
         take_picture(page, "widget-doubt")
 
 
-def test_hostile_words_of_a_model_are_shown_as_words(place: Place, browser: Browser) -> None:
+def test_hostile_words_of_models_and_documents_are_shown_as_words(place: Place, browser: Browser) -> None:
     with _page(browser) as page:
         panel = _open(page, place.listed)
-        _ask(panel, "Something hostile about leave?")
+        citation = {"n": 1, "document": HOSTILE, "page": None, "quote": HOSTILE, "verified": True, "passage": HOSTILE}
+        _answer_with(page, text=f"{HOSTILE} **{HOSTILE}** [1]\n\n- {HOSTILE}", citations=[citation])
+        _ask(panel, "Something hostile?")
         answer = panel.locator(".answer").last
-        expect(answer).to_contain_text("onerror")
-        expect(answer.locator("img, script")).to_have_count(0)
-        expect(answer.locator("strong")).to_have_text("Bold")
-        assert page.title() == "Intranet"
+        expect(answer.locator("p")).to_contain_text("onerror")
+        answer.locator(".chip").click()
+        expect(panel.locator("#passage mark")).to_have_text(HOSTILE)
+        expect(panel.locator("img, main script, dialog script")).to_have_count(0)
+        assert [frame.title() for frame in page.frames] == ["Intranet", "Ask our documents"]
 
 
 def test_it_works_by_keyboard_and_gives_the_focus_back(place: Place, browser: Browser) -> None:
@@ -212,10 +240,10 @@ def test_a_page_of_an_origin_that_is_not_listed_shows_nothing(place: Place, brow
 def test_an_admin_makes_a_widget_and_looks_at_it(place: Place, browser: Browser) -> None:
     with _page(browser, color_scheme="dark") as page:
         page.goto(f"{place.home}/login")
-        page.fill("input[type=email], input[name=email], #email", ADMIN)
+        page.fill("#email", ADMIN)
         page.fill("input[type=password]", PASSWORD)
-        page.get_by_role("button").first.click()
-        page.wait_for_url(lambda url: "login" not in url)
+        page.click("button[type=submit]")
+        page.wait_for_url(f"{place.home}/")
         page.goto(f"{place.home}/admin/widgets")
         take_picture(page, "admin-widgets-dark")
         page.get_by_role("link", name="Start page").click()

@@ -1,6 +1,6 @@
 """The service with a widget in it, around quick fakes: `python -m … PORT FOLDER ORIGIN`, the origin that may show it.
 
-`FOLDER/widget` holds the widget's id once all is there. A question with “hostile” is answered in HTML.
+`FOLDER/widget` holds the widget's id once all is there.
 """
 
 import sys
@@ -22,20 +22,13 @@ from tests.taking_in import open_base, take_in
 ADMIN, PASSWORD = "Ada", "correct horse battery"
 LEAVE = "Parents receive 70 days of paid parental leave within two years of the birth."
 CARD = "Lost access cards are blocked at the front desk within one hour."
-HOSTILE = '<img src=x onerror="document.title=\'owned\'"> <script>document.title="owned"</script> **Bold** [1]'
 
 
 class Steady(ScriptedGenerator):
-    """Answers by what the question holds, as often as it is asked."""
+    """Answers the same, as often as it is asked."""
 
     def stream(self, messages: Sequence[Message], **named: Any) -> Iterator[str]:
-        asked = messages[-1].text.lower()
-        reply = "Parents receive 70 days of paid parental leave [1]."
-        if "hostile" in asked:
-            reply = HOSTILE
-        elif "card" in asked.rpartition("question")[2]:
-            reply = "Lost access cards are blocked at the front desk within 3 hours [1]."
-        self.replies = [reply]
+        self.replies = ["Parents receive 70 days of paid parental leave [1]."]
         yield from super().stream(messages, **named)
 
 

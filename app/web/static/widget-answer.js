@@ -1,6 +1,7 @@
-// An answer as elements. What a model or a document wrote goes in as text and never as HTML: paragraphs, lists, bold
-// words and citations are made here, and all else stands as it was written.
+// An answer as elements. What a model or a document wrote goes in as text and never as HTML: paragraphs, quotes, lists,
+// bold words and citations are made here, and all else stands as it was written.
 
+const QUOTE = /^\s*>\s?/;
 const ITEM = /^\s*(?:[-*•]|\d+[.)])\s+/;
 const INLINE = /\*\*([^*\n]+)\*\*|\[(\d+)\]/g;
 
@@ -14,6 +15,13 @@ export function drawAnswer(text, marks = () => null, doubts = []) {
     const start = at;
     at += block.length;
     if (!block.trim()) continue;
+    const quote = QUOTE.exec(block);
+    if (quote) {
+      list = null;
+      const place = drawn.appendChild(document.createElement("blockquote"));
+      fill(place, block.slice(quote[0].length).replaceAll("\n> ", "\n"), start + quote[0].length, marks, ranges);
+      continue;
+    }
     const item = ITEM.exec(block);
     if (!item) {
       list = null;
