@@ -21,7 +21,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 # Where to leave pictures of the page for a person to look at; nowhere when it is not set.
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
-PATIENCE_S = 60
+PATIENCE_S = 120
 # Part of what the browser says in its console when a page tries what its policy does not allow.
 POLICY = "Content Security Policy"
 
@@ -45,11 +45,11 @@ def open_chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(module: str, folder: Path, *, ready: str = "/readyz") -> Iterator[str]:
-    """The address of a service that `python -m module PORT FOLDER` runs, once its path `ready` answers."""
+def serving(module: str, folder: Path, *more: str, ready: str = "/readyz") -> Iterator[str]:
+    """The address of a service that `python -m module PORT FOLDER …` runs, once its path `ready` answers."""
     require_chromium()
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", module, str(port), str(folder)])
+    process = subprocess.Popen([sys.executable, "-m", module, str(port), str(folder), *more])
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(url + ready, process)

@@ -1,23 +1,20 @@
 """The widget in a real Chromium: an intranet page of another origin with the line, and pages that may not show it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.browser.chromium import _wait_until_ready, require_chromium, take_picture
+from tests.browser.chromium import require_chromium, serving, take_picture
 from tests.browser.widget_service import ADMIN, LEAVE, PASSWORD
 from tests.local_server import QuietHandler, listening
-from tests.running_service import free_port
 
+SERVICE = "tests.browser.widget_service"
 pytestmark = pytest.mark.browser
 
 PAGE = """<!doctype html><html lang="en"><title>Intranet</title>
@@ -59,24 +56,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             self.end_headers()
             self.wfile.write(page)
 
-    with listening(Intranet) as port, _serving(folder, f"http://127.0.0.1:{port}") as home:
+    with listening(Intranet) as port, serving(SERVICE, folder, f"http://127.0.0.1:{port}") as home:
         id = (folder / "widget").read_text()
         shown.update(home=home, id=id)
         yield Place(home, id, port)
-
-
-@contextmanager
-def _serving(folder: Path, origin: str) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.browser.widget_service", str(port), str(folder), origin]
-    process = subprocess.Popen(command)
-    home = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(f"{home}/readyz", process)
-        yield home
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 @contextmanager
