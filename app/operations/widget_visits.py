@@ -11,6 +11,7 @@ from threading import Event
 from typing import Final
 
 import jwt
+from jwt.types import Options
 
 from app.access import Access, Caller
 from app.answer.events import AnswerEvent
@@ -27,7 +28,7 @@ from app.services import Services
 PREVIEW: Final = "preview"
 _ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "cloister-widget"
-_ALL_SAID: Final = {"require": ["aud", "sub", "exp", "origin"]}
+_ALL_SAID: Final[Options] = {"require": ["aud", "sub", "exp", "origin"]}
 _GONE: Final = "There is no chat here any more. Nothing was asked; reload the page."
 _OUT_OF_DATE: Final = (
     "This chat was open for too long, or is shown where it may not be. Nothing was asked; open it anew."
