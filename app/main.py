@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.bootstrap import open_services
 from app.db import knowledge_bases, people
 from app.operations import answers
+from app.operations.webhook_delivery import deliver_forever
 from app.services import Services
 from app.settings import PROJECT_DIR, Settings, load_settings
 from app.web.admin.mount import mount_admin
@@ -23,6 +24,7 @@ from app.web.docs import mount_docs
 from app.web.guards import guard
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
+from app.web.widget.visiting import add_widgets
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -39,6 +41,7 @@ def build_app(services: Services) -> FastAPI:
     mount_docs(app)
     add_pages(app, backend)
     add_single_sign_on(app, services)
+    add_widgets(app, services)
     mount_admin(app)
     mount_chat(app, backend, services.database, settings)
     guard(app, services)
@@ -52,8 +55,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     _say_where_to_go(services)
     services.warm_up(then=lambda: _keep_samples(services))
     forgetting = asyncio.create_task(answers.forget_daily(services))
+    delivering = asyncio.create_task(deliver_forever(services))
     yield
     forgetting.cancel()
+    delivering.cancel()
     await anyio.to_thread.run_sync(services.close)
 
 

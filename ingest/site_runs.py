@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.db import crawls, documents, jobs, sources
+from app.db import crawls, documents, events, jobs, sources
 from app.db.crawls import PageNote, StoredPage
 from app.db.files import FileStore
 from app.db.ids import text_hash
@@ -143,6 +143,7 @@ class SiteRuns:
             else:
                 state = RunState.CANCELLED if jobs.is_cancelled(session, job_id) else RunState.DONE
             crawls.finish_run(session, job_id, state, error=error)
+            events.tell_of_run(session, job_id)
             crawls.forget_old_runs(session, source_id, self.settings.crawl.keep_runs)
             if error:
                 sources.note_failure(session, source_id, error)

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from app.db import documents, job_items, jobs, knowledge_bases, sources
+from app.db import documents, events, job_items, jobs, knowledge_bases, sources
 from app.db.columns import utc_now
 from app.db.files import FileStore
 from app.db.sealing import Seal
@@ -276,6 +276,7 @@ class IngestLine(DBOSConfiguredInstance):
         with self._database.write() as session:
             jobs.finish_job(session, job_id, error=error or None)
             jobs.forget_without_news(session, job_id)
+            events.tell_of_job(session, job_id)
 
     @DBOS.step()
     def empty(self, knowledge_base_id: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select, update
 
 from app.db.ids import name_id
+from app.db.outbox import post_failures
 from app.db.sealing import SealedText
 from app.db.session import insert_new
 from app.db.tables import JobItemRow, JobRow
@@ -35,7 +36,7 @@ def add_unchanged(session: Session, job_id: str, files: Iterable[tuple[FoundFile
 def add_failed(session: Session, job_id: str, files: Iterable[tuple[FoundFile, str]]) -> None:
     """Add documents that cannot be taken in, with the reasons."""
     failed = {"status": ItemStatus.FAILED, "progress": 1.0}
-    _insert(session, job_id, [(file, {**failed, "error": reason}) for file, reason in files])
+    post_failures(session, _insert(session, job_id, [(file, {**failed, "error": reason}) for file, reason in files]))
 
 
 def _insert(session: Session, job_id: str, files: Sequence[tuple[FoundFile, dict[str, Any]]]) -> list[str]:
@@ -64,6 +65,8 @@ def _insert(session: Session, job_id: str, files: Sequence[tuple[FoundFile, dict
 def update_item(session: Session, item_id: str, **changes: object) -> None:
     """Write down where one document of a job stands."""
     session.execute(update(JobItemRow).where(col(JobItemRow.id) == item_id).values(**changes))
+    if changes.get("status") is ItemStatus.FAILED:
+        post_failures(session, [item_id])
 
 
 def update_open_item(session: Session, item_id: str, **changes: object) -> bool:

@@ -146,7 +146,7 @@ def _heads() -> Any:
 def _head(found: Iterable[Any]) -> JobHead:
     row, knowledge_base, source, generation, person = found
     paths = json.loads(row.paths)
-    kind = _kind(row, paths, is_trial=generation is not None and generation.is_trial)
+    kind = kind_of(row, paths, is_trial=generation is not None and generation.is_trial)
     profile = generation and ChunkingProfile(Splitter(generation.splitter), generation.chunk_size, generation.overlap)
     return JobHead(
         id=row.id,
@@ -168,7 +168,8 @@ def _head(found: Iterable[Any]) -> JobHead:
     )
 
 
-def _kind(row: JobRow, paths: list[str], *, is_trial: bool) -> JobKind:
+def kind_of(row: JobRow, paths: list[str], *, is_trial: bool) -> JobKind:
+    """What a job was asked for."""
     if row.generation_id:
         return JobKind.TRIAL if is_trial else JobKind.REINDEX
     if row.source_id:

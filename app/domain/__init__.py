@@ -65,8 +65,11 @@ from app.domain.tools import (
 )
 from app.domain.vectors import Found, Hit, IndexedChunk, SearchFilter, SparseVector
 from app.domain.web import WebHit, WebResults
+from app.domain.webhooks import CHOOSABLE, Delivery, EventKind, Tried, Webhook, WebhookDraft
+from app.domain.widgets import Widget, WidgetDraft
 
 __all__ = [
+    "CHOOSABLE",
     "LEAST_LENGTH",
     "LEAST_POLICY",
     "LEAST_VARIETY",
@@ -100,7 +103,9 @@ __all__ = [
     "CrawlRun",
     "CrawledPage",
     "Deed",
+    "Delivery",
     "Document",
+    "EventKind",
     "Flag",
     "FlagKind",
     "FlagPlace",
@@ -171,9 +176,14 @@ __all__ = [
     "ToolSpec",
     "Touch",
     "Transcript",
+    "Tried",
     "Visitor",
     "Voice",
     "WebHit",
     "WebResults",
+    "Webhook",
+    "WebhookDraft",
+    "Widget",
+    "WidgetDraft",
     "WikiKind",
 ]

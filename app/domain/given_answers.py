@@ -6,11 +6,14 @@ from enum import StrEnum
 
 
 class AnswerFace(StrEnum):
-    """Through what a question came. The command line is whoever holds this machine's own key."""
+    """Through what a question came. The command line is whoever holds this machine's own key; a widget, whoever sees
+    the page that shows it.
+    """
 
     CHAT = "chat"
     API = "API"
     COMMAND_LINE = "command line"
+    WIDGET = "widget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Deed(StrEnum):
     SUBMISSION_REFUSE = "refuse a submission"
     SUBMISSIONS_SWITCH = "switch submissions"
     FLAG_DISMISS = "dismiss a flag"
+    WEBHOOK_CHANGE = "change a webhook"
+    WIDGET_CHANGE = "change a widget"
 
 
 class PersonState(StrEnum):

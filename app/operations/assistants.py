@@ -10,7 +10,7 @@ from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.answer.events import AnswerEvent, Finished
 from app.answer.writing.rehearsal import Rehearsal
 from app.answer.writing.variables import Variable, asks_for, require_known
-from app.db import assistant_versions, assistants, offered_models
+from app.db import assistant_versions, assistants, offered_models, widgets
 from app.db.assistants import AssistantDraft
 from app.db.people import find_names
 from app.domain import PLAIN, Answer, AnswerOptions, Assistant, Deed, Message, Question, Role
@@ -106,9 +106,13 @@ def change(
 
 
 def delete(id: str, caller: Caller, services: Services) -> Assistant:
-    """Forget an assistant; returns what it was. Raises NotFound, Forbidden."""
+    """Forget an assistant; returns what it was. Widgets that answer through it are switched off.
+
+    Raises NotFound, Forbidden.
+    """
     assistant = get(id, caller, services)
     with services.database.write() as session:
+        widgets.switch_off_with(session, id)
         assistants.delete(session, id)
     note(services, caller, Deed.ASSISTANT_CHANGE, subject_id=id, subject=assistant.name, detail="deleted")
     return assistant

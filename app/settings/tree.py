@@ -28,6 +28,7 @@ from app.settings.sections import (
     TablesSettings,
     VectorIndexSettings,
 )
+from app.settings.serving import WebhooksSettings, WidgetsSettings
 
 
 def find_project_dir(packages: Path, environment: Path) -> Path:
@@ -72,6 +73,8 @@ class Settings(BaseSettings):
     crawl: CrawlSettings
     parse: ParseSettings
     ocr: OcrSettings
+    webhooks: WebhooksSettings
+    widgets: WidgetsSettings
     limits: LimitsSettings
 
     @property

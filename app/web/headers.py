@@ -85,7 +85,10 @@ class SafeHeaders:
     def _complete(self, headers: MutableHeaders, path: str) -> None:
         for name in [name for name in headers if name.startswith("access-control-")]:
             del headers[name]
+        names_frames = "frame-ancestors http" in headers.get(POLICY, "")
         for name, value in self._always.items():
-            headers.setdefault(name, value)
+            # X-Frame-Options has no word for a list: where an answer names who may frame it, its policy says it alone.
+            if not (name == "x-frame-options" and names_frames):
+                headers.setdefault(name, value)
         if not path.startswith(STATIC):
             headers.setdefault("cache-control", "no-store")

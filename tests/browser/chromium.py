@@ -62,11 +62,11 @@ class Service:
 
 
 @contextmanager
-def serving(module: str, folder: Path, *, ready: str = "/readyz") -> Iterator[Service]:
-    """A service that `python -m module PORT FOLDER` runs, once its path `ready` answers."""
+def serving(module: str, folder: Path, *more: str, ready: str = "/readyz") -> Iterator[Service]:
+    """A service that `python -m module PORT FOLDER …` runs, once its path `ready` answers."""
     require_chromium()
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", module, str(port), str(folder)])
+    process = subprocess.Popen([sys.executable, "-m", module, str(port), str(folder), *more])
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(url + ready, process)

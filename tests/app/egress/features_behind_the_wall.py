@@ -104,6 +104,25 @@ def firecrawl() -> None:
     crawl("firecrawl")
 
 
+def webhook() -> None:
+    """Its host went off the list a moment before."""
+    from types import SimpleNamespace
+
+    from app.db.columns import utc_now
+    from app.db.sealing import Seal
+    from app.domain import Delivery, EventKind, Webhook
+    from app.errors import EngineUnavailable
+    from app.operations.webhook_delivery import send
+    from app.operations.webhook_signing import SigningSecrets, make_secret
+
+    seal, now = Seal("key"), utc_now()
+    secret = SigningSecrets(make_secret()).closed(seal)
+    told = Webhook("w", "W", "http://hooks.example/told", frozenset(), None, secret, True, "Ada", now)
+    delivery = Delivery("d", "w", EventKind.TEST, "{}", now, 1, None, None, None, "")
+    services: Any = SimpleNamespace(settings=settings_with(), seal=seal)
+    raise EngineUnavailable(asyncio.run(send(told, delivery, services)).error)
+
+
 FEATURES: tuple[Callable[[], None], ...] = (
     generator,
     offered_generator,
@@ -116,6 +135,7 @@ FEATURES: tuple[Callable[[], None], ...] = (
     page,
     crawl,
     firecrawl,
+    webhook,
 )
 
 

@@ -25,8 +25,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.db import crawls, documents, generations, jobs, people, sources
-from app.domain import MemberRole, Schedule, SourceKind
+from app.db import crawls, documents, generations, jobs, people, sources, webhooks
+from app.domain import CHOOSABLE, MemberRole, Schedule, SourceKind, WebhookDraft
 from app.services import Services
 from app.settings import load_settings, prepare_data_dir
 from app.web.api.app import build_api
@@ -147,6 +147,8 @@ def _ids(services: Services, base_id: str, reader_id: str, admin_id: str) -> dic
             created_by="local",
         )
         crawls.create_run(session, job, source, accepts_removals=False)
+        told = WebhookDraft("Hook", "http://127.0.0.1:9/none", frozenset(CHOOSABLE))
+        webhook = webhooks.create(session, told, "", created_by="local")
     kb = {"kb": "Documents"}
     return {
         "": {},
@@ -156,6 +158,7 @@ def _ids(services: Services, base_id: str, reader_id: str, admin_id: str) -> dic
         "/api/v1/generations": {"id": generation},
         "/api/v1/sources": {"id": source},
         "/api/v1/runs": {"id": job},
+        "/api/v1/webhooks": {"id": webhook},
         "/api/v1/conversations": {"id": chat.id},
         "/api/v1/speech": {"message_id": chat.ids["answer"], "n": "1"},
     }

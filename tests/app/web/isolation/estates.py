@@ -27,10 +27,13 @@ from app.db import (
     sources,
     submissions,
     sweeps,
+    webhooks,
+    widgets,
 )
 from app.db.assistants import AssistantDraft
 from app.db.people_tables import ApiKey
 from app.domain import (
+    CHOOSABLE,
     AskedQuestion,
     ChunkingProfile,
     FlagPlace,
@@ -42,6 +45,8 @@ from app.domain import (
     Schedule,
     SourceKind,
     Splitter,
+    WebhookDraft,
+    WidgetDraft,
 )
 from app.domain.votes import Side
 from app.lab.comparisons import Comparison, Contestant
@@ -190,6 +195,11 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
         version_id = documents.get_document(session, document.id).version_id
         flagged = FoundFlag(FlagReason.INSTRUCTIONS, (FlagPlace(None, 0, len(marker)),))
         flags.put_new(session, [flagged], knowledge_base_id=base.id, document_id=document.id, version_id=version_id)
+        told = WebhookDraft(f"Hook {marker}", "http://127.0.0.1:9/none", frozenset(CHOOSABLE), base.id)
+        webhook = webhooks.create(session, told, "", created_by="local")
+        delivery = webhooks.add_test(session, webhook)
+        shown = WidgetDraft(f"Widget {marker}", "", "", None, (base.id,), ("https://intranet.example",))
+        widget = widgets.create(session, shown, created_by="local")
     chat = Chat(services, owner.id, f"Chat {marker}")
     chat.file.write_text(f"A passage about {marker}.")
     session_id = caller_session(services, owner.name)
@@ -230,6 +240,10 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
             "/admin/jobs": {"id": job},
             "/admin/sources": {"id": source},
             "/admin/runs": {"id": job},
+            "/admin/webhooks": {"id": webhook, "delivery_id": delivery},
+            "/admin/widgets": {"id": widget},
+            "/widget": {"id": widget},
+            "/api/v1/webhooks": {**named, "id": webhook, "knowledge_base": name},
             BY_NAME: named,
             "/api/v1/knowledge-bases/{kb}/questions": {**named, "id": question},
             "/api/v1/knowledge-bases/{kb}/members": {**named, "id": owner.id},
