@@ -72,6 +72,7 @@ class Deed(StrEnum):
     SUBMISSION_REFUSE = "refuse a submission"
     SUBMISSIONS_SWITCH = "switch submissions"
     FLAG_DISMISS = "dismiss a flag"
+    TOOL_SERVER_CHANGE = "change a tool server"
 
 
 class PersonState(StrEnum):

@@ -124,6 +124,8 @@ class Words:
     approval_by_person: str
     approval_by_model: str
     approval_by_model_page: str
+    approval_by_model_outside: str
+    approval_by_model_change: str
     approval_field: str
     approval_hint: str
     approval_hint_pages: str
@@ -336,6 +338,10 @@ ENGLISH = Words(
     approval_by_person="You asked for this with a command.",
     approval_by_model="The language model wants to search the web with these words.",
     approval_by_model_page="The language model wants to open this page.",
+    approval_by_model_outside="The language model wants to call the function {function} there with these arguments. "
+    "An admin says that it only reads.",
+    approval_by_model_change="The language model wants to call the function {function} there with these arguments. "
+    "It may change something there.",
     approval_field="The text that would be sent",
     approval_hint="Exactly this text is sent, and nothing else. You can change it first. "
     "No answer within five minutes counts as no.",
@@ -549,6 +555,10 @@ GERMAN = Words(
     approval_by_person="Sie haben dies mit einem Befehl verlangt.",
     approval_by_model="Das Sprachmodell möchte mit diesen Worten im Web suchen.",
     approval_by_model_page="Das Sprachmodell möchte diese Seite öffnen.",
+    approval_by_model_outside="Das Sprachmodell möchte dort die Funktion {function} mit diesen Angaben aufrufen. "
+    "Laut Verwaltung liest sie nur.",
+    approval_by_model_change="Das Sprachmodell möchte dort die Funktion {function} mit diesen Angaben aufrufen. "
+    "Sie kann dort etwas ändern.",
     approval_field="Der Text, der gesendet würde",
     approval_hint="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
     "Keine Antwort innerhalb von fünf Minuten gilt als Nein.",

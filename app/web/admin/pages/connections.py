@@ -17,6 +17,7 @@ REASONS: Final = {
     connections.CHOSEN: N_("chosen language model"),
     connections.OFFERED: N_("offered language model"),
     connections.SITE: N_("internal site"),
+    connections.TOOL_SERVER: N_("tool server"),
     connections.TRIAL: N_("language model being tried"),
 }
 

@@ -89,6 +89,7 @@ PLAIN_BELOW: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/speech": {"format": "wav"},
     "/admin/records": {"identity": slugify_class_name(People.__name__)},
     "/admin/models/offered": {"id": "none"},
+    "/admin/tools/servers": {"id": "none", "name": "Tickets", "url": "http://127.0.0.1:9/mcp"},
     "/welcome": {"token": "none"},
 }
 # What an address of the API names a knowledge base by; the pages go by its id.
