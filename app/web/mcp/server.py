@@ -58,13 +58,14 @@ def build_server(services: Services) -> "Server[Any, Any]":
         return [tool.told for tool in tool_by_name.values()]
 
     async def call(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
-        caller: Caller = server.request_context.request.scope[CALLER]
+        request: Any = server.request_context.request
+        caller: Caller = request.scope[CALLER]
         tool = tool_by_name.get(name)
         if tool is None:
             return _refused(f"There is no tool “{name[:64]}” here. There are: {', '.join(tool_by_name)}.")
         return await _call(tool, arguments, caller)
 
-    server.list_tools()(list_all)
+    server.list_tools()(list_all)  # type: ignore[no-untyped-call]
     # What does not fit is refused in words of our own, which do not repeat what was sent.
     server.call_tool(validate_input=False)(call)
     return server

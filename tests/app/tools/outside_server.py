@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.app.web.mcp.speaking import serving
+from tests.app.web.mcp_server.speaking import serving
 
 KEY = "token-of-the-tickets"
 TAKES_TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from fastapi import FastAPI
+from mcp import ClientSession
+from mcp.types import ListToolsResult
 from starlette.testclient import TestClient
 
 from app.access import KeyBounds
@@ -22,12 +23,10 @@ from app.main import build_app
 from app.operations import api_keys, assistants
 from app.services import Services
 from app.settings import load_settings
-from app.web.api.problems import install_problems
+from app.web.api.app import build_api
 from app.web.mcp.door import mount_mcp, own_hosts
-from mcp import ClientSession
-from mcp.types import ListToolsResult
 from tests.app.operations.callers import caller_of
-from tests.app.web.mcp.speaking import call, causes, serving, speak
+from tests.app.web.mcp_server.speaking import call, causes, serving, speak
 from tests.fakes import ScriptedGenerator
 from tests.taking_in import open_base, take_in
 
@@ -68,9 +67,7 @@ def place(services: Services, tmp_path: Path) -> Iterator[Place]:
     bounded = api_keys.create(ada.id, "script", 1, ada, services, bounds=bounds).secret
     with services.database.read() as session:
         (foreign,) = documents.list_briefs(session, [board.id])
-    app = FastAPI()
-    app.state.services = services
-    install_problems(app)
+    app = build_api(services)
     mount_mcp(app)
     with serving(app) as port:
         yield Place(f"http://127.0.0.1:{port}/mcp", key, bounded, foreign.id, services)

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
-from starlette.types import ASGIApp
-
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from starlette.types import ASGIApp
 
 R = TypeVar("R")
 
