@@ -16,7 +16,7 @@ from app.domain.tool_servers import FunctionRule, OfferedFunction, ToolServer
 from app.domain.urls import host_of, hostname_of
 from app.egress.addresses import AddressGuard
 from app.engines.tool_servers.client import ToolServerAddress, list_functions
-from app.errors import CloisterError, EngineUnavailable, Rejected
+from app.errors import CloisterError, Rejected
 from app.operations.connections import refresh
 from app.operations.note import note
 from app.services import Services
@@ -69,6 +69,8 @@ def add(name: str, url: str, key: str, caller: Caller, services: Services) -> st
     refresh(services)  # it may be asked from here on
     try:
         found = _ask(get(id, caller, services), services)
+        if not found.functions:
+            raise Rejected(f"{host_of(url)} offers no functions.")
     except CloisterError as exc:
         with services.database.write() as session:
             tool_servers.remove(session, id)
@@ -170,8 +172,6 @@ def keep_offered(id: str, offered: Sequence[OfferedFunction], services: Services
 
 def _ask(server: ToolServer, services: Services) -> Merged:
     offered = asyncio.run(list_functions(address_of(server, services)))
-    if not offered:
-        raise EngineUnavailable(f"{host_of(server.url)} offers no functions.")
     return keep_offered(server.id, offered, services)
 
 

@@ -11,7 +11,6 @@ from tests.app.operations.callers import PASSWORD
 from tests.browser.chromium import open_chromium, serving, take_picture
 from tests.browser.tool_servers_service import ADMIN, WISH
 
-
 pytestmark = pytest.mark.browser
 
 

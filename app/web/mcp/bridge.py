@@ -57,7 +57,7 @@ def _translate(error: BaseException, url: str) -> CloisterError:
     if isinstance(error, httpx.HTTPStatusError):
         status = error.response.status_code
         if status == 401:
-            return Rejected(f"{host} does not take this key. Make one under “Account” there.")
+            return Rejected(f"{host} does not take this key. Make one under “Your account” there.")
         return EngineUnavailable(f"{host} answered with an error ({status}).")
     return EngineUnavailable(f"{host} cannot be reached.")
 

@@ -192,6 +192,17 @@ def test_a_server_that_cannot_be_asked_is_not_kept(services: Services, admin: Ca
     assert details(services, Deed.TOOL_SERVER_CHANGE) == []
 
 
+def test_a_server_that_offers_nothing_is_not_connected_and_one_that_offers_nothing_any_more_has_none(
+    services: Services, admin: Caller, url: str, tickets: Tickets
+) -> None:
+    id = connect(services, admin, url, find=FunctionRule.READS)
+    tickets.tools.clear()
+    assert tool_servers.ask_anew(id, admin, services).gone == 2
+    assert functions(services, admin, id) == {}
+    with pytest.raises(Rejected, match="offers no functions"):
+        tool_servers.add("Empty", url, KEY, admin, services)
+
+
 def test_two_servers_whose_functions_would_be_called_alike_are_refused(
     services: Services, admin: Caller, url: str
 ) -> None:

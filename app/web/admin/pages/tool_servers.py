@@ -67,6 +67,7 @@ def ask_anew(page: PageOf, id: str) -> Response:
 @router.post("/tools/servers/{id}/rules")
 def set_rules(page: PageOf, id: str, rules: Annotated[list[str], Form()]) -> Response:
     """What functions may be used for; each is written fingerprint:rule:name."""
+    page.caller.require_admin()  # before a word is said about what was sent
     count = tool_servers.set_rules(id, dict(map(_read, rules)), page.caller, page.services)
     said = page.ngettext("%(num)s function is changed.", "%(num)s functions are changed.", count)
     return page.go(f"{PATH}/{id}", said)

@@ -254,14 +254,17 @@ def test_a_service_that_is_warming_up_says_so(place: Place, monkeypatch: pytest.
 def test_it_stands_in_the_whole_service_behind_its_walls(services: Services) -> None:
     """Rates, sizes and headers are those of every other answer; a browser's session is no key."""
     services.settings = services.settings.model_copy(
-        update={"limits": services.settings.limits.model_copy(update={"requests_per_minute": 2})}
+        update={"limits": services.settings.limits.model_copy(update={"requests_per_minute": 3})}
     )
     client = TestClient(build_app(services), base_url="http://127.0.0.1")
     with services.database.write() as session:
         person = people.create_person(session, "Ben", "correct horse battery")
         key = people.create_api_key(session, person, "desk", expires_at=None)
     assert client.post("/mcp", json={}).status_code == 401
-    large = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    large = {"authorization": f"Bearer {key}", "content-type": "application/json", "accept": "application/json"}
+    listed = client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=large)
+    assert len(listed.json()["result"]["tools"]) == 4
+    assert listed.headers["x-content-type-options"] == "nosniff"
     body = b"x" * ((services.settings.limits.body_mb << 20) + 1)
     assert client.post("/mcp", content=body, headers=large).status_code == 413
     answers = [client.post("/mcp", json={}, headers=large).status_code for _ in range(3)]
