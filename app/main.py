@@ -22,6 +22,7 @@ from app.web.chat.prepare import prepare
 from app.web.chat.service_backend import SAMPLES, ServiceBackend
 from app.web.docs import mount_docs
 from app.web.guards import guard
+from app.web.mcp.door import mount_mcp
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
 from app.web.widget.visiting import add_widgets
@@ -39,6 +40,7 @@ def build_app(services: Services) -> FastAPI:
     app = build_api(services, _lifespan)
     backend = ServiceBackend(services)
     mount_docs(app)
+    mount_mcp(app)
     add_pages(app, backend)
     add_single_sign_on(app, services)
     add_widgets(app, services)

@@ -1,10 +1,11 @@
 """The commands. stdout holds the result (with `--json` one JSON document and nothing else); stderr holds the rest."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -12,8 +13,9 @@ import typer
 from app.cli import show
 from app.cli.connection import Api, announced, find_service
 from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings, run_command
+from app.db.keys import get_or_create_key, local_token_path
 from app.domain import MemberRole
-from app.errors import CloisterError, SettingsError
+from app.errors import CloisterError, EngineUnavailable, NotFound, Rejected, SettingsError
 from app.settings import Settings, prepare_data_dir
 
 
@@ -203,3 +205,47 @@ def serve() -> None:
     except CloisterError as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(USERS_MISTAKE if isinstance(exc, SettingsError) else 1) from exc
+
+
+@cli.command()
+def mcp(
+    url: Annotated[str, typer.Option(help="A service elsewhere; this machine's own without it.")] = "",
+    key_file: Annotated[
+        Path | None, typer.Option(help="A file with an API key; needed for a service elsewhere.")
+    ] = None,
+) -> None:
+    """Let a desktop client that starts programs use a running service's MCP server, over stdin and stdout."""
+    settings = read_settings()
+    try:
+        asyncio.run(_bridge(settings, url, key_file))
+    except CloisterError as exc:
+        _give_up(exc)
+
+
+async def _bridge(settings: Settings, url: str, key_file: Path | None) -> None:
+    # Imported here: other commands need none of it.
+    from app.web.mcp.bridge import bridge
+
+    if url and key_file is None:
+        raise Rejected(
+            "A service elsewhere is asked with a key of its own: name a file that holds one with --key-file."
+        )
+    found = url or await find_service(settings.data_dir)
+    if not found:
+        raise EngineUnavailable(
+            "No service runs on this data folder. Start one with “cloister serve”, or name its --url."
+        )
+    try:
+        key = (
+            key_file.read_text(encoding="utf-8") if key_file else get_or_create_key(local_token_path(settings.data_dir))
+        )
+    except OSError as exc:
+        raise Rejected(f"The key file cannot be read: {exc.strerror}.") from exc
+    await bridge(f"{found.rstrip('/')}/mcp", key.strip(), _give_up)
+
+
+def _give_up(error: CloisterError) -> NoReturn:
+    """A sentence, and the end, also where a thread still waits for stdin."""
+    typer.echo(str(error), err=True)
+    sys.stderr.flush()
+    os._exit(USERS_MISTAKE if isinstance(error, Rejected | NotFound | SettingsError) else 1)

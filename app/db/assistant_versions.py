@@ -25,6 +25,7 @@ def add(session: Session, assistant_id: str, draft: AssistantDraft, *, changed_b
             tools=json.dumps(sorted(draft.tools)),
             temperature=draft.temperature,
             model=draft.model,
+            tool_server_ids=json.dumps(draft.tool_server_ids),
             changed_by=changed_by,
         )
     )
@@ -80,6 +81,7 @@ def _versions(session: Session, rows: Sequence[AssistantVersionRow]) -> list[Ass
             model=row.model,
             changed_by=name_by_id.get(row.changed_by, "–"),
             changed_at=row.changed_at,
+            tool_server_ids=tuple(json.loads(row.tool_server_ids)),
         )
         for row in rows
     ]

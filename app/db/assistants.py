@@ -25,6 +25,7 @@ class AssistantDraft:
     tools: frozenset[Tool] = frozenset(Tool)
     temperature: float | None = None
     model: str = ""
+    tool_server_ids: tuple[str, ...] = ()
 
 
 def list_all(session: Session) -> list[Assistant]:
@@ -91,6 +92,7 @@ def _write(session: Session, row: AssistantRow, draft: AssistantDraft) -> None:
     row.tools = json.dumps(sorted(draft.tools))
     row.temperature = draft.temperature
     row.model = draft.model
+    row.tool_server_ids = json.dumps(draft.tool_server_ids)
     row.changed_at = utc_now()
     session.add(row)
     session.flush()
@@ -124,6 +126,7 @@ def _assistants(session: Session, rows: Sequence[AssistantRow]) -> list[Assistan
             created_by=name_by_id.get(row.created_by, "–"),
             created_at=row.created_at,
             changed_at=row.changed_at,
+            tool_server_ids=tuple(json.loads(row.tool_server_ids)),
         )
         for row in rows
     ]

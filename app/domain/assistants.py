@@ -9,13 +9,14 @@ class Tool(StrEnum):
     """What an assistant may do besides reading passages. A new tool is added here, and nowhere else is a list of them.
 
     tables: answers computed over sheets and CSV files. search: the documents searched again, with other words. web:
-    web search and single pages. speech: reading aloud.
+    web search and single pages. speech: reading aloud. outside: functions of tool servers that an assistant was given.
     """
 
     TABLES = "tables"
     SEARCH = "search"
     WEB = "web"
     SPEECH = "speech"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class AnswerOptions:
     """How one question is answered. `instructions` come before the house's own rules, which always stay.
 
     `temperature`: None leaves it to the settings. `model`: the id of an offered model, "" for the service's own.
-    `person` and `assistant` are names, for the variables in the instructions.
+    `person` and `assistant` are names, for the variables in the instructions. `tool_server_ids`: whose functions may
+    be called.
     """
 
     instructions: str = ""
@@ -32,6 +34,7 @@ class AnswerOptions:
     model: str = ""
     person: str = ""
     assistant: str = ""
+    tool_server_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class AssistantVersion:
     model: str
     changed_by: str
     changed_at: datetime
+    tool_server_ids: tuple[str, ...] = ()
 
 
 PLAIN = AnswerOptions()
@@ -60,6 +64,7 @@ class Assistant:
 
     Without `knowledge_base_ids` it answers from all that the asker may read; with some, from those of them that the
     asker may read. `model`: the id of an offered model, "" for the service's own. `created_by` is a name.
+    `tool_server_ids`: the tool servers that it was given; what is gone since is none.
     """
 
     id: str
@@ -74,8 +79,18 @@ class Assistant:
     created_by: str
     created_at: datetime
     changed_at: datetime
+    tool_server_ids: tuple[str, ...] = ()
 
     @property
     def options(self) -> AnswerOptions:
         """What it means for an answer."""
-        return AnswerOptions(self.system_prompt, self.temperature, self.tools, self.model, assistant=self.name)
+        # Who gives it a server means its functions to be called.
+        tools = self.tools | {Tool.OUTSIDE} if self.tool_server_ids else self.tools
+        return AnswerOptions(
+            self.system_prompt,
+            self.temperature,
+            tools,
+            self.model,
+            assistant=self.name,
+            tool_server_ids=self.tool_server_ids,
+        )

@@ -74,6 +74,7 @@ class Deed(StrEnum):
     FLAG_DISMISS = "dismiss a flag"
     WEBHOOK_CHANGE = "change a webhook"
     WIDGET_CHANGE = "change a widget"
+    TOOL_SERVER_CHANGE = "change a tool server"
 
 
 class PersonState(StrEnum):

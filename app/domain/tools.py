@@ -32,7 +32,7 @@ class ToolSpec:
     """A function that may be called. `name` is what a language model calls it by, `tool` what people allow it as.
 
     `parameters`: JSON Schema of an object. `sent`: of a call that leaves the machine, the argument whose text is sent,
-    which a person sees and may edit before.
+    which a person sees and may edit before. `sends_all`: all of its arguments are, and they see them as JSON.
     """
 
     name: str
@@ -41,6 +41,7 @@ class ToolSpec:
     parameters: Mapping[str, Any]
     touches: frozenset[Touch]
     sent: str = ""
+    sends_all: bool = False
 
 
 class CallOrigin(StrEnum):
@@ -164,7 +165,7 @@ class Flag:
 class ApprovalRequest:
     """What a person is asked before something leaves the machine: exactly `text` would be sent to `host`.
 
-    `may_always`: whether this person may say yes for good.
+    `may_always`: whether this person may say yes for good. `may_change`: the call may change something there.
     """
 
     call: ToolCall
@@ -173,6 +174,7 @@ class ApprovalRequest:
     text: str = field(repr=False)
     flags: tuple[Flag, ...] = ()
     may_always: bool = False
+    may_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)

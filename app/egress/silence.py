@@ -5,6 +5,7 @@ Each line says what was observed or read; docs/airgap.md lists every dependency 
 `cloister airgap-report` checks all of them at work.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,8 +34,20 @@ SILENCE: Mapping[str, str] = MappingProxyType(
 FORGOTTEN: Final = ("LITERAL_API_KEY", "LITERAL_API_URL", "TRACELOOP_API_KEY", "DBOS__CLOUD", "DBOS__CONDUCTOR_KEY")
 
 
+# mcp writes whole messages into the log where they are broken, some of them in nobody's name: questions and results.
+TALKATIVE: Final = "mcp"
+
+
 def silence_libraries() -> None:
     """Tell every library to keep quiet. Before the first of them is imported: most of them read it only then."""
     os.environ.update(SILENCE)
     for variable in FORGOTTEN:
         os.environ.pop(variable, None)
+    logging.getLogger(TALKATIVE).setLevel(logging.CRITICAL + 1)
+    if _is_ours_to_log not in logging.getLogger().filters:
+        logging.getLogger().addFilter(_is_ours_to_log)
+
+
+def _is_ours_to_log(record: logging.LogRecord) -> bool:
+    """Whether a line in nobody's name may stand in the log. For the root logger: lines of named ones pass it by."""
+    return f"/{TALKATIVE}/" not in record.pathname.replace("\\", "/")

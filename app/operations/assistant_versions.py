@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from app.access import Caller
-from app.db import assistant_versions, assistants, offered_models
+from app.db import assistant_versions, assistants, offered_models, tool_servers
 from app.db.assistants import AssistantDraft
 from app.domain import AssistantVersion
 from app.errors import Rejected
@@ -26,6 +26,7 @@ class Part(StrEnum):
     TOOLS = "the tools"
     TEMPERATURE = "the temperature"
     MODEL = "the language model"
+    TOOL_SERVERS = "the tool servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def restore(id: str, number: int, caller: Caller, services: Services) -> bool:
     with services.database.read() as session:
         newest = assistant_versions.newest_number(session, id)
         version = assistant_versions.get(session, id, number)
+        servers = {each.id for each in tool_servers.list_all(session)}
         is_offered = not version.model or offered_models.find(session, version.model) is not None
     kept = tuple(base for base in version.knowledge_base_ids if caller.access.may_read(base))
     if version.knowledge_base_ids and not kept:
@@ -75,7 +77,12 @@ def restore(id: str, number: int, caller: Caller, services: Services) -> bool:
             "others in the form."
         )
     as_it_was = _draft(version)
-    draft = replace(as_it_was, knowledge_base_ids=kept, model=version.model if is_offered else "")
+    draft = replace(
+        as_it_was,
+        knowledge_base_ids=kept,
+        model=version.model if is_offered else "",
+        tool_server_ids=tuple(server for server in version.tool_server_ids if server in servers),
+    )
     detail = f"version {number} again"
     assistant_operations.change(id, draft, caller, services, seen_version=newest, detail=detail)
     return draft != as_it_was
@@ -90,6 +97,7 @@ def _draft(version: AssistantVersion) -> AssistantDraft:
         tools=version.tools,
         temperature=version.temperature,
         model=version.model,
+        tool_server_ids=version.tool_server_ids,
     )
 
 
@@ -101,6 +109,7 @@ def _parts(old: AssistantVersion, new: AssistantVersion) -> tuple[Part, ...]:
         Part.TOOLS: old.tools != new.tools,
         Part.TEMPERATURE: old.temperature != new.temperature,
         Part.MODEL: old.model != new.model,
+        Part.TOOL_SERVERS: set(old.tool_server_ids) != set(new.tool_server_ids),
     }
     return tuple(part for part, is_changed in differs.items() if is_changed)
 

@@ -10,7 +10,7 @@ from app.access import LOCAL_PERSON_ID, Access, Caller
 from app.answer.events import AnswerEvent, Finished
 from app.answer.writing.rehearsal import Rehearsal
 from app.answer.writing.variables import Variable, asks_for, require_known
-from app.db import assistant_versions, assistants, offered_models, widgets
+from app.db import assistant_versions, assistants, offered_models, tool_servers, widgets
 from app.db.assistants import AssistantDraft
 from app.db.people import find_names
 from app.domain import PLAIN, Answer, AnswerOptions, Assistant, Deed, Message, Question, Role
@@ -201,6 +201,8 @@ def _check(draft: AssistantDraft, caller: Caller, services: Services) -> None:
     with services.database.read() as session:
         if draft.model and offered_models.find(session, draft.model) is None:
             raise NotFound("The language model that you chose is not offered any more; reload the page, choose again.")
+        if not set(draft.tool_server_ids) <= {each.id for each in tool_servers.list_all(session)}:
+            raise NotFound("One of these tool servers is gone; reload the page and choose again.")
     if not draft.model:
         _check_window(draft.system_prompt, services)
 

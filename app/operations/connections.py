@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.access import Caller
-from app.db import choices, egress_refusals, offered_models, sources, webhooks
+from app.db import choices, egress_refusals, offered_models, sources, tool_servers, webhooks
 from app.db.egress_refusals import Refusal
 from app.db.session import Database
 from app.domain import Deed
@@ -24,6 +24,7 @@ CHOSEN: Final = "chosen language model"
 OFFERED: Final = "offered language model"
 SITE: Final = "internal site"
 WEBHOOK: Final = "webhook"
+TOOL_SERVER: Final = "tool server"
 TRIAL: Final = "language model being tried"
 
 
@@ -61,7 +62,9 @@ def forget_refusals(caller: Caller, services: Services) -> int:
 
 
 def refresh(services: Services) -> None:
-    """Put on the list what is kept now: after a model was offered, a site marked as internal, or either withdrawn."""
+    """Put on the list what is kept now: after a model was offered, a site marked as internal, a tool
+    server added, or one of them withdrawn.
+    """
     services.allowed.put("kept", list_kept_hosts(services.settings, services.database))
 
 
@@ -78,9 +81,11 @@ def trying(settings: GeneratorSettings, services: Services) -> Iterator[None]:
 
 
 def list_kept_hosts(settings: Settings, database: Database) -> list[Allowed]:
-    """What admins added in the browser: models behind an address, and sites of the own network.
+    """What admins added in the browser: models behind an address, tool servers, and sites of the own
+    network.
 
-    None of them may lead to a public address, but a model's or a webhook's where the service may ask outside
+    None of them may lead to a public address, but a model's, a webhook's or a tool server's where the service may ask
+    outside
     (crawl.outside).
     """
     public = settings.crawl.outside
@@ -88,10 +93,12 @@ def list_kept_hosts(settings: Settings, database: Database) -> list[Allowed]:
         choice = choices.find(session, model_choice.NAME)
         models = [each.offer for each in offered_models.list_all(session) if each.offer.url]
         hooks = [each for each in webhooks.list_all(session) if each.is_active]
+        servers = [each for each in tool_servers.list_all(session) if each.is_active]
         sites = [each.site for each in sources.list_sources(session) if each.site and each.site.is_internal]
     named = [Allowed(host_in(each.url), OFFERED, each.label, public) for each in models]
     named += [Allowed(hostname_of(start), SITE, start, False) for site in sites for start in site.scope.starts]
     named += [Allowed(host_in(each.url), WEBHOOK, each.name, public) for each in hooks]
+    named += [Allowed(hostname_of(each.url), TOOL_SERVER, each.name, public) for each in servers]
     if choice and (url := _url_of(choice)):
         named.insert(0, Allowed(host_in(url), CHOSEN, "", public))
     return [each for each in named if each.target]

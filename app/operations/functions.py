@@ -3,6 +3,7 @@
 from functools import partial
 
 from app.operations.assistants import Assisted
+from app.operations.outside_functions import build_outside_functions
 from app.ports import ToolUser
 from app.services import Services
 from app.tools.documents import SearchDocumentsTool
@@ -25,7 +26,7 @@ def build_functions(assisted: Assisted, services: Services, last_answer: str = "
         functions.append(ReadAloudTool(last_answer))
     if (web := services.web.get()) is not None:
         functions += build_web_tools(web)
-    return functions
+    return [*functions, *build_outside_functions(assisted.options.tool_server_ids, services)]
 
 
 def build_toolbox(functions: list[ToolFunction], gate: Gate, services: Services) -> ToolUser:

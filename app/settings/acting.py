@@ -14,6 +14,7 @@ class ToolsSettings(Section):
     calls: CallsBy
     max_steps: Positive
     timeout_s: Seconds
+    result_characters: Positive
 
 
 class WebSearchSettings(Section):

@@ -2,10 +2,10 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final, Protocol
 
 from app.domain import (
@@ -26,6 +26,7 @@ from app.domain import (
 )
 from app.errors import CloisterError
 from app.tools.function import Admitted, Approver, ToolFunction
+from app.tools.gate.arguments import find_in_arguments, read_arguments, write_arguments
 from app.tools.gate.leaks import find_flags
 from app.tools.gate.policy import Verdict, decide, may_be_allowed
 
@@ -132,6 +133,7 @@ class ToolGate:
                 text=wish.text,
                 flags=wish.flags,
                 may_always=may_always,
+                may_change=Touch.WRITES in wish.spec.touches,
             )
             approval = await self.approver.ask(request)
             if not approval.is_given:
@@ -177,7 +179,7 @@ def text_of(call: ToolCall, spec: ToolSpec) -> str:
     """What would be sent; of a call without such an argument, all that it is called with."""
     if spec.sent:
         return str(call.arguments.get(spec.sent, ""))
-    return json.dumps(dict(call.arguments), ensure_ascii=False, sort_keys=True)
+    return write_arguments(call.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +198,16 @@ class _Wish:
         spec, text = function.spec, text_of(call, function.spec)
         said = [message.text for message in consultation.history if message.role is Role.ASSISTANT]
         leaves = Touch.OUTSIDE in spec.touches
-        flags = find_flags(text, consultation.passages, said=said) if leaves else ()
+        find = partial(find_flags, passages=consultation.passages, said=said)
+        flags = (find_in_arguments(call.arguments, text, find) if spec.sends_all else find(text)) if leaves else ()
         return cls(call, spec, function.host_of(call.arguments), text, flags)
 
     def edited(self, approval: Approval, function: ToolFunction, consultation: Consultation) -> "_Wish":
         """The wish with the text that the person approved. Raises CloisterError."""
-        if not self.spec.sent or approval.text == self.text:
+        if approval.text == self.text or not (self.spec.sent or self.spec.sends_all):
             return self
-        call = replace(self.call, arguments={**self.call.arguments, self.spec.sent: approval.text})
+        sent = {**self.call.arguments, self.spec.sent: approval.text}
+        call = replace(self.call, arguments=read_arguments(approval.text, self.spec) if self.spec.sends_all else sent)
         return _Wish.of(call, function, consultation)
 
     def has_more_flags_than(self, shown: "_Wish") -> bool:

@@ -10,7 +10,7 @@ Policy = Mapping[Tool, Mapping[MemberRole, Permission]]
 """What the owner says, by tool and role."""
 
 # What leaves the machine is asked for, until the owner says otherwise.
-_ASKED: Final = frozenset({Tool.WEB})
+_ASKED: Final = frozenset({Tool.WEB, Tool.OUTSIDE})
 DEFAULT: Final[Policy] = {
     tool: dict.fromkeys(MemberRole, Permission.ASK if tool in _ASKED else Permission.ALLOW) for tool in Tool
 }

@@ -30,6 +30,7 @@ from app.web.admin.pages.settings import router as settings
 from app.web.admin.pages.sign_ins import router as sign_ins
 from app.web.admin.pages.sources import router as sources
 from app.web.admin.pages.submissions import router as submissions
+from app.web.admin.pages.tool_servers import router as tool_servers
 from app.web.admin.pages.tools import router as tools
 from app.web.admin.pages.uploads import router as uploads
 from app.web.admin.pages.webhooks import router as webhooks
@@ -60,6 +61,7 @@ ROUTERS = (
     tools,
     webhooks,
     widgets,
+    tool_servers,
     connections,
     groups,
     people,

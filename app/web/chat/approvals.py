@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import chainlit as cl
 
-from app.domain import Approval, ApprovalRequest, CallOrigin, Flag, FlagKind, FunctionName
+from app.domain import Approval, ApprovalRequest, CallOrigin, Flag, FlagKind, FunctionName, Tool
 from app.web.chat.words import Words, words_for
 
 # What the page's script listens for.
@@ -118,6 +118,9 @@ def read_answer(said: Any, request: ApprovalRequest) -> Approval:
 
 
 def _who(request: ApprovalRequest, words: Words) -> str:
+    if request.tool is Tool.OUTSIDE:
+        said = words.approval.by_model_change if request.may_change else words.approval.by_model_outside
+        return said.format(function=request.call.name)
     if request.call.origin is CallOrigin.PERSON:
         return words.approval.by_person
     return words.approval.by_model_page if request.call.name == FunctionName.OPEN_PAGE else words.approval.by_model

@@ -6,6 +6,8 @@ import chainlit as cl
 
 from app.db.chats import ANSWER, now
 from app.domain import CallEnded, CallRecord, CallStarted, CallState, FunctionName, ToolCall, ToolEvent
+from app.tools.gate.arguments import write_arguments
+from app.tools.outside.offers import BETWEEN
 from app.web.chat.markup import plain
 from app.web.chat.words import Words
 
@@ -86,10 +88,17 @@ def name_ended(record: CallRecord, words: Words) -> str:
 def render_record(record: CallRecord, words: Words) -> str:
     """What came of a call and what was sent for it, as Markdown. Pure."""
     parts = [record.result.summary if record.result else record.reason]
-    sent = record.call.arguments.get(_SENT.get(record.call.name, ""))  # type: ignore[call-overload]
+    sent = _sent(record.call)
     if record.state is CallState.DONE and isinstance(sent, str):
         parts.append(words.tools.sent.format(text=words.notation.quote.format(text=sent)))
     return "\n\n".join(plain(part) for part in parts if part)
+
+
+def _sent(call: ToolCall) -> object:
+    """What left the machine: of a function of a tool server, all that it was called with."""
+    if BETWEEN in call.name:
+        return write_arguments(call.arguments)
+    return call.arguments.get(_SENT.get(call.name, ""))  # type: ignore[call-overload]
 
 
 def _at(call: ToolCall, host: str, words: Words) -> str:

@@ -10,7 +10,7 @@ from app.answer.writing.variables import Variable
 from app.db.assistants import AssistantDraft
 from app.domain import Answer, Assistant, Tool
 from app.errors import Rejected
-from app.operations import assistant_versions, assistants, offered_models
+from app.operations import assistant_versions, assistants, offered_models, tool_servers
 from app.web.admin.diffs import read_diff
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
@@ -25,7 +25,10 @@ TOOL_NAMES = {
     Tool.SEARCH: N_("Search the documents again, with other words"),
     Tool.WEB: N_("Search the web and open pages, after a person's yes"),
     Tool.SPEECH: N_("Read aloud"),
+    Tool.OUTSIDE: N_("Call functions of tool servers, after a person's yes"),
 }
+# Those that an assistant has by a mark. It has functions of tool servers by being given a server.
+OWN_TOOLS = {tool: name for tool, name in TOOL_NAMES.items() if tool is not Tool.OUTSIDE}
 # What each variable of a system prompt stands for.
 VARIABLES = {
     Variable.DATE: N_("The day of the week and the date, as on this machine."),
@@ -49,6 +52,7 @@ def _draft(
     tools: Annotated[list[Tool], Form()] = [],  # noqa: B006
     temperature: Annotated[str, Form(max_length=20)] = "",
     model: Annotated[str, Form(max_length=100)] = "",
+    tool_servers: Annotated[list[str], Form()] = [],  # noqa: B006
 ) -> AssistantDraft:
     if scope == "some" and not bases:
         raise Rejected("Choose at least one knowledge base, or let it answer from all that the asker may read.")
@@ -61,6 +65,7 @@ def _draft(
         tools=frozenset(tools),
         temperature=_temperature(temperature),
         model=model,
+        tool_server_ids=tuple(tool_servers),
     )
 
 
@@ -176,7 +181,8 @@ def _show_form(page: Page, assistant: Assistant | None, outcome: Outcome = Outco
         "assistants/one.html",
         assistant=assistant,
         names=_names(page),
-        tool_names=TOOL_NAMES,
+        tool_names=OWN_TOOLS,
+        server_names=tool_servers.list_names(page.services),
         rules=page.services.prompts.system,
         usual=page.services.settings.generator.temperature,
         limits=_limits(page),

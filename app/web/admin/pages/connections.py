@@ -18,6 +18,7 @@ REASONS: Final = {
     connections.OFFERED: N_("offered language model"),
     connections.SITE: N_("internal site"),
     connections.WEBHOOK: N_("webhook"),
+    connections.TOOL_SERVER: N_("tool server"),
     connections.TRIAL: N_("language model being tried"),
 }
 

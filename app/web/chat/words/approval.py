@@ -9,6 +9,8 @@ class ApprovalWords:
     by_person: str
     by_model: str
     by_model_page: str
+    by_model_outside: str
+    by_model_change: str
     field: str
     hint: str
     hint_pages: str
@@ -24,6 +26,10 @@ ENGLISH = ApprovalWords(
     by_person="You asked for this with a command.",
     by_model="The language model wants to search the web with these words.",
     by_model_page="The language model wants to open this page.",
+    by_model_outside="The language model wants to call the function {function} there with these arguments. "
+    "An admin says that it only reads.",
+    by_model_change="The language model wants to call the function {function} there with these arguments. "
+    "It may change something there.",
     field="The text that would be sent",
     hint="Exactly this text is sent, and nothing else. You can change it first. "
     "No answer within five minutes counts as no.",
@@ -41,6 +47,10 @@ GERMAN = ApprovalWords(
     by_person="Sie haben dies mit einem Befehl verlangt.",
     by_model="Das Sprachmodell möchte mit diesen Worten im Web suchen.",
     by_model_page="Das Sprachmodell möchte diese Seite öffnen.",
+    by_model_outside="Das Sprachmodell möchte dort die Funktion {function} mit diesen Angaben aufrufen. "
+    "Laut Verwaltung liest sie nur.",
+    by_model_change="Das Sprachmodell möchte dort die Funktion {function} mit diesen Angaben aufrufen. "
+    "Sie kann dort etwas ändern.",
     field="Der Text, der gesendet würde",
     hint="Genau dieser Text wird gesendet, sonst nichts. Sie können ihn vorher ändern. "
     "Keine Antwort innerhalb von fünf Minuten gilt als Nein.",

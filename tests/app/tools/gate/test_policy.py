@@ -54,9 +54,10 @@ def test_only_a_host_that_an_admin_allowed_is_sent_to_without_asking_once_docume
     assert asked(Permission.ASK, is_tainted=True, is_allowed_host=True) is Verdict.ADMIT
 
 
-def test_the_web_is_asked_for_unless_the_owner_says_otherwise() -> None:
-    assert {DEFAULT[Tool.WEB][role] for role in MemberRole} == {Permission.ASK}
-    assert {DEFAULT[tool][role] for tool in Tool if tool is not Tool.WEB for role in MemberRole} == {Permission.ALLOW}
+def test_what_leaves_the_machine_is_asked_for_unless_the_owner_says_otherwise() -> None:
+    leaving = (Tool.WEB, Tool.OUTSIDE)
+    assert {DEFAULT[tool][role] for tool in leaving for role in MemberRole} == {Permission.ASK}
+    assert {DEFAULT[tool][role] for tool in Tool if tool not in leaving for role in MemberRole} == {Permission.ALLOW}
 
 
 def test_no_host_can_be_allowed_for_what_writes_or_is_remarkable() -> None:

@@ -40,6 +40,17 @@ def test_the_card_says_who_wants_it(origin: CallOrigin, name: str, who: str) -> 
     assert describe(request(origin=origin, name=name), ENGLISH, 3)["labels"]["who"] == who
 
 
+def test_the_card_names_the_function_of_a_tool_server_and_whether_it_may_change_something() -> None:
+    call = ToolCall("c1", "tickets__create", {"title": "Printer"})
+    text = '{"title": "Printer"}'
+    reads = describe(ApprovalRequest(call, Tool.OUTSIDE, "tickets.example", text), ENGLISH, 3)
+    changes = describe(ApprovalRequest(call, Tool.OUTSIDE, "tickets.example", text, may_change=True), ENGLISH, 3)
+    assert reads["text"] == changes["text"] == text
+    assert "tickets__create" in reads["labels"]["who"]
+    assert "only reads" in reads["labels"]["who"]
+    assert "may change something there" in changes["labels"]["who"]
+
+
 def test_what_is_remarkable_is_named_with_its_words() -> None:
     card = describe(
         request(Flag(FlagKind.VERBATIM, 14, 28, "plan.pdf"), Flag(FlagKind.SECRET, 29, 40, "API key")), GERMAN, 0

@@ -27,6 +27,7 @@ from app.db import (
     sources,
     submissions,
     sweeps,
+    tool_servers,
     webhooks,
     widgets,
 )
@@ -94,6 +95,7 @@ PLAIN_BELOW: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/speech": {"format": "wav"},
     "/admin/records": {"identity": slugify_class_name(People.__name__)},
     "/admin/models/offered": {"id": "none"},
+    "/admin/tools/servers": {"name": "Tickets", "url": "http://127.0.0.1:9/mcp"},
     "/welcome": {"token": "none"},
 }
 # What an address of the API names a knowledge base by; the pages go by its id.
@@ -188,6 +190,9 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
         assistant = assistants.create(
             session, AssistantDraft(assistant_name, knowledge_base_ids=(base.id,)), created_by="local"
         )
+        server = tool_servers.add(
+            session, name=f"Tools of {name}", url="http://127.0.0.1:9/mcp", sealed_key="", created_by="local"
+        )
         submissions.set_taking(session, base.id, takes=True)
         content_hash, size = services.files.add(BytesIO(marker.encode()))
         handed_in = FoundFile(f"{marker}.txt", f"upload:{marker}.txt", content_hash, size)
@@ -236,6 +241,7 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
             "/admin/people": {"id": owner.id},
             "/admin/people/groups": {"id": group.id},
             "/admin/assistants": {"id": assistant},
+            "/admin/tools/servers": {"id": server},
             "/admin/documents": {"id": document.id},
             "/admin/jobs": {"id": job},
             "/admin/sources": {"id": source},

@@ -1,0 +1,1 @@
+"""Servers of outside tools, asked over the Model Context Protocol."""
