@@ -21,7 +21,7 @@ from app.db.sealing import Seal, SealedText
 from app.db.session import Database
 from app.db.versions import StoredParse
 from app.domain import Chunk, FoundFile, ItemStatus, JobItem, KnowledgeBase, ParsedDocument
-from app.errors import Cancelled, CloisterError
+from app.errors import Cancelled, CloisterError, StoreAway
 from app.ports import Embedder, SparseEncoder, VectorIndex
 from app.settings import Settings
 from ingest import store
@@ -93,7 +93,8 @@ class DocumentLine:
         """Take one document in and write down what became of it.
 
         A document that cannot be taken in is an outcome, not an error; what answered before still does. Once the
-        service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised.
+        service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised. Nor is it
+        one when a store does not answer: raises StoreAway, after which this may be called again.
         """
         work = self._open(item_id)
         if work.item.status not in job_items.OPEN_ITEMS:
@@ -104,6 +105,8 @@ class DocumentLine:
             self.take_in(item_id, is_closed=is_closed)
         except Cancelled:
             self._undo(work, ItemStatus.CANCELLED, None)
+        except StoreAway:
+            raise
         except CloisterError as exc:
             if is_closed():
                 raise
@@ -403,6 +406,8 @@ class DocumentLine:
         """
         with self.database.read() as session:
             item = job_items.get_item(session, work.item.id)
+        if item.status in (ItemStatus.INDEXED, ItemStatus.UNCHANGED):
+            return  # by another process, which had taken this one for dead
         if item.document_id and item.version_id:
             store.discard_version(
                 item.document_id,

@@ -212,11 +212,17 @@ class TablesSettings(Section):
 
 
 class IngestSettings(Section):
+    works: bool
     knowledge_base: str
     samples: str
     concurrency: Positive
     keep_failed_days: Positive
     keep_generations_days: Positive
+
+
+class WorkerSettings(Section):
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
 
 
 class InsightSettings(Section):

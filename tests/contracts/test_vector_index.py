@@ -28,10 +28,13 @@ from app.engines.vector_index.server import ServerIndex
 from app.errors import EngineUnavailable, IndexBusy, ModelMismatch
 from app.ports import VectorIndex, Vectors
 from app.settings import PROJECT_DIR, VectorIndexSettings, load_settings
+from tests.qdrant_stand_in import QdrantStandIn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning")
 
 REAL_SERVER = os.environ.get("CLOISTER_TEST_QDRANT_URL", "")
+# What stands in for a server where none is reachable must itself be one to its clients.
+OVER_HTTP = "stand-in"
 MODEL = "model@1"
 DIM = 4
 NO_WORDS = SparseVector((), ())
@@ -80,7 +83,17 @@ def open_in_memory(_: Path) -> ServerIndex:
 def open_real_server(_: Path) -> ServerIndex:
     if not REAL_SERVER:
         pytest.skip("no real Qdrant server: set CLOISTER_TEST_QDRANT_URL to test against one")
-    index = ServerIndex(server_settings(REAL_SERVER))
+    return open_at(REAL_SERVER)
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[QdrantStandIn]:
+    with QdrantStandIn() as qdrant:
+        yield qdrant
+
+
+def open_at(url: str) -> ServerIndex:
+    index = ServerIndex(server_settings(url))
     index.open(dim=DIM, model_id=f"test-{uuid.uuid4()}")
     return index
 
@@ -92,9 +105,9 @@ ENGINES: Mapping[str, Callable[[Path], VectorIndex]] = {
 }
 
 
-@pytest.fixture(params=ENGINES)
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
-    index = ENGINES[request.param](tmp_path)
+@pytest.fixture(params=[*ENGINES, OVER_HTTP])
+def index(request: pytest.FixtureRequest, tmp_path: Path, stand_in: QdrantStandIn) -> Iterator[VectorIndex]:
+    index = open_at(stand_in.url) if request.param == OVER_HTTP else ENGINES[request.param](tmp_path)
     yield index
     if index.count():
         for generation in ("a", "b", "c"):

@@ -25,13 +25,15 @@ from app.engines.vector_index.layout import (
     rank,
     wrong_dimension,
 )
-from app.errors import EngineUnavailable, ModelMismatch
+from app.errors import EngineUnavailable, ModelMismatch, StoreAway
 from app.ports import Vectors
 from app.settings import VectorIndexSettings
 
 # The first version that takes inverse document frequency over a part of a collection.
 LEAST_VERSION = (1, 19)
 CONFLICT = 409
+TOO_MANY = 429
+SERVERS_FAULT = 500
 
 
 class ServerIndex:
@@ -135,10 +137,23 @@ class ServerIndex:
             yield self._client
         except (ApiException, QdrantException, OSError, RuntimeError) as exc:
             raise_if_refused(exc)
+            if _is_away(exc):
+                raise StoreAway(
+                    f"The Qdrant server at {self._url} does not answer ({_reason(exc)}), so documents can neither be "
+                    "searched nor taken in. Nothing was lost, and what was begun goes on by itself as soon as it is "
+                    "back; check that it runs, and vector_index.url."
+                ) from exc
             raise EngineUnavailable(
                 f"The Qdrant server at {self._url} does not answer as it should ({_reason(exc)}); "
                 "check that it runs, vector_index.url and its key."
             ) from exc
+
+
+def _is_away(exc: Exception) -> bool:
+    """Whether to try again helps: not where the server has understood, and refuses."""
+    if isinstance(exc, UnexpectedResponse):
+        return exc.status_code is None or exc.status_code >= SERVERS_FAULT or exc.status_code == TOO_MANY
+    return isinstance(exc, ApiException | QdrantException | OSError)
 
 
 def _connect(settings: VectorIndexSettings) -> QdrantClient:
