@@ -40,12 +40,14 @@ from ingest.site_runs import SiteRuns
 from ingest.sources.crawl.secrets import SecretBox
 from ingest.sources.folder import Unreadable
 from ingest.sources.upload import INSIDE
-from ingest.store import remove_unused_files, sweep_files
+from ingest.store import remove_unused_files, settling_files, sweep_files
 from ingest.watched import WatchedSources
 
 QUEUE = "ingest"
 # How often the queue and finished documents are looked for; DBOS's own second would be felt at every small upload.
 POLL_S = 0.1
+# How often a job looks whether other processes have finished its documents: each look is a query to a server.
+SHARED_POLL_S = 0.5
 # Documents that a worker holds ready beyond those it works on: a small one takes a fraction of POLL_S.
 FETCHED_AHEAD = 16
 LAST_MOMENT_S = 5
@@ -354,8 +356,9 @@ class IngestLine(DBOSConfiguredInstance):
             return True
         plan, unreadable = self._look.plan(job)
         copied = [self._look.copy(file) for file in (*plan.new, *plan.changed)]
-        unreadable += [each for each in copied if isinstance(each, Unreadable)]
-        with self._database.write() as session:
+        with settling_files(self._database), self._database.write() as session:
+            copied = [self._look.copy_again(each) for each in copied]
+            unreadable += [each for each in copied if isinstance(each, Unreadable)]
             job_items.add_items(session, job_id, [each for each in copied if isinstance(each, FoundFile)])
             job_items.add_unchanged(session, job_id, plan.unchanged)
             job_items.add_failed(session, job_id, [(each.file, each.reason) for each in unreadable])
@@ -442,7 +445,8 @@ class IngestLine(DBOSConfiguredInstance):
             elif time.monotonic() > moved_at + SUSPICIOUS_S:
                 self.wait_for_stores(lambda: self._fail_if_stuck(job_id, attempt))
                 moved_at = time.monotonic()
-            self._moved.wait(POLL_S)  # another process may have done it, so the wait has an end
+            # Another process may have done it, so the wait has an end.
+            self._moved.wait(SHARED_POLL_S if self._database.is_shared else POLL_S)
             self._moved.clear()
             self._stay_if_closing()
 

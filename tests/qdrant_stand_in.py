@@ -26,10 +26,10 @@ _SELECTOR: Final[TypeAdapter[Any]] = TypeAdapter(models.PointsSelector)
 
 
 class QdrantStandIn:
-    """Listens on a free loopback port. `requests` lists the paths that were asked."""
+    """Listens on a free loopback port. `made` holds what each collection was to be made with."""
 
     def __init__(self) -> None:
-        self.requests: list[str] = []
+        self.made: dict[str, dict[str, Any]] = {}
         self._client: Any = QdrantClient(":memory:")
         # The local engine is not made for several threads; a server is.
         self._lock = threading.Lock()
@@ -65,7 +65,6 @@ class QdrantStandIn:
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """The status, and the result as it goes into Qdrant's envelope."""
-        self.requests.append(f"{method} {path}")
         known = _COLLECTION.fullmatch(path)
         if known is None:
             return 404, None
@@ -94,7 +93,7 @@ class QdrantStandIn:
         return 200, ask[what]()
 
     def _create(self, name: str, body: dict[str, Any]) -> bool:
-        wanted = models.CreateCollection(**body)
+        wanted, self.made[name] = models.CreateCollection(**body), body
         self._client.create_collection(name, vectors_config=wanted.vectors, sparse_vectors_config=wanted.sparse_vectors)
         return True
 

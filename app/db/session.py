@@ -54,10 +54,11 @@ class Database:
     def alone(self, what: str) -> Iterator[None]:
         """Hold the one place at which `what` is done, on all machines; waits for whoever holds it.
 
-        A process that dies gives it back. With SQLite there is one process, and nothing to wait for.
+        A process that dies gives it back. With SQLite there is one process, whose threads wait for each other.
         """
         if self._is_sqlite:
-            yield
+            with self._writer:
+                yield
             return
         place = {"space": LOCK_SPACE, "key": zlib.crc32(what.encode()) - (1 << 31)}
         # Asked for again and again, outside a transaction: to wait in one would hold up what DBOS builds meanwhile.

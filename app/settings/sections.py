@@ -101,6 +101,10 @@ class VectorIndexSettings(Section):
     url: str
     api_key: SecretStr
     timeout_s: Positive
+    shards: NotNegative
+    replicas: Positive
+    quantization: Literal["none", "scalar", "binary"]
+    on_disk: bool
 
     @model_validator(mode="after")
     def _server_has_an_address(self) -> "VectorIndexSettings":

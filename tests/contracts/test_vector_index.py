@@ -24,6 +24,7 @@ from qdrant_client import QdrantClient
 
 from app.domain import IndexedChunk, SearchFilter, SparseVector
 from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
 from app.engines.vector_index.server import ServerIndex
 from app.errors import EngineUnavailable, IndexBusy, ModelMismatch
 from app.ports import VectorIndex, Vectors
@@ -147,6 +148,17 @@ def found(
     """The chunks found, by words where words are asked for, else by meaning."""
     lists = index.search(dense, sparse, filter=filter or readable("a"), limit=limit)
     return [hit.chunk_id for hit in (lists.by_words if sparse.indices else lists.by_meaning)]
+
+
+def test_a_server_is_told_how_to_spread_and_shrink_a_collection(stand_in: QdrantStandIn) -> None:
+    said = {"shards": 6, "replicas": 2, "quantization": "scalar", "on_disk": True}
+    tree = {"vector_index": {"engine": "server", "url": stand_in.url, **said}}
+    index = ServerIndex(load_settings(tree).vector_index)
+    index.open(dim=DIM, model_id=(model := f"spread-{uuid.uuid4()}"))
+    index.close()
+    made = stand_in.made[name_collection(model)]
+    assert (made["shard_number"], made["replication_factor"], made["vectors"]["dense"]["on_disk"]) == (6, 2, True)
+    assert made["quantization_config"]["scalar"]["type"] == "int8"
 
 
 # --- search ------------------------------------------------------------------------------------
@@ -397,6 +409,7 @@ def test_a_second_process_is_refused_with_what_to_do_and_let_in_after_a_close(tm
     opening = f"""
         from pathlib import Path
         from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
         EdgeIndex(Path({str(tmp_path / "index")!r})).open(dim={DIM}, model_id={MODEL!r})
     """
     refused = run_python(opening)
@@ -418,6 +431,7 @@ def test_a_kill_in_the_middle_of_upserts_keeps_every_acknowledged_chunk(tmp_path
         from pathlib import Path
         from app.domain import IndexedChunk, SparseVector
         from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
         index = EdgeIndex(Path({str(tmp_path / "index")!r}))
         index.open(dim={DIM}, model_id={MODEL!r})
         while True:

@@ -2,20 +2,24 @@
 
 import os
 import random
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from app.db import processes
+from app.db import jobs, processes
+from app.ports import Vectors
+from app.services import Services
 from tests.cluster import Cluster, Member, wait_until
+from tests.fakes import WordHashEmbedder
 from tests.ingest.stock import take_stock
 
 # Five processes that are killed and replaced take a minute of computing: `.ci/run` asks for them.
 ASKED_FOR = "CLOISTER_TEST_BENCH"
-ENDED = ("done", "failed", "cancelled")
 
 
 @pytest.fixture
@@ -36,16 +40,47 @@ def upload(web: Member, number: int) -> str:
         return str(answer.json()["id"])
 
 
-def count_open(web: Member, jobs: list[str]) -> int:
-    with web.client() as api:
-        states = [api.get(f"/jobs/{job}", params={"outcomes": False}).json()["state"] for job in jobs]
-    return sum(state not in ENDED for state in states)
+@dataclass
+class Killer:
+    """Embeds for all workers. At the given requests it kills one of them, whoever it is, and starts another one."""
+
+    cluster: Cluster
+    workers: list[Member]
+    kill_at: Collection[int]
+    choose: random.Random = field(default_factory=lambda: random.Random(39))
+    requests: int = 0
+    kills: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        with self.lock:
+            self.requests += 1
+            if self.requests in self.kill_at:
+                victim = self.choose.randrange(len(self.workers))
+                self.workers[victim].kill()
+                self.workers[victim] = self.cluster.start_worker()
+                self.kills += 1
+        return WordHashEmbedder().embed_documents(texts)
 
 
-def require_all_in_once(cluster: Cluster, webs: list[Member], jobs: list[str], documents: int) -> None:
+def wait_until_over(cluster: Cluster) -> None:
+    """Return when no job is open."""
+    services = cluster.open_services()
+    try:
+        wait_until(lambda: not _list_open(services), cluster.outputs)
+    finally:
+        services.close()
+
+
+def _list_open(services: Services) -> list[str]:
+    with services.database.read() as session:
+        return jobs.unfinished_jobs(session)
+
+
+def require_all_in_once(cluster: Cluster, webs: list[Member], begun: list[str], documents: int) -> None:
     """Each document answers once, whichever web process is asked, and the index holds its chunks and nothing else."""
     with webs[0].client() as api:
-        outcomes = [each for job in jobs for each in api.get(f"/jobs/{job}").json()["outcomes"]]
+        outcomes = [each for job in begun for each in api.get(f"/jobs/{job}").json()["outcomes"]]
     assert Counter(each["status"] for each in outcomes) == {"indexed": documents}, outcomes
     services = cluster.open_services()
     try:
@@ -62,15 +97,20 @@ def require_all_in_once(cluster: Cluster, webs: list[Member], jobs: list[str], d
 
 def test_what_a_killed_worker_had_begun_is_done_once_by_another(cluster: Cluster) -> None:
     web, workers = cluster.start_web(), [cluster.start_worker(), cluster.start_worker()]
+    cluster.embeddings.embed = killer = Killer(cluster, workers, kill_at=[3])
     cluster.wait_until_ready(web)
-    jobs = [upload(web, number) for number in range(6)]
-    wait_until(lambda: count_open(web, jobs) < len(jobs), cluster.outputs)
-    jobs += [upload(web, number) for number in range(6, 12)]
-    workers[0].kill()
-    wait_until(lambda: not count_open(web, jobs), cluster.outputs)
-    require_all_in_once(cluster, [web], jobs, 12)
-    # Its row goes once its work is taken up; who leaves in order says so.
-    assert [web.stop(), workers[1].stop()] == [0, 0], cluster.outputs()
+    begun = [upload(web, number) for number in range(12)]
+    wait_until_over(cluster)
+    assert killer.kills == 1
+    require_all_in_once(cluster, [web], begun, 12)
+    # What people ask of one process is done by another.
+    with web.client() as api:
+        document = next(each for each in api.get("/documents").json() if each["name"] == "note-003.md")
+        assert api.delete(f"/documents/{document['id']}").json()["documents"] == 1
+        found = api.post("/search", json={"query": "word003 note 3", "k": 12}).json()["passages"]
+    assert "note-003.md" not in {each["document"] for each in found}
+    # Who leaves in order says so.
+    assert [web.stop(), *(each.stop() for each in workers)] == [0, 0, 0], cluster.outputs()
     services = cluster.open_services()
     with services.database.read() as session:
         assert processes.list_here(session) == []
@@ -79,17 +119,12 @@ def test_what_a_killed_worker_had_begun_is_done_once_by_another(cluster: Cluster
 
 @pytest.mark.skipif(not os.environ.get(ASKED_FOR), reason=f"FIVE PROCESSES ARE NOT TRIED: set {ASKED_FOR}=1 for it")
 def test_sixty_documents_are_in_once_though_workers_are_killed_at_random(cluster: Cluster) -> None:
-    moments = random.Random(39)
     webs = [cluster.start_web(), cluster.start_web()]
     workers = [cluster.start_worker() for _ in range(3)]
+    cluster.embeddings.embed = killer = Killer(cluster, workers, kill_at=[4, 12, 20, 28, 36])
     cluster.wait_until_ready(*webs)
     with ThreadPoolExecutor(2) as uploads:
-        jobs = list(uploads.map(lambda number: upload(webs[number % 2], number), range(60)))
-    for tenth in range(1, 6):
-        wait_until(lambda part=jobs[: 8 * tenth]: not count_open(webs[0], part), cluster.outputs)
-        assert count_open(webs[0], jobs), "it was over before all kills"
-        victim = moments.randrange(3)
-        workers[victim].kill()
-        workers[victim] = cluster.start_worker()
-    wait_until(lambda: not count_open(webs[0], jobs), cluster.outputs)
-    require_all_in_once(cluster, webs, jobs, 60)
+        begun = list(uploads.map(lambda number: upload(webs[number % 2], number), range(60)))
+    wait_until_over(cluster)
+    assert killer.kills == 5
+    require_all_in_once(cluster, webs, begun, 60)

@@ -43,7 +43,7 @@ class ServerIndex:
     """
 
     def __init__(self, settings: VectorIndexSettings, client: QdrantClient | None = None) -> None:
-        self._url = settings.url
+        self._url, self._settings = settings.url, settings
         self._client: Any = client or _connect(settings)
         self._name = ""
 
@@ -117,8 +117,15 @@ class ServerIndex:
         try:
             self._client.create_collection(
                 name,
-                vectors_config={DENSE: models.VectorParams(size=dim, distance=models.Distance.DOT)},
+                vectors_config={
+                    DENSE: models.VectorParams(
+                        size=dim, distance=models.Distance.DOT, on_disk=self._settings.on_disk or None
+                    )
+                },
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                shard_number=self._settings.shards or None,
+                replication_factor=self._settings.replicas if self._settings.replicas > 1 else None,
+                quantization_config=_quantization(self._settings),
             )
         except UnexpectedResponse as exc:
             if exc.status_code != CONFLICT:  # else another process made it in this moment
@@ -154,6 +161,17 @@ def _is_away(exc: Exception) -> bool:
     if isinstance(exc, UnexpectedResponse):
         return exc.status_code is None or exc.status_code >= SERVERS_FAULT or exc.status_code == TOO_MANY
     return isinstance(exc, ApiException | QdrantException | OSError)
+
+
+def _quantization(settings: VectorIndexSettings) -> models.QuantizationConfig | None:
+    match settings.quantization:
+        case "none":
+            return None
+        case "scalar":
+            scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
+            return models.ScalarQuantization(scalar=scalar)
+        case "binary":
+            return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
 
 
 def _connect(settings: VectorIndexSettings) -> QdrantClient:
