@@ -93,7 +93,8 @@ class Cluster:
                 "GENERATOR__URL": llm.url,
                 "GENERATOR__MODEL": "scripted",
                 "GENERATOR__CONTEXT_TOKENS": "8192",
-                "INGEST__CONCURRENCY": "2",
+                # Each document at hand has a process that reads, and every start pays for its imports.
+                "INGEST__CONCURRENCY": "1",
                 "TABLES__PROCESSES": "1",
                 "DATA_DIR": str(folder / "data"),
             }

@@ -117,6 +117,7 @@ def test_what_a_killed_worker_had_begun_is_done_once_by_another(cluster: Cluster
     services.close()
 
 
+@pytest.mark.timeout(900)  # ten starts of processes, on a machine that may have more to do
 @pytest.mark.skipif(not os.environ.get(ASKED_FOR), reason=f"FIVE PROCESSES ARE NOT TRIED: set {ASKED_FOR}=1 for it")
 def test_sixty_documents_are_in_once_though_workers_are_killed_at_random(cluster: Cluster) -> None:
     webs = [cluster.start_web(), cluster.start_web()]
