@@ -50,6 +50,8 @@ POLL_S = 0.1
 SHARED_POLL_S = 0.5
 # Documents that a worker holds ready beyond those it works on: a small one takes a fraction of POLL_S.
 FETCHED_AHEAD = 16
+# The same where other workers would have time for them.
+SHARED_AHEAD = 2
 LAST_MOMENT_S = 5
 # How often schedules that were added or changed are looked for.
 SCHEDULES_S = 2
@@ -156,7 +158,8 @@ class IngestLine(DBOSConfiguredInstance):
         DBOS.launch()
         DBOS.register_queue(
             QUEUE,
-            worker_concurrency=self._settings.ingest.concurrency + FETCHED_AHEAD,
+            worker_concurrency=self._settings.ingest.concurrency
+            + (SHARED_AHEAD if self._database.is_shared else FETCHED_AHEAD),
             polling_interval_sec=POLL_S,
             on_conflict="always_update",
         )
