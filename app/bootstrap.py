@@ -19,6 +19,7 @@ from app.engines.sparse import Bm25Encoder
 from app.errors import SettingsError
 from app.lab.sweep_line import SweepLine
 from app.model_pool import PooledModel
+from app.operations import news
 from app.operations.connections import list_kept_hosts
 from app.operations.model_choice import chosen_generator, offered_settings
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
@@ -36,7 +37,9 @@ from app.settings import (
 )
 from app.tools.web.access import WebAccess
 from app.warm import Warm
+from ingest.presence import Presence, Role
 from ingest.sandbox import Sandbox
+from ingest.shared_folder import SharedFolder
 from ingest.workflows import IngestLine
 
 
@@ -51,14 +54,18 @@ def open_services(settings: Settings) -> Services:
     data_dir = prepare_data_dir(settings.data_dir)
     database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
     database.migrate()
-    allowed.put("kept", list_kept_hosts(settings, database))
     files = FileStore(data_dir / "files")
     seal = open_seal(settings.crawl.secret.get_secret_value(), data_dir / "keys")
     _seal_passwords(database, seal)
+    allowed.put("kept", list_kept_hosts(settings, database))
     configured = settings.generator
     settings = settings.model_copy(update={"generator": chosen_generator(settings, database, seal)})
     jobs_url = settings.database.url or sqlite_url(data_dir / "jobs.sqlite")
-    ingest_line = IngestLine(settings, database, files, jobs_url, seal)
+    session_secret = settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session")
+    local_token = get_or_create_key(local_token_path(data_dir))
+    secrets = {"server.secret": session_secret, "crawl.secret": seal.digest, "key of the command line": local_token}
+    presence = Presence(database, SharedFolder(data_dir / "processes", secrets))
+    ingest_line = IngestLine(settings, database, files, jobs_url, seal, presence)
 
     def build_generator(generator: GeneratorSettings) -> Generator:
         guard = _guard(settings, generator) if generator != configured else None
@@ -70,7 +77,7 @@ def open_services(settings: Settings) -> Services:
         return PooledModel(id, offer.label, offered_settings(offer, settings, configured, seal))
 
     embedder = Warm(lambda: _fit_for(settings.chunking, _build_embedder(settings.embedder)))
-    return Services(
+    services = Services(
         settings=settings,
         database=database,
         files=files,
@@ -78,7 +85,7 @@ def open_services(settings: Settings) -> Services:
         sparse=Bm25Encoder(settings.sparse),
         sandbox=Sandbox(settings, processes=_parsers(settings), folder=data_dir / "parsing"),
         ingest_line=ingest_line,
-        sweep_line=SweepLine(database),
+        sweep_line=SweepLine(database, lambda: ingest_line.beginning),
         embedder=embedder,
         index=Warm(lambda: _open_index(settings, data_dir, embedder.get())),
         reranker=Warm(lambda: _build_reranker(settings.reranker)),
@@ -90,12 +97,15 @@ def open_services(settings: Settings) -> Services:
         build_generator=build_generator,
         get_offered=get_offered,
         seal=seal,
-        session_secret=settings.server.secret.get_secret_value() or get_or_create_key(data_dir / "keys" / "session"),
-        local_token=get_or_create_key(local_token_path(data_dir)),
+        session_secret=session_secret,
+        local_token=local_token,
         openid=_build_openid(settings),
         allowed=allowed,
         refusals=RefusalWriter(database),
     )
+    presence.role = Role.BOTH if settings.ingest.works else Role.WEB
+    presence.catch_up = lambda topics: news.catch_up(topics, services)
+    return services
 
 
 def _build_openid(settings: Settings) -> OpenIdProvider | None:

@@ -12,6 +12,7 @@
     │   └── ModelMismatch        stored vectors come from another embedding model
     └── EngineUnavailable        an engine does not answer
         ├── IndexBusy            the index folder has another owner
+        ├── StoreAway            the database or the index server does not answer; what is at work waits for it
         ├── EgressRefused        the address is not on the list of what may be connected to
         └── GenerationTimeout    the language model passed its time limit
 
@@ -76,6 +77,10 @@ class EngineUnavailable(CloisterError):
 
 class IndexBusy(EngineUnavailable):
     """The index folder is owned by another process."""
+
+
+class StoreAway(EngineUnavailable):
+    """A store does not answer at this moment. Nothing was changed in it; work that runs waits until it is back."""
 
 
 class GenerationTimeout(EngineUnavailable):

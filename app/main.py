@@ -67,7 +67,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _say_where_to_go(services: Services) -> None:
     """The address, and on a first start the one-time link that makes the reader the admin."""
     url = services.settings.server.url
-    with services.database.write() as session:
+    with services.database.alone("first admin"), services.database.write() as session:
         token = people.welcome_first_admin(session)
     print(f"\nCloister is at {url}")
     if token:

@@ -91,6 +91,14 @@ class ModelPool:
                 each.is_wanted = each.is_wanted and each.model.id != id
         self._close_aside(self._sort_out(self._kept))
 
+    def keep_only(self, is_wanted: Callable[[PooledModel], bool]) -> None:
+        """Close those models, as soon as nobody uses them, that are not wanted as they are."""
+        with self._lock:
+            opened = list(self._opened)
+        for each in opened:
+            each.is_wanted = each.is_wanted and is_wanted(each.model)
+        self._close_aside(self._sort_out(self._kept))
+
     def list_open(self) -> list[str]:
         """The ids of the models that are open, the last used one last."""
         with self._lock:

@@ -24,7 +24,7 @@ from app.db.session import Database
 from app.domain import PLAIN, AnswerOptions, Passage, Question, TableAnswer, ToolCall
 from app.egress.allow_list import AllowList
 from app.engines.identity.openid import OpenIdProvider
-from app.errors import CloisterError, EngineUnavailable
+from app.errors import CloisterError, EngineUnavailable, StoreAway
 from app.lab.ask import Asker
 from app.lab.comparisons import Comparisons
 from app.lab.sweep_line import SweepLine
@@ -46,6 +46,7 @@ from app.tools.web.access import WebAccess
 from app.warm import Warm
 from ingest.document_line import DocumentLine
 from ingest.flagging import Flagging
+from ingest.patience import wait_for_stores
 from ingest.removal import Removal
 from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
@@ -112,6 +113,7 @@ class Services:
     spoken: SpokenTexts = field(default_factory=SpokenTexts)
     _exchange: threading.Lock = field(default_factory=threading.Lock)
     _then: Callable[[], None] = lambda: None
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         kept = self.settings.generator.kept_models
@@ -119,14 +121,15 @@ class Services:
 
     def warm_up(self, then: Callable[[], None] = lambda: None) -> None:
         """Load all engines in the background, take up unfinished jobs, and then call `then`."""
+        self._start_warming(self._load, then)
+
+    def _start_warming(self, load: Callable[[], object], then: Callable[[], None]) -> None:
         self._then = then
 
         def run() -> None:
             try:
-                self.index.get()
-                self.reranker.get()
-                self.generator.get()
-                self.ingest()
+                wait_for_stores(load, self._closing, told=self._note_trouble)
+                self._trouble = None
                 then()
             except CloisterError as exc:
                 self._trouble = exc
@@ -139,6 +142,24 @@ class Services:
 
         self._warming = threading.Thread(target=run, name="warm-up", daemon=True)
         self._warming.start()
+
+    def work_up(self) -> None:
+        """Load what takes documents in, in the background, and begin; a worker has no use for the rest."""
+        self._start_warming(self.ingest, lambda: None)
+
+    def raise_trouble(self) -> None:
+        """Raises CloisterError where the service cannot get ready, and waiting does not help."""
+        if self._trouble and not isinstance(self._trouble, StoreAway):
+            raise self._trouble
+
+    def _load(self) -> None:
+        self.index.get()
+        self.reranker.get()
+        self.generator.get()
+        self.ingest()
+
+    def _note_trouble(self, trouble: CloisterError) -> None:
+        self._trouble = trouble
 
     def require_ready(self) -> None:
         """Raises EngineUnavailable while the engines of a running service load, and when one of them failed."""
@@ -309,6 +330,7 @@ class Services:
 
     def close(self) -> None:
         """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""
+        self._closing.set()
         if self._warming:
             self._warming.join()
         self.sweep_line.close()

@@ -96,6 +96,7 @@ def _crawl_once(services: Services, url: str) -> float:
     with services.database.read() as session:
         source = sources.get_source(session, source_id)
     run_id = sites.begin(source, person_id="local", accepts_removals=False)
+    assert run_id is not None
     started = time.perf_counter()
     sites.crawl(run_id, source_id, is_closing=lambda: False)
     seconds = time.perf_counter() - started

@@ -16,7 +16,7 @@ from app.db.files import FileStore
 from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import ItemStatus
-from app.errors import Cancelled, CloisterError
+from app.errors import Cancelled, CloisterError, StoreAway
 from app.ports import Embedder, SparseEncoder, VectorIndex
 from app.settings import Settings
 from ingest.cut_anew import cut_anew
@@ -91,7 +91,8 @@ class DocumentLine:
         """Take one document in and write down what became of it.
 
         A document that cannot be taken in is an outcome, not an error; what answered before still does. Once the
-        service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised.
+        service `is_closed`, its engines fail because they are gone: that is nobody's outcome, and is raised. Nor is it
+        one when a store does not answer: raises StoreAway, after which this may be called again.
         """
         work = get_work(item_id, self.database)
         if work.item.status not in job_items.OPEN_ITEMS:
@@ -102,6 +103,8 @@ class DocumentLine:
             self.take_in(item_id, is_closed=is_closed)
         except Cancelled:
             self.publishing.undo(work, ItemStatus.CANCELLED, None)
+        except StoreAway:
+            raise
         except CloisterError as exc:
             if is_closed():
                 raise

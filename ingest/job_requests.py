@@ -12,7 +12,7 @@ from app.db.session import Database
 from app.domain import FoundFile
 from app.errors import Rejected
 from ingest.look import Look
-from ingest.store import remove_unused_files
+from ingest.store import remove_unused_files, require_stored, settling_files
 
 
 class JobRequests:
@@ -67,8 +67,10 @@ class JobRequests:
 
         With `is_again` also those are read whose content is in already. `note` writes in the same transaction what
         else is true once there is a job with this id; what it raises leaves none.
+        Raises Rejected where a file is not there any more.
         """
-        with self._database.write() as session:
+        with settling_files(self._database), self._database.write() as session:
+            require_stored(found, self._files)
             job_id = jobs.create_job(
                 session,
                 knowledge_base_id=knowledge_base_id,

@@ -45,6 +45,12 @@ class Look:
             return Unreadable(file, f"The file cannot be read ({exc.strerror}); it may have been moved meanwhile.")
         return FoundFile(file.name, file.location, content_hash, size_bytes)
 
+    def copy_again(self, copied: FoundFile | Unreadable) -> FoundFile | Unreadable:
+        """The same, unless it is not kept any more: its only other document was deleted meanwhile."""
+        if isinstance(copied, Unreadable) or self.files.path(copied.content_hash).exists():
+            return copied
+        return self.copy(copied)
+
     def find_again(self, item: JobItem) -> FoundFile | None:
         """The file of an item, from where it came if it is still there, else as it was kept."""
         file = FoundFile(item.source, item.location, item.content_hash, item.size_bytes, item.suffix)

@@ -134,6 +134,8 @@ class Publishing:
         """
         with self.database.read() as session:
             item = job_items.get_item(session, work.item.id)
+        if item.status in (ItemStatus.INDEXED, ItemStatus.UNCHANGED):
+            return  # by another process, which had taken this one for dead
         if item.document_id and item.version_id:
             store.discard_version(
                 item.document_id,

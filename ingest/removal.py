@@ -26,7 +26,9 @@ class Removal:
 
         Its rows go last: after a crash at any line the next call finds what is left. What was deleted is
         overwritten in SQLite and its log, so that the text is nowhere in the data folder afterwards.
+        Raises StoreAway, and then nothing was removed, where the index does not answer.
         """
+        points = self.index.count(document_id=document_id)
         with self.database.write() as session:
             place = documents.get_place(session, document_id)
             if place is None:
@@ -34,7 +36,6 @@ class Removal:
             documents.hide_document(session, document_id)
             hashes = documents.content_hashes(session, document_id)
             tables = documents.count_tables(session, document_id)
-        points = self.index.count(document_id=document_id)
         self.index.delete_document(document_id)
         with self.database.write() as session:
             answers, keys = chats.redact_quotes(session, document_id)

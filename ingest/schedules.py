@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from croniter import croniter  # type: ignore[import-untyped]
-from dbos import DBOS
+from dbos import DBOS, DBOSClient
 
 from app.domain import Schedule, Source
 from app.errors import Rejected
@@ -19,6 +19,8 @@ NEVER: Final = ("", "never")
 log = logging.getLogger("cloister.ingest")
 # DBOS calls plain functions only when their time has come. There is one ingest line in a process, and so one checker.
 _checkers: list[Callable[[str], object]] = []
+# Where a process that runs no workflows writes schedules down for those that do.
+_kept_at: list[DBOSClient] = []
 
 
 @DBOS.workflow()
@@ -28,22 +30,34 @@ def run_due(_due_at: datetime, source_id: Any) -> None:
         check(str(source_id))
 
 
-def begin(check: Callable[[str], object], sources: list[Source], now: datetime) -> None:
-    """Call `check` with the id of each source when it is due, from now on; once at once where it was missed."""
+def begin(
+    check: Callable[[str], object], sources: list[Source], is_watched: Callable[[str], bool], now: datetime
+) -> None:
+    """Call `check` with the id of each source when it is due, from now on; once at once where it was missed.
+
+    `is_watched` is asked before a schedule is dropped: another process may have added its source since.
+    """
     _checkers[:] = [check]
     wanted = {PREFIX + source.id for source in sources}
     for schedule in DBOS.list_schedules():
-        if schedule["schedule_name"].startswith(PREFIX) and schedule["schedule_name"] not in wanted:
-            DBOS.delete_schedule(schedule["schedule_name"])
+        name = schedule["schedule_name"]
+        if name.startswith(PREFIX) and name not in wanted and not is_watched(name.removeprefix(PREFIX)):
+            DBOS.delete_schedule(name)
     for source in sources:
         set_schedule(source)
         if was_missed(source, now):
             check(source.id)
 
 
+def keep_at(client: DBOSClient) -> None:
+    """Write schedules down there, for the processes that work."""
+    _kept_at[:] = [client]
+
+
 def end() -> None:
     """Call nobody any more."""
     _checkers.clear()
+    _kept_at.clear()
 
 
 def set_schedule(source: Source) -> None:
@@ -51,23 +65,23 @@ def set_schedule(source: Source) -> None:
     if not source.schedule.cron or source.is_paused:
         drop_schedule(source.id)
         return
-    DBOS.apply_schedules(
-        [
-            {
-                "schedule_name": PREFIX + source.id,
-                "workflow_fn": run_due,
-                "schedule": source.schedule.cron,
-                "cron_timezone": source.schedule.time_zone,
-                "context": source.id,
-            }
-        ]
-    )
+    said = {
+        "schedule_name": PREFIX + source.id,
+        "schedule": source.schedule.cron,
+        "cron_timezone": source.schedule.time_zone,
+        "context": source.id,
+    }
+    if _kept_at:
+        _kept_at[0].apply_schedules([{**said, "workflow_name": run_due.__qualname__}])  # type: ignore[typeddict-item]
+    else:
+        DBOS.apply_schedules([{**said, "workflow_fn": run_due}])  # type: ignore[typeddict-item]
 
 
 def drop_schedule(source_id: str) -> None:
     """Never look at this source by itself."""
-    if DBOS.get_schedule(PREFIX + source_id):
-        DBOS.delete_schedule(PREFIX + source_id)
+    kept: Any = _kept_at[0] if _kept_at else DBOS
+    if kept.get_schedule(PREFIX + source_id):
+        kept.delete_schedule(PREFIX + source_id)
 
 
 def was_missed(source: Source, now: datetime) -> bool:

@@ -50,9 +50,12 @@ class SiteRuns:
     files: FileStore
     box: SecretBox
 
-    def begin(self, source: Source, *, person_id: str, accepts_removals: bool) -> str:
-        """Write down a job that visits the site; returns its id, which is the run's."""
+    def begin(self, source: Source, *, person_id: str, accepts_removals: bool) -> str | None:
+        """Write down a job that visits the site; returns its id, which is the run's. None where one is at work."""
         with self.database.write() as session:
+            sources.lock_source(session, source.id)
+            if jobs.find_open_job(session, source.id):
+                return None
             job_id = jobs.create_job(
                 session,
                 knowledge_base_id=source.knowledge_base_id,

@@ -6,6 +6,7 @@ row that makes it answer, then the old version's leftovers. Every function is sa
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from app.db import chunks as chunk_rows
@@ -13,7 +14,8 @@ from app.db import documents, versions
 from app.db.files import FileStore
 from app.db.ids import chunk_id, text_hash
 from app.db.session import Database
-from app.domain import Chunk, IndexedChunk, SparseVector
+from app.domain import Chunk, FoundFile, IndexedChunk, SparseVector
+from app.errors import Rejected
 from app.ports import SparseEncoder, VectorIndex, Vectors
 from ingest.neighbours import blend_terms, blend_vectors
 
@@ -131,18 +133,40 @@ def remove_unused_files(
     """
     if not hashes:
         return 0
-    with database.read() as session:
-        unused = [hash_ for hash_ in set(hashes) if not documents.is_file_used(session, hash_, besides=besides)]
-    going = [hash_ for hash_ in unused if since is None or not files.is_newer(hash_, since)]
-    for hash_ in going:
-        files.remove(hash_)
+    with settling_files(database):
+        with database.read() as session:
+            unused = [hash_ for hash_ in set(hashes) if not documents.is_file_used(session, hash_, besides=besides)]
+        going = [hash_ for hash_ in unused if since is None or not files.is_newer(hash_, since)]
+        for hash_ in going:
+            files.remove(hash_)
     return len(going)
+
+
+def settling_files(database: Database) -> AbstractContextManager[None]:
+    """One at a time, on all machines: look whether files are referred to and delete them, or whether they are there
+    and refer to them. So no file goes that somebody has just begun to refer to.
+    """
+    return database.alone("files")
+
+
+def require_stored(found: Sequence[FoundFile], files: FileStore) -> None:
+    """Raises Rejected where a file went after it was stored: the only other document with its content was deleted.
+
+    While settling files.
+    """
+    for file in found:
+        if not files.path(file.content_hash).exists():
+            raise Rejected(
+                f"“{file.name}” was deleted elsewhere in this moment, and its file with it. Nothing was begun; add it "
+                "again."
+            )
 
 
 def sweep_files(*, database: Database, files: FileStore) -> None:
     """Delete files that a crash left before anything referred to them; younger ones may still be on their way."""
-    stored = files.abandoned()
-    with database.read() as session:
-        used = documents.all_files(session) if stored else set()
-    for hash_ in stored - used:
-        files.remove(hash_)
+    with settling_files(database):
+        stored = files.abandoned()
+        with database.read() as session:
+            used = documents.all_files(session) if stored else set()
+        for hash_ in (stored - used) & files.abandoned():  # not what was stored anew meanwhile
+            files.remove(hash_)

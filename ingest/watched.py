@@ -120,7 +120,7 @@ class WatchedSources:
         the source says so. Raises NotFound.
         """
         with self.database.write() as session:
-            source = sources.get_source(session, source_id)
+            source = sources.lock_source(session, source_id)
             if jobs.find_open_job(session, source_id):
                 return None
             sources.note_check(session, source_id)
@@ -138,6 +138,9 @@ class WatchedSources:
 
     def _look_through(self, source: Source, person_id: str) -> str | None:
         with self.database.write() as session:
+            sources.lock_source(session, source.id)
+            if jobs.find_open_job(session, source.id):
+                return None  # another process was faster
             if not Path(source.location).is_dir():
                 sources.note_failure(
                     session,

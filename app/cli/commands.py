@@ -181,7 +181,7 @@ def serve() -> None:
     import uvicorn
 
     settings = read_settings()
-    if running := asyncio.run(find_service(settings.data_dir)):
+    if not settings.is_shared and (running := asyncio.run(find_service(settings.data_dir))):
         typer.echo(f"Cloister runs on this data folder already, at {running}; stop it first.", err=True)
         raise typer.Exit(USERS_MISTAKE)
     # Once uvicorn has shut down in order it sends itself the signal again, which would end us before `announced` does.

@@ -129,7 +129,15 @@ def announced(data_dir: Path, url: str) -> Iterator[None]:
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        if _names_this_process(note):  # of several that share the folder, the last one to start is found
+            note.unlink(missing_ok=True)
+
+
+def _names_this_process(note: Path) -> bool:
+    try:
+        return bool(json.loads(note.read_text(encoding="utf-8"))["pid"] == os.getpid())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _note(data_dir: Path) -> Path:

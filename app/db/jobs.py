@@ -146,6 +146,12 @@ def unfinished_jobs(session: Session) -> list[str]:
     )
 
 
+def is_open(session: Session, job_id: str) -> bool:
+    """Whether a job is there and not over."""
+    state = session.exec(select(JobRow.state).where(JobRow.id == job_id)).first()
+    return state in OPEN_JOBS
+
+
 def measure_embedding(session: Session) -> float | None:
     """Chunks embedded per second in the newest job that embedded many; None where there was none."""
     embedded = func.sum(JobItemRow.embedded_chunks)

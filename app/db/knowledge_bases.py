@@ -8,6 +8,7 @@ from sqlmodel import delete as sql_delete
 from app.access import ReadableKnowledgeBase
 from app.db.columns import utc_now
 from app.db.ids import new_id
+from app.db.session import insert_new
 from app.db.tables import Generation, KnowledgeBaseRow
 from app.domain import ChunkingProfile, KnowledgeBase, Splitter
 from app.errors import ModelMismatch, NotFound, Rejected
@@ -22,7 +23,9 @@ def get_or_create(session: Session, name: str, *, profile: ChunkingProfile, embe
     if found:
         return found
     row = KnowledgeBaseRow(name=name, active_generation_id=new_id())
-    session.add(row)
+    insert_new(session, KnowledgeBaseRow, [row.model_dump()])
+    if session.exec(select(KnowledgeBaseRow.id).where(KnowledgeBaseRow.name == name)).one() != row.id:
+        return get_or_create(session, name, profile=profile, embedding_model_id=embedding_model_id)  # made elsewhere
     session.add(
         Generation(
             id=row.active_generation_id,

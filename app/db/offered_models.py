@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from app.db.acting_tables import OfferedModelRow
 from app.db.columns import utc_now
+from app.db.revisions import Topic, bump
 from app.errors import NotFound, Rejected
 
 
@@ -70,6 +71,7 @@ def put(session: Session, offer: ModelOffer, *, offered_by: str, id: str | None 
     row.offered_by, row.offered_at = offered_by, utc_now()
     session.add(row)
     session.flush()
+    bump(session, Topic.OFFERED, Topic.HOSTS)
     return row.id
 
 
@@ -84,6 +86,7 @@ def remove(session: Session, id: str) -> None:
     """Offer it no longer; an unknown one is no error."""
     if row := session.get(OfferedModelRow, id):
         session.delete(row)
+        bump(session, Topic.OFFERED, Topic.HOSTS)
 
 
 def _offered(row: OfferedModelRow) -> OfferedModel:

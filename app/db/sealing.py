@@ -23,6 +23,8 @@ class Seal:
 
     def __init__(self, key: str, *earlier: str) -> None:
         self._fernet = MultiFernet([_fernet(each) for each in (key, *earlier)])
+        self.digest = hashlib.sha256(f"digest of {key}".encode()).hexdigest()
+        """Tells keys apart; what it was made of cannot be told from it."""
 
     def close(self, content: bytes) -> bytes:
         """What may be kept of it."""

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,16 +11,22 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
-from app.errors import EngineUnavailable
+from app.errors import EngineUnavailable, StoreAway
 
 # A long read (an export, a backup) may hold the log for a while.
 SCRUB_PATIENCE_S = 30
+# A host that is off answers nothing at all; without a limit its system would be waited for, minutes at a time.
+CONNECT_TIMEOUT_S = 5
+# Names the locks that processes hold while they do what one alone may do at a time; any number that nobody else uses.
+LOCK_SPACE = 0x636C6F69
+LOCK_POLL_S = 0.1
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -29,7 +36,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._is_sqlite = url.startswith("sqlite")
-        self._engine = _sqlite_engine(url) if self._is_sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
+        self._engine = _sqlite_engine(url) if self._is_sqlite else _postgres_engine(url)
         # SQLite has one writer. Waiting here instead of in SQLite's busy loop is fair and never times out.
         self._writer: Any = threading.RLock() if self._is_sqlite else None
 
@@ -37,6 +44,47 @@ class Database:
     def engine(self) -> Engine:
         """The SQLAlchemy engine, for the parts that need it as such."""
         return self._engine
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several machines may work on it at the same time: Postgres, not SQLite."""
+        return not self._is_sqlite
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Hold the one place at which `what` is done, on all machines; waits for whoever holds it.
+
+        A process that dies gives it back. With SQLite there is one process, whose threads wait for each other.
+        """
+        if self._is_sqlite:
+            with self._writer:
+                yield
+            return
+        place = {"space": LOCK_SPACE, "key": zlib.crc32(what.encode()) - (1 << 31)}
+        # Asked for again and again, outside a transaction: to wait in one would hold up what DBOS builds meanwhile.
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._said_plainly(), engine.connect() as connection:
+            while not connection.scalar(text("SELECT pg_try_advisory_lock(:space, :key)"), place):
+                time.sleep(LOCK_POLL_S)
+            try:
+                yield
+            finally:
+                # The connection goes with the lock: in the pool it would keep what could not be given back.
+                connection.invalidate()
+
+    @contextmanager
+    def _said_plainly(self) -> Iterator[None]:
+        """A Postgres that is away is told apart from what is wrong with a statement. Raises StoreAway."""
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as exc:
+            if self._is_sqlite or not _is_away(exc):
+                raise
+            raise StoreAway(
+                f"The database at {self._engine.url.host or 'this machine'} does not answer. What was stored is safe, "
+                "and this change was not made; Cloister goes on by itself as soon as it is back. Check that Postgres "
+                "runs, then try again."
+            ) from exc
 
     def migrate(self) -> None:
         """Bring the schema to the newest version, or leave all as it was.
@@ -63,7 +111,8 @@ class Database:
     @contextmanager
     def _begin_migrating(self) -> Iterator[Connection]:
         if not self._is_sqlite:
-            with self._engine.begin() as connection:
+            # Several processes that start together: one migrates, the others find it done.
+            with self.alone("migrate"), self._engine.begin() as connection:
                 yield connection
             return
         with self._engine.connect() as connection:
@@ -85,14 +134,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading only; nothing is committed."""
-        with Session(self._engine, expire_on_commit=False) as session:
+        with self._said_plainly(), Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed together at the end."""
         if self._writer is None:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            with self._said_plainly(), Session(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
             return
         with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
@@ -116,6 +165,27 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+
+
+def _is_away(exc: DBAPIError | PoolTimeout) -> bool:
+    """Whether no answer came at all. A statement that was refused came to somebody."""
+    if isinstance(exc, PoolTimeout):
+        return True
+    return exc.connection_invalidated or (isinstance(exc, OperationalError | InterfaceError) and _state(exc) in _AWAY)
+
+
+def _state(exc: DBAPIError) -> str:
+    """What Postgres calls the kind of error; "" where it said nothing."""
+    code: str = getattr(exc.orig, "sqlstate", None) or ""
+    return code[:3] if code.startswith("57") else code[:2]
+
+
+# No answer; connection exceptions; no more connections; shut down or starting. See Postgres' appendix of error codes.
+_AWAY = ("", "08", "53", "57P")
 
 
 def _sqlite_engine(url: str) -> Engine:

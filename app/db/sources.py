@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.db.columns import utc_now
 from app.db.ids import name_id
+from app.db.revisions import Topic, bump
 from app.db.tables import KnowledgeBaseRow, SourceRow
 from app.domain import Schedule, SiteOptions, Source, SourceKind
 from app.errors import NotFound
@@ -58,6 +59,7 @@ def change_source(
         row.schedule, row.time_zone = schedule.cron, schedule.time_zone
     if site is not None:
         row.options = _OPTIONS.dump_json(site).decode()
+        bump(session, Topic.HOSTS)
     if is_paused is not None:
         row.is_paused = is_paused
     session.add(row)
@@ -80,6 +82,14 @@ def get_source(session: Session, id: str) -> Source:
     return _source(session, _row(session, id))
 
 
+def lock_source(session: Session, id: str) -> Source:
+    """A source, which nobody else looks at until this transaction is over. Raises NotFound."""
+    row = session.get(SourceRow, id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(f"There is no source {id}.")
+    return _source(session, row)
+
+
 def list_sources(session: Session) -> list[Source]:
     """All sources, by location."""
     return [_source(session, row) for row in session.exec(select(SourceRow).order_by(col(SourceRow.location)))]
@@ -89,6 +99,7 @@ def delete_source(session: Session, id: str) -> None:
     """Remove a source; its documents stay."""
     if row := session.get(SourceRow, id):
         session.delete(row)
+        bump(session, Topic.HOSTS)
 
 
 def note_check(session: Session, id: str) -> None:

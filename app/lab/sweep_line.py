@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dbos import DBOS, DBOSConfiguredInstance, SetWorkflowID
+from dbos import DBOS, DBOSConfiguredInstance
 from pydantic import TypeAdapter
 
 from app.access import Access
@@ -22,6 +22,7 @@ from app.lab.measure import FEWEST, access_to, place_all
 from app.lab.preview import estimate_disk
 from app.lab.sweeps import Sweep, SweepPlan, Tried
 from app.lab.trials import Trials
+from ingest.beginning import AT_WORK, Beginning
 
 BUILDING, MEASURING, WAITING = "building", "measuring", "waiting"
 # Of the work on one profile, what cutting and embedding takes; the rest is asking.
@@ -40,9 +41,11 @@ class _ServiceCloses(Exception):
 class SweepLine(DBOSConfiguredInstance):
     """Starts and runs sweeps. One per process; `take_up` goes on with what an earlier process left unfinished."""
 
-    def __init__(self, database: Database) -> None:
+    dbos_class = "sweeps"
+
+    def __init__(self, database: Database, beginning: Callable[[], Beginning]) -> None:
         super().__init__("sweeps")
-        self._database = database
+        self._database, self._beginning = database, beginning
         self._tools: tuple[Asker, Trials] | None = None
         self._closing = threading.Event()
 
@@ -102,11 +105,15 @@ class SweepLine(DBOSConfiguredInstance):
     def _start(self, id: str) -> None:
         if self._tools is None:
             return
-        attempt = 1
-        while (known := DBOS.get_workflow_status(f"sweep-{id}.{attempt}")) and known.status not in _AT_WORK:
+        attempt, beginning = 1, self._beginning()
+        while (status := beginning.find_status(f"sweep-{id}.{attempt}")) and status not in AT_WORK:
             attempt += 1
-        with SetWorkflowID(f"sweep-{id}.{attempt}"):
-            DBOS.start_workflow(self.run_sweep, id, attempt)
+        if status is None and self._is_open(id):  # another process may have ended it meanwhile
+            beginning.begin(self.run_sweep, f"sweep-{id}.{attempt}", id, attempt)
+
+    def _is_open(self, id: str) -> bool:
+        with self._database.read() as session:
+            return id in sweeps.list_open(session)
 
     # --- the workflow --------------------------------------------------------------------------
 
@@ -253,9 +260,6 @@ class SweepLine(DBOSConfiguredInstance):
         with self._database.read() as session:
             if sweeps.get(session, id).cancelled_at is not None:
                 raise Cancelled("The sweep was cancelled.")
-
-
-_AT_WORK = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 def _sweep(stored: sweeps.StoredSweep) -> Sweep:

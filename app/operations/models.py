@@ -13,6 +13,7 @@ from typing import Final
 from app.access import Caller
 from app.db import choices
 from app.db.choices import Choice
+from app.db.revisions import Topic, bump
 from app.domain import Deed, Message, Role
 from app.engines.gguf import GgufModel, is_later_part, read_gguf
 from app.engines.memory import KV_BYTES, Machine, Need, Verdict, judge, look_at_machine, need_of
@@ -208,6 +209,7 @@ def _keep(choice: ModelChoice | None, caller: Caller, services: Services) -> Non
             choices.remove(session, NAME)
         else:
             choices.put(session, NAME, dump(choice), chosen_by=caller.name)
+        bump(session, Topic.GENERATOR, Topic.HOSTS)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from app.operations.note import note
 from app.services import Services
 from ingest.flagging import look_at_text
 from ingest.sources.upload import UPLOAD_PREFIX, store_upload
-from ingest.store import remove_unused_files
+from ingest.store import remove_unused_files, require_stored, settling_files
 
 MOST_WAITING: Final = 20
 MOST_SHOWN: Final = 200
@@ -78,7 +78,8 @@ def hand_in(uploads: Sequence[tuple[str, BinaryIO]], kb: str, caller: Caller, se
     # The file before its row: a crash in between leaves a file that the next start sweeps away.
     stored = [store_upload(name, content, files=services.files) for name, content in uploads]
     try:
-        with services.database.write() as session:
+        with settling_files(services.database), services.database.write() as session:
+            require_stored(stored, services.files)
             ids = [submissions.put(session, base.id, caller.id, file, most_waiting=MOST_WAITING) for file in stored]
             handed_in = [submissions.get(session, id) for id in dict.fromkeys(ids)]
     except Rejected:

@@ -101,6 +101,10 @@ class VectorIndexSettings(Section):
     url: str
     api_key: SecretStr
     timeout_s: Positive
+    shards: NotNegative
+    replicas: Positive
+    quantization: Literal["none", "scalar", "binary"]
+    on_disk: bool
 
     @model_validator(mode="after")
     def _server_has_an_address(self) -> "VectorIndexSettings":
@@ -212,11 +216,17 @@ class TablesSettings(Section):
 
 
 class IngestSettings(Section):
+    works: bool
     knowledge_base: str
     samples: str
     concurrency: Positive
     keep_failed_days: Positive
     keep_generations_days: Positive
+
+
+class WorkerSettings(Section):
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
 
 
 class InsightSettings(Section):

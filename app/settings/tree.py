@@ -27,6 +27,7 @@ from app.settings.sections import (
     SparseSettings,
     TablesSettings,
     VectorIndexSettings,
+    WorkerSettings,
 )
 from app.settings.serving import WebhooksSettings, WidgetsSettings
 
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings
     tables: TablesSettings
     ingest: IngestSettings
+    worker: WorkerSettings
     tools: ToolsSettings
     web_search: WebSearchSettings
     speech: SpeechSettings
@@ -76,6 +78,12 @@ class Settings(BaseSettings):
     webhooks: WebhooksSettings
     widgets: WidgetsSettings
     limits: LimitsSettings
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on these stores: database and index are servers."""
+        is_on_a_server = bool(self.database.url) and not self.database.url.startswith("sqlite")
+        return is_on_a_server and self.vector_index.engine == "server"
 
     @property
     def models_dir(self) -> Path:
@@ -93,6 +101,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 "single_sign_on.engine is headers and server.trusted_proxies is empty: name the proxy's address there, "
                 "so that nobody else is believed"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_works(self) -> "Settings":
+        if not self.ingest.works and not self.is_shared:
+            raise ValueError(
+                "ingest.works is off, and database.url or vector_index.engine name no server: a worker could not reach "
+                "what this process has to itself. Use Postgres and a Qdrant server (profile server), or set "
+                "ingest.works to true"
             )
         return self
 

@@ -24,14 +24,18 @@ from qdrant_client import QdrantClient
 
 from app.domain import IndexedChunk, SearchFilter, SparseVector
 from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
 from app.engines.vector_index.server import ServerIndex
 from app.errors import EngineUnavailable, IndexBusy, ModelMismatch
 from app.ports import VectorIndex, Vectors
 from app.settings import PROJECT_DIR, VectorIndexSettings, load_settings
+from tests.qdrant_stand_in import QdrantStandIn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning")
 
 REAL_SERVER = os.environ.get("CLOISTER_TEST_QDRANT_URL", "")
+# What stands in for a server where none is reachable must itself be one to its clients.
+OVER_HTTP = "stand-in"
 MODEL = "model@1"
 DIM = 4
 NO_WORDS = SparseVector((), ())
@@ -80,7 +84,17 @@ def open_in_memory(_: Path) -> ServerIndex:
 def open_real_server(_: Path) -> ServerIndex:
     if not REAL_SERVER:
         pytest.skip("no real Qdrant server: set CLOISTER_TEST_QDRANT_URL to test against one")
-    index = ServerIndex(server_settings(REAL_SERVER))
+    return open_at(REAL_SERVER)
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[QdrantStandIn]:
+    with QdrantStandIn() as qdrant:
+        yield qdrant
+
+
+def open_at(url: str) -> ServerIndex:
+    index = ServerIndex(server_settings(url))
     index.open(dim=DIM, model_id=f"test-{uuid.uuid4()}")
     return index
 
@@ -92,9 +106,9 @@ ENGINES: Mapping[str, Callable[[Path], VectorIndex]] = {
 }
 
 
-@pytest.fixture(params=ENGINES)
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
-    index = ENGINES[request.param](tmp_path)
+@pytest.fixture(params=[*ENGINES, OVER_HTTP])
+def index(request: pytest.FixtureRequest, tmp_path: Path, stand_in: QdrantStandIn) -> Iterator[VectorIndex]:
+    index = open_at(stand_in.url) if request.param == OVER_HTTP else ENGINES[request.param](tmp_path)
     yield index
     if index.count():
         for generation in ("a", "b", "c"):
@@ -134,6 +148,17 @@ def found(
     """The chunks found, by words where words are asked for, else by meaning."""
     lists = index.search(dense, sparse, filter=filter or readable("a"), limit=limit)
     return [hit.chunk_id for hit in (lists.by_words if sparse.indices else lists.by_meaning)]
+
+
+def test_a_server_is_told_how_to_spread_and_shrink_a_collection(stand_in: QdrantStandIn) -> None:
+    said = {"shards": 6, "replicas": 2, "quantization": "scalar", "on_disk": True}
+    tree = {"vector_index": {"engine": "server", "url": stand_in.url, **said}}
+    index = ServerIndex(load_settings(tree).vector_index)
+    index.open(dim=DIM, model_id=(model := f"spread-{uuid.uuid4()}"))
+    index.close()
+    made = stand_in.made[name_collection(model)]
+    assert (made["shard_number"], made["replication_factor"], made["vectors"]["dense"]["on_disk"]) == (6, 2, True)
+    assert made["quantization_config"]["scalar"]["type"] == "int8"
 
 
 # --- search ------------------------------------------------------------------------------------
@@ -384,6 +409,7 @@ def test_a_second_process_is_refused_with_what_to_do_and_let_in_after_a_close(tm
     opening = f"""
         from pathlib import Path
         from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
         EdgeIndex(Path({str(tmp_path / "index")!r})).open(dim={DIM}, model_id={MODEL!r})
     """
     refused = run_python(opening)
@@ -405,6 +431,7 @@ def test_a_kill_in_the_middle_of_upserts_keeps_every_acknowledged_chunk(tmp_path
         from pathlib import Path
         from app.domain import IndexedChunk, SparseVector
         from app.engines.vector_index.edge import EdgeIndex
+from app.engines.vector_index.layout import name_collection
         index = EdgeIndex(Path({str(tmp_path / "index")!r}))
         index.open(dim={DIM}, model_id={MODEL!r})
         while True:

@@ -25,13 +25,15 @@ from app.engines.vector_index.layout import (
     rank,
     wrong_dimension,
 )
-from app.errors import EngineUnavailable, ModelMismatch
+from app.errors import EngineUnavailable, ModelMismatch, StoreAway
 from app.ports import Vectors
 from app.settings import VectorIndexSettings
 
 # The first version that takes inverse document frequency over a part of a collection.
 LEAST_VERSION = (1, 19)
 CONFLICT = 409
+TOO_MANY = 429
+SERVERS_FAULT = 500
 
 
 class ServerIndex:
@@ -41,7 +43,7 @@ class ServerIndex:
     """
 
     def __init__(self, settings: VectorIndexSettings, client: QdrantClient | None = None) -> None:
-        self._url = settings.url
+        self._url, self._settings = settings.url, settings
         self._client: Any = client or _connect(settings)
         self._name = ""
 
@@ -115,8 +117,15 @@ class ServerIndex:
         try:
             self._client.create_collection(
                 name,
-                vectors_config={DENSE: models.VectorParams(size=dim, distance=models.Distance.DOT)},
+                vectors_config={
+                    DENSE: models.VectorParams(
+                        size=dim, distance=models.Distance.DOT, on_disk=self._settings.on_disk or None
+                    )
+                },
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                shard_number=self._settings.shards or None,
+                replication_factor=self._settings.replicas if self._settings.replicas > 1 else None,
+                quantization_config=_quantization(self._settings),
             )
         except UnexpectedResponse as exc:
             if exc.status_code != CONFLICT:  # else another process made it in this moment
@@ -135,10 +144,34 @@ class ServerIndex:
             yield self._client
         except (ApiException, QdrantException, OSError, RuntimeError) as exc:
             raise_if_refused(exc)
+            if _is_away(exc):
+                raise StoreAway(
+                    f"The Qdrant server at {self._url} does not answer ({_reason(exc)}), so documents can neither be "
+                    "searched nor taken in. Nothing was lost, and what was begun goes on by itself as soon as it is "
+                    "back; check that it runs, and vector_index.url."
+                ) from exc
             raise EngineUnavailable(
                 f"The Qdrant server at {self._url} does not answer as it should ({_reason(exc)}); "
                 "check that it runs, vector_index.url and its key."
             ) from exc
+
+
+def _is_away(exc: Exception) -> bool:
+    """Whether to try again helps: not where the server has understood, and refuses."""
+    if isinstance(exc, UnexpectedResponse):
+        return exc.status_code is None or exc.status_code >= SERVERS_FAULT or exc.status_code == TOO_MANY
+    return isinstance(exc, ApiException | QdrantException | OSError)
+
+
+def _quantization(settings: VectorIndexSettings) -> models.QuantizationConfig | None:
+    match settings.quantization:
+        case "none":
+            return None
+        case "scalar":
+            scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
+            return models.ScalarQuantization(scalar=scalar)
+        case "binary":
+            return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
 
 
 def _connect(settings: VectorIndexSettings) -> QdrantClient:

@@ -18,6 +18,7 @@ from typing import Any
 from app.egress.silence import silence_libraries
 from app.settings import Settings
 from app.web.chat.frontend import install_frontend
+from app.web.chat.own_folder import open_own_folder
 
 HERE = Path(__file__).parent
 STATIC_DIR = HERE.parent / "static"
@@ -44,6 +45,8 @@ def prepare(settings: Settings, *, secret: str) -> None:
         require_prepared()
         return
     root = chat_dir(settings)
+    if settings.is_shared:
+        root = open_own_folder(root / "processes")
     os.environ["CHAINLIT_APP_ROOT"] = str(root)
     package = _chainlit_dir()
     version = importlib.metadata.version("chainlit")

