@@ -1,6 +1,7 @@
 """The answer line, from question to cited answer."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,12 +34,14 @@ from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.rehearsal import Course, Rehearsal
 from app.answer.writing.results import find_computed, write_results
 from app.answer.writing.thinking import Saying, Thinking, WasThinking
+from app.answer.writing.usage import Written, count_usage
 from app.answer.writing.variables import fill, values_of
 from app.domain import (
     PLAIN,
     Answer,
     AnswerOptions,
     CallEnded,
+    CallOrigin,
     CallRecord,
     CallState,
     Consultation,
@@ -50,6 +53,7 @@ from app.domain import (
     TableAnswer,
     Tool,
     ToolCall,
+    Usage,
 )
 from app.ports import Generator, Reranker, ToolUser
 from app.settings import Settings
@@ -122,11 +126,11 @@ class AnswerLine:
                 read = await self._read(asked, tuple(joined))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
-        if self._abstains(read) and not asked.image:
+        asked = replace(asked, results=write_results(records), has_results=_holds_results(records))
+        if self._abstains(read) and not asked.rests_on_more:
             nothing = quote_evidence((), read.language, was_on_web=any(passage.is_web for passage in passages))
             yield Finished(_answer(nothing, passages, clock, abstained=True))
             return
-        asked = replace(asked, results=write_results(records))
         async for event in self._write(asked, read, access, cancelled, clock, options):
             yield event
 
@@ -234,25 +238,31 @@ class AnswerLine:
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
         has_begun, written = False, ""
+        max_tokens = min(self.settings.generator.max_answer_tokens, options.max_tokens or sys.maxsize)
+        spent = Written()
         async for part in generate_parts(
             prompt.messages,
             generator=self.generator,
-            max_tokens=self.settings.generator.max_answer_tokens,
+            max_tokens=max_tokens,
             cancelled=cancelled,
             temperature=options.temperature,
+            stop=options.stop,
         ):
             match part:
                 case Thinking(text):
+                    spent.think(text)
                     yield Thought(text)
                 case WasThinking():
                     # It stood there as an answer; it is taken back.
                     yield Checked("", "", (), ())
                     yield Thought(written)
+                    spent = Written()
                     renumbering, written = Renumbering(prompt.ranks), ""
                     citer = await asyncio.to_thread(
                         Citer, reading.passages, question=asked.standalone, language=language
                     )
                 case Saying(text):
+                    spent.say(text)
                     if not has_begun:
                         clock.lap("first_token")
                         has_begun = True
@@ -264,16 +274,21 @@ class AnswerLine:
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
-        # What a model says of a picture may stand in no document; it is marked as not verified then.
-        cited = citer.finish(keeps_all=asked.image is not None)
-        is_written = bool(cited.citations or (asked.image and cited.text))
+        # What a model says of a picture, or of what a program found, may stand in no document: not verified then.
+        cited = citer.finish(keeps_all=asked.rests_on_more, keeps_standing=options.stands)
+        is_written = bool(cited.citations or (asked.rests_on_more and cited.text))
         if not is_written:
             cited = quote_evidence(excerpts, language)
         database = self.retriever.database
         cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, database))
         grounds = await asyncio.to_thread(note_grounds, prompt, cited.citations, database)
         answer = _answer(cited, reading.passages, clock, abstained=not (is_written or cited.citations), grounds=grounds)
-        yield Finished(replace(answer, model=self.model if is_written else ""))
+        usage: Usage | None = None
+        if options.counts_tokens:
+            usage = await asyncio.to_thread(
+                count_usage, prompt.messages, spent, generator=self.generator, max_tokens=max_tokens
+            )
+        yield Finished(replace(answer, model=self.model if is_written else "", usage=usage))
 
     async def _finish_computed(self, computed: TableAnswer, clock: "Clock") -> Answer:
         documents = {citation.document_id for citation in computed.citations}
@@ -331,7 +346,7 @@ class Asked:
     """A question in its conversation: as it was put, as it stands on its own, and the turns before it.
 
     `searched`: as it is searched for, with words of its picture. `image`: for a model that takes pictures alone.
-    `results`: what tools gave for it besides passages.
+    `results`: what tools gave for it besides passages. `has_results`: a program that asks has brought some of its own.
     """
 
     text: str
@@ -341,6 +356,12 @@ class Asked:
     image: bytes | None = None
     image_text: str = ""
     results: str = ""
+    has_results: bool = False
+
+    @property
+    def rests_on_more(self) -> bool:
+        """Whether an answer may rest on more than passages: it is not refused, nor replaced by their words, then."""
+        return self.image is not None or self.has_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +403,12 @@ def _instructions(options: AnswerOptions, access: Access, language: str) -> str:
         language=language,
         assistant=options.assistant,
     )
-    return fill(options.instructions, values)
+    filled = fill(options.instructions, values)
+    return f"{filled}\n\n{options.added}" if options.added else filled
+
+
+def _holds_results(records: Sequence[CallRecord]) -> bool:
+    return any(record.call.origin is CallOrigin.CLIENT and record.result for record in records)
 
 
 def _answer(
