@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import CloisterError, EngineUnavailable, GenerationTimeout, NotFound, Rejected, TextTooLong
@@ -70,7 +71,7 @@ class UnknownModel(NotFound):
     """No model of this name, or none that the caller may know of."""
 
 
-Refusal = CloisterError | NotSignedIn | BadRequest | RequestValidationError
+Refusal = CloisterError | NotSignedIn | BadRequest | RequestValidationError | HTTPException
 
 
 def error_body(status: HTTPStatus, message: str, param: str | None = None, code: str | None = None) -> dict[str, Any]:
@@ -92,6 +93,8 @@ def body_of(error: Refusal) -> tuple[HTTPStatus, dict[str, Any]]:
             place = ".".join(str(part) for part in first["loc"][1:]) or "body"
             said = f"The request cannot be read at {place}: {first['msg']}."
             return _with_status(HTTPStatus.BAD_REQUEST, said, place)
+        case HTTPException():
+            return _with_status(HTTPStatus(error.status_code), str(error.detail))
         case TextTooLong():
             return _with_status(HTTPStatus.BAD_REQUEST, str(error), "messages", "context_length_exceeded")
         case UnknownModel():
@@ -118,7 +121,7 @@ class OpenAIRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handler(request)
-            except (CloisterError, NotSignedIn, BadRequest, RequestValidationError) as error:
+            except (CloisterError, NotSignedIn, BadRequest, RequestValidationError, HTTPException) as error:
                 return respond(error)
 
         return answer

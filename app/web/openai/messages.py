@@ -35,7 +35,8 @@ class Conversation:
 def read_conversation(messages: Sequence[MessageIn]) -> Conversation:
     """The last user message is the question; what stands before it is the conversation. Raises BadRequest."""
     said = [(n, each) for n, each in enumerate(messages) if each.role not in _SYSTEM]
-    if old := next((n for n, each in said if each.role == "function"), None):
+    old = next((n for n, each in said if each.role == "function"), None)
+    if old is not None:
         raise BadRequest("The role function is the old form; send what a function gave with the role tool.", _at(old))
     asked = max((at for at, (_, each) in enumerate(said) if each.role == "user"), default=None)
     if asked is None:
