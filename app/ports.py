@@ -198,9 +198,11 @@ class Generator(Protocol):
         *,
         max_tokens: int,
         cancelled: Event | None = None,
+        must: bool = False,
     ) -> "Chosen":
         """Let the model say which of the tools it wants called, if any, before it answers.
 
+        `must`: it may not answer instead; none is chosen where it is not asked at all (`tools.calls`).
         Arguments are as the model wrote them, not checked against the tools' schemas. Calls written as plain text are
         found too. Raises as `stream` does.
         """

@@ -90,7 +90,13 @@ class ScriptedGenerator:
             yield piece
 
     def choose(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, max_tokens: int, cancelled: Event | None = None
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        max_tokens: int,
+        cancelled: Event | None = None,
+        must: bool = False,
     ) -> Chosen:
         self.decisions.append(tuple(messages))
         return self.choices.pop(0) if self.choices else Chosen()

@@ -11,7 +11,7 @@ class Asked:
     """A question in its conversation: as it was put, as it stands on its own, and the turns before it.
 
     `searched`: as it is searched for, with words of its picture. `image`: for a model that takes pictures alone.
-    `results`: what tools gave for it besides passages.
+    `results`: what tools gave for it besides passages. `has_results`: a program that asks has brought some of its own.
     """
 
     text: str
@@ -21,6 +21,12 @@ class Asked:
     image: bytes | None = None
     image_text: str = ""
     results: str = ""
+    has_results: bool = False
+
+    @property
+    def rests_on_more(self) -> bool:
+        """Whether an answer may rest on more than passages: it is not refused, nor replaced by their words, then."""
+        return self.image is not None or self.has_results
 
 
 @dataclass(frozen=True, slots=True)

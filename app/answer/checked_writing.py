@@ -1,6 +1,7 @@
 """Writing under the check: what the model writes is cited sentence by sentence as it comes."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,9 +23,10 @@ from app.answer.writing.grounds import note_grounds
 from app.answer.writing.markers import Renumbering
 from app.answer.writing.prompt import Prompt, Prompts, build_prompt
 from app.answer.writing.thinking import Saying, Thinking, WasThinking
+from app.answer.writing.usage import Written, count_usage
 from app.answer.writing.variables import fill, values_of
 from app.db.session import Database
-from app.domain import AnswerOptions
+from app.domain import AnswerOptions, Usage
 from app.ports import Generator
 from app.settings import Settings
 
@@ -59,25 +61,29 @@ class CheckedWriting:
         clock.lap("prompt")
         renumbering = Renumbering(prompt.ranks)
         has_begun, written = False, ""
+        max_tokens = min(self.settings.generator.max_answer_tokens, options.max_tokens or sys.maxsize)
+        spent = Written()
         async for part in generate_parts(
             prompt.messages,
             generator=self.generator,
-            max_tokens=self.settings.generator.max_answer_tokens,
+            max_tokens=max_tokens,
             cancelled=cancelled,
             temperature=options.temperature,
+            stop=options.stop,
         ):
             match part:
                 case Thinking(text):
+                    spent.think(text)
                     yield Thought(text)
                 case WasThinking():
                     # It stood there as an answer; it is taken back.
                     yield Checked("", "", (), ())
                     yield Thought(written)
+                    spent = Written()
                     renumbering, written = Renumbering(prompt.ranks), ""
-                    citer = await asyncio.to_thread(
-                        Citer, reading.passages, question=asked.standalone, language=language
-                    )
+                    citer = await asyncio.to_thread(Citer, reading.passages, question=asked.searched, language=language)
                 case Saying(text):
+                    spent.say(text)
                     if not has_begun:
                         clock.lap("first_token")
                         has_begun = True
@@ -89,9 +95,9 @@ class CheckedWriting:
         if shown := renumbering.rest():
             yield Piece(shown)
             citer.feed(shown)
-        # What a model says of a picture may stand in no document; it is marked as not verified then.
-        cited = citer.finish(keeps_all=asked.image is not None)
-        is_written = bool(cited.citations or (asked.image and cited.text))
+        # What a model says of a picture, or of what a program found, may stand in no document: not verified then.
+        cited = citer.finish(keeps_all=asked.rests_on_more, keeps_standing=options.stands)
+        is_written = bool(cited.citations or (asked.rests_on_more and cited.text))
         if not is_written:
             cited = quote_evidence(excerpts, language)
         cited = replace(cited, citations=await asyncio.to_thread(locate, cited.citations, self.database))
@@ -99,7 +105,12 @@ class CheckedWriting:
         answer = build_answer(
             cited, reading.passages, clock, abstained=not (is_written or cited.citations), grounds=grounds
         )
-        yield Finished(replace(answer, model=self.model if is_written else ""))
+        usage: Usage | None = None
+        if options.counts_tokens:
+            usage = await asyncio.to_thread(
+                count_usage, prompt.messages, spent, generator=self.generator, max_tokens=max_tokens
+            )
+        yield Finished(replace(answer, model=self.model if is_written else "", usage=usage))
 
     def build_prompt(
         self,
@@ -140,4 +151,5 @@ def _instructions(options: AnswerOptions, access: Access, language: str) -> str:
         language=language,
         assistant=options.assistant,
     )
-    return fill(options.instructions, values)
+    filled = fill(options.instructions, values)
+    return f"{filled}\n\n{options.added}" if options.added else filled

@@ -44,13 +44,15 @@ class Piece:
 class Checked:
     """The sentences that are complete by now, checked: `text` with its markers replaces the pieces up to there.
 
-    `pending` is what came after them and is not checked yet; further pieces go on from it.
+    `pending` is what came after them and is not checked yet; further pieces go on from it. `standing`: how many
+    characters of `text` stay as they are whatever comes, where the question wants that (`AnswerOptions.stands`).
     """
 
     text: str
     pending: str
     citations: tuple[Citation, ...]
     statements: tuple[Statement, ...]
+    standing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

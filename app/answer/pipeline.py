@@ -32,6 +32,7 @@ from app.domain import (
     Answer,
     AnswerOptions,
     CallEnded,
+    CallOrigin,
     CallRecord,
     CallState,
     Consultation,
@@ -109,11 +110,11 @@ class AnswerLine:
                 read = await self._read(asked, tuple(joined))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
-        if self._abstains(read) and not asked.image:
+        asked = replace(asked, results=write_results(records), has_results=_holds_results(records))
+        if self._abstains(read) and not asked.rests_on_more:
             nothing = quote_evidence((), read.language, was_on_web=any(passage.is_web for passage in passages))
             yield Finished(build_answer(nothing, passages, clock, abstained=True))
             return
-        asked = replace(asked, results=write_results(records))
         async for event in self._writing.write(asked, read, access, cancelled, clock, options):
             yield event
 
@@ -203,3 +204,7 @@ class AnswerLine:
         documents = {citation.document_id for citation in computed.citations}
         grounds = await asyncio.to_thread(note_documents, documents, self.retriever.database)
         return build_computed(computed, clock, grounds)
+
+
+def _holds_results(records: Sequence[CallRecord]) -> bool:
+    return any(record.call.origin is CallOrigin.CLIENT and record.result for record in records)

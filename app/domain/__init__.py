@@ -17,6 +17,7 @@ from app.domain.answers import (
     Role,
     Statement,
     TableAnswer,
+    Usage,
 )
 from app.domain.assistants import PLAIN, AnswerOptions, Assistant, AssistantVersion, Tool
 from app.domain.chunks import Chunk, ChunkingProfile, GenerationState, IndexGeneration, KnowledgeBase, Splitter
@@ -177,6 +178,7 @@ __all__ = [
     "Touch",
     "Transcript",
     "Tried",
+    "Usage",
     "Visitor",
     "Voice",
     "WebHit",

@@ -148,13 +148,25 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model read and wrote for an answer, in tokens as its tokenizer counts them.
+
+    Zero of both where no model wrote. `is_cut`: it was stopped by the most that it may write.
+    """
+
+    prompt_tokens: int
+    written_tokens: int
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A finished answer. `abstained`: the documents do not hold it, and the text says so.
 
     `statements` are its sentences in order. `table` is what was computed where the answer came from tables.
     `grounds`: kept with the answer, they let a later turn go on from this one. `model`: which language model wrote it,
     "" where none did. `on_their_way`: documents that were being taken in where it was searched, and could not be found
-    yet.
+    yet. `usage`: where it was asked for, and where the engine could tell.
     """
 
     text: str
@@ -167,6 +179,7 @@ class Answer:
     grounds: Grounds | None = None
     model: str = ""
     on_their_way: int = 0
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

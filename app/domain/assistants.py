@@ -1,6 +1,6 @@
 """Assistants: what an admin says about how questions are answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +26,10 @@ class AnswerOptions:
     `temperature`: None leaves it to the settings. `model`: the id of an offered model, "" for the service's own.
     `person` and `assistant` are names, for the variables in the instructions. `tool_server_ids`: whose functions may
     be called.
+
+    What a program says that asks: `added` comes after the instructions, as it is; `max_tokens` (at most those of the
+    settings) and `stop` are for what the model writes. `stands`: no sentence that was told as standing is taken back.
+    `counts_tokens`: the answer tells its `Usage`.
     """
 
     instructions: str = ""
@@ -35,6 +39,11 @@ class AnswerOptions:
     person: str = ""
     assistant: str = ""
     tool_server_ids: tuple[str, ...] = ()
+    added: str = field(default="", repr=False)
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    stands: bool = False
+    counts_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,13 @@ class ToolSpec:
 
 
 class CallOrigin(StrEnum):
-    """Who wants a call: the person, by a command, or the language model."""
+    """Who wants a call: the person, by a command, or the language model. client: the model did, and a program that
+    asks through the API has carried it out by itself.
+    """
 
     PERSON = "person"
     MODEL = "model"
+    CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from app.web.askers import Askers
 from app.web.bodies import BodyLimit
 from app.web.headers import SafeHeaders
 from app.web.named_by_proxy import BoundToProxy
+from app.web.openai.errors import OpenAIErrors
 from app.web.origins import OwnOrigin
 from app.web.proxies import Proxies
 from app.web.rates import RateLimit
@@ -28,6 +29,7 @@ def guard(app: FastAPI, services: Services) -> None:
         if settings.single_sign_on.engine == "headers":
             inner = BoundToProxy(inner, services=services)
         inner = OwnOrigin(inner, settings.server.public_url)
+        inner = OpenAIErrors(inner)
         inner = SafeHeaders(inner, is_https=settings.server.url.startswith("https://"))
         # The first to be asked: all others see who is really there.
         return Proxies(inner, trusted=settings.server.trusted_proxies)

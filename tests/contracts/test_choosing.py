@@ -337,3 +337,14 @@ def test_a_model_whose_thoughts_took_the_answers_room_is_given_more_and_asked_ag
     assert "Yes." in speak(endpoint)
     assert speak(endpoint) == "No."
     assert [chat.body["max_tokens"] for chat in llm.chats] == [5, 5 + 64, 5 + 64]
+
+
+# --- where one must be wanted --------------------------------------------------------------------
+
+
+def test_where_one_must_be_called_one_is_wanted(generator: Generator, request: pytest.FixtureRequest) -> None:
+    chosen = choose(generator, [Message(Role.USER, "Say hello.")], must=True)
+    if "natively" in request.node.name:  # what an endpoint makes of “required” is its own
+        assert {call.name for call in chosen.calls} <= {"web_search", "query_table"}
+    else:
+        assert chosen.calls

@@ -57,6 +57,8 @@ class Citer:
         self._statements: list[Statement] = []
         self._said: set[frozenset[str]] = set()
         self._telling = 0
+        # The sentences, with their citations, at whose end at least half were borne out.
+        self._standing = (0, 0)
 
     def feed(self, piece: str) -> Checked | None:
         """Take in the next piece; what is checked by now when it completes a sentence, else None.
@@ -67,17 +69,32 @@ class Citer:
         if not self._settle(is_over=False):
             return None
         pending = self._rest if not self._opens_joined(self._rest) else _without_leading(self._rest)
-        return Checked(self._text, pending, _merged(self._citations), tuple(self._statements))
+        return Checked(
+            self._text, pending, _merged(self._citations), tuple(self._statements), standing=len(self._standing_text)
+        )
 
-    def finish(self, *, keeps_all: bool = False) -> CitedText:
-        """The whole text, checked; empty when fewer than half of its sentences are borne out, unless it `keeps_all`."""
+    def finish(self, *, keeps_all: bool = False, keeps_standing: bool = False) -> CitedText:
+        """The whole text, checked; empty when fewer than half of its sentences are borne out, unless it `keeps_all`.
+
+        `keeps_standing`: then it is cut to the sentences up to which at least half were, as `Checked.standing` told.
+        """
         self._settle(is_over=True)
-        verified = sum(statement.is_verified for statement in self._statements)
-        if keeps_all:
+        if keeps_all or self._is_borne_out():
             return CitedText(self._text, _merged(self._citations), tuple(self._statements))
-        if verified == 0 or verified < MIN_VERIFIED_PART * self._telling:
-            return CitedText("", ())
-        return CitedText(self._text, _merged(self._citations), tuple(self._statements))
+        if keeps_standing:
+            statements, citations = self._standing
+            kept = _merged(self._citations[:citations])
+            return CitedText(self._standing_text, kept, tuple(self._statements[:statements]))
+        return CitedText("", ())
+
+    @property
+    def _standing_text(self) -> str:
+        statements, _ = self._standing
+        return self._text[: self._statements[statements - 1].end] if statements else ""
+
+    def _is_borne_out(self) -> bool:
+        verified = sum(statement.is_verified for statement in self._statements)
+        return verified > 0 and verified >= MIN_VERIFIED_PART * self._telling
 
     def _settle(self, *, is_over: bool) -> int:
         """Check the sentences that further text cannot change; how many there were."""
@@ -120,6 +137,8 @@ class Citer:
         is_verified = any(support.is_verified for support in supports)
         missing = self._evidence.missing(bare, cited)
         self._statements.append(Statement(start, len(self._text), cited, is_verified, missing))
+        if self._is_borne_out():
+            self._standing = len(self._statements), len(self._citations)
 
     def _supports(self, sentence: str, proposed: Sequence[int]) -> list[Support]:
         found = [support for number in proposed if (support := self._evidence.find_support(sentence, among=[number]))]

@@ -17,6 +17,7 @@ async def generate(
     max_tokens: int,
     cancelled: Event,
     temperature: float | None = None,
+    stop: Sequence[str] = (),
 ) -> AsyncIterator[str]:
     """Yield the answer's pieces as they come.
 
@@ -29,7 +30,7 @@ async def generate(
         end: BaseException | None = None
         try:
             for piece in generator.stream(
-                messages, max_tokens=max_tokens, cancelled=cancelled, temperature=temperature
+                messages, max_tokens=max_tokens, stop=stop, cancelled=cancelled, temperature=temperature
             ):
                 loop.call_soon_threadsafe(pieces.put_nowait, piece)
         except BaseException as exc:  # noqa: BLE001 - carried over to the awaiting side, which raises it
@@ -54,11 +55,12 @@ async def generate_parts(
     max_tokens: int,
     cancelled: Event,
     temperature: float | None = None,
+    stop: Sequence[str] = (),
 ) -> AsyncIterator[Part]:
     """The same, with what the model thinks told apart from what it answers."""
     splitter = ThoughtSplitter()
     pieces = generate(
-        messages, generator=generator, max_tokens=max_tokens, cancelled=cancelled, temperature=temperature
+        messages, generator=generator, max_tokens=max_tokens, cancelled=cancelled, temperature=temperature, stop=stop
     )
     async with aclosing(pieces) as stream:  # type: ignore[type-var]
         async for piece in stream:

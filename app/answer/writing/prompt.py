@@ -152,13 +152,14 @@ def _ask(turn: Turn, prompts: Prompts, sent: Collection[tuple[str, int, int]], m
     asked = defuse(turn.question, marks)
     if turn.image_text and not turn.image:
         asked = with_picture_text(asked, make_harmless(turn.image_text, marks))
-    if not turn.evidence:
+    if not turn.evidence and not turn.results:
         return asked
     numbered = "\n\n".join(
         _numbered(each, prompts.again if each.place in sent else prompts.evidence, marks) for each in turn.evidence
     )
     if turn.results:
-        numbered += "\n\n" + prompts.results.substitute(results=turn.results)
+        numbered = f"{numbered}\n\n" if numbered else ""
+        numbered += prompts.results.substitute(results=turn.results)
     return prompts.question.substitute(evidence=numbered, question=asked, left=LEFT, right=RIGHT)
 
 

@@ -51,6 +51,7 @@ def choose_by_grammar(
     *,
     max_tokens: int,
     cancelled: Event | None,
+    must: bool = False,
 ) -> Chosen:
     """See `Generator.choose`."""
     if not tools:
@@ -59,7 +60,7 @@ def choose_by_grammar(
         with_functions(messages, tools),
         max_tokens=max_tokens,
         cancelled=cancelled,
-        schema=decision_schema(tools),
+        schema=decision_schema(tools, must=must),
         temperature=0.0,
     )
     reply = "".join(pieces)
@@ -83,14 +84,14 @@ def with_functions(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> li
     return [Message(Role.SYSTEM, "\n\n".join((*system, told))), *others]
 
 
-def decision_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
-    """JSON Schema of a decision: "answer", or calls of the tools. Pure."""
-    answer = _object({"name": {"const": ANSWER}}, ["name"])
+def decision_schema(tools: Sequence[ToolSpec], *, must: bool = False) -> dict[str, Any]:
+    """JSON Schema of a decision: "answer", unless it `must` not be, or calls of the tools. Pure."""
+    answer = [] if must else [_object({"name": {"const": ANSWER}}, ["name"])]
     calls = [
         _object({"name": {"const": tool.name}, "arguments": limited(tool.parameters)}, ["name", "arguments"])
         for tool in tools
     ]
-    items = {"type": "array", "items": {"anyOf": [*calls, answer]}, "minItems": 1, "maxItems": MOST_CALLS}
+    items = {"type": "array", "items": {"anyOf": [*calls, *answer]}, "minItems": 1, "maxItems": MOST_CALLS}
     return _object({"calls": items}, ["calls"])
 
 

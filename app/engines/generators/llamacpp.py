@@ -128,11 +128,12 @@ class LlamaCppGenerator:
         *,
         max_tokens: int,
         cancelled: Event | None = None,
+        must: bool = False,
     ) -> Chosen:
         """See `Generator.choose`. The model that is installed with Cloister is asked only where a setting says so."""
         if not self._chooses:
             return Chosen()
-        return choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled)
+        return choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled, must=must)
 
     def close(self) -> None:
         """Stop the running answer and free the model. Calling twice is harmless."""

@@ -20,12 +20,15 @@ _REFUSING: Final = (400, 404, 405, 415, 422, 501)
 _WITH_REASON: Final = 500
 
 
-def as_request(tools: Sequence[ToolSpec]) -> dict[str, Any]:
-    """What a chat request needs so that the model may call tools."""
+def as_request(tools: Sequence[ToolSpec], *, must: bool = False) -> dict[str, Any]:
+    """What a chat request needs so that the model may, or `must`, call tools."""
     functions = [
         {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)} for tool in tools
     ]
-    return {"tools": [{"type": "function", "function": each} for each in functions], "tool_choice": "auto"}
+    return {
+        "tools": [{"type": "function", "function": each} for each in functions],
+        "tool_choice": "required" if must else "auto",
+    }
 
 
 def refuses_tools(exc: openai.APIStatusError) -> bool:

@@ -90,17 +90,18 @@ class OpenAIGenerator:
         *,
         max_tokens: int,
         cancelled: Event | None = None,
+        must: bool = False,
     ) -> Chosen:
         """See `Generator.choose`. An endpoint that takes no tool calls is asked by a grammar from then on."""
         if not tools or self._calls == "off":
             return Chosen()
         if self._calls != "grammar" and not self._refuses_tools:
             try:
-                return self._choose_natively(messages, tools, max_tokens=max_tokens, cancelled=cancelled)
+                return self._choose_natively(as_request(tools, must=must), messages, tools, max_tokens, cancelled)
             except ToolsRefused:
                 if self._calls == "native":
                     raise
-        chosen = choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled)
+        chosen = choose_by_grammar(self, messages, tools, max_tokens=max_tokens, cancelled=cancelled, must=must)
         if self._calls != "grammar" and not self._refuses_tools:
             # Only now it is certain that the tools were what it refused.
             self._refuses_tools = True
@@ -112,10 +113,15 @@ class OpenAIGenerator:
         self._endpoint.close()
 
     def _choose_natively(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, max_tokens: int, cancelled: Event | None
+        self,
+        extras: Mapping[str, Any],
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        max_tokens: int,
+        cancelled: Event | None,
     ) -> Chosen:
         reader = CallReader()
-        request = _Request(tuple(messages), max_tokens, 0.0, as_request(tools), keeps_thoughts=False)
+        request = _Request(tuple(messages), max_tokens, 0.0, extras, keeps_thoughts=False)
         text = "".join(self._pump(request, reader, cancelled))
         if cancelled is not None and cancelled.is_set():
             return Chosen()

@@ -27,6 +27,8 @@ from app.web.api import (
     webhooks,
 )
 from app.web.api.problems import PROBLEMS, install_problems
+from app.web.openai import routes as openai
+from app.web.openai.errors import ERRORS
 
 REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
 
@@ -64,6 +66,7 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
     app.include_router(health.router, responses=PROBLEMS)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
+    app.include_router(openai.router, prefix="/v1", responses=ERRORS)
 
     @app.middleware("http")
     async def measure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -72,6 +72,7 @@ class ObedientModel(ScriptedGenerator):
         *,
         max_tokens: int,
         cancelled: Event | None = None,
+        must: bool = False,
     ) -> Chosen:
         read = messages[-1].text
         if OBEY not in read:

@@ -118,7 +118,7 @@ def test_no_route_is_unknown_here(world: World) -> None:
             assert "{" not in estate.fill(door.path), door
             _request(door, estate, with_optional=True)
     described = {(m.upper(), path) for path, methods in world.app.openapi()["paths"].items() for m in methods}
-    assert described <= {(door.method, door.path) for door in doors}
+    assert described <= {(door.method, re.sub(r":\w+}", "}", door.path)) for door in doors}
     assert len(doors) > 200
 
 

@@ -161,6 +161,7 @@ def _ids(services: Services, base_id: str, reader_id: str, admin_id: str) -> dic
         "/api/v1/webhooks": {"id": webhook},
         "/api/v1/conversations": {"id": chat.id},
         "/api/v1/speech": {"message_id": chat.ids["answer"], "n": "1"},
+        "/v1/models": {"id": "cloister"},
     }
 
 

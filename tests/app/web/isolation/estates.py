@@ -261,6 +261,7 @@ def build_estate(services: Services, folder: Path, name: str, marker: str) -> Es
             "/api/v1/runs": {**named, "id": job},
             "/api/v1/submissions": {**named, "id": submission},
             "/api/v1/conversations": {**named, "id": chat.id},
+            "/v1": {**named, "id": assistant_name, "model": assistant_name},
             "/admin/records": {"pk": owner.id},
         },
     )
