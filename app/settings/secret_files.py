@@ -15,7 +15,9 @@ from app.errors import SettingsError
 _SUFFIX = "_file"
 
 
-def read_secret_files(values: Mapping[str, Any], section: type[BaseModel], path: tuple[str, ...] = ()) -> dict[str, Any]:
+def read_secret_files(
+    values: Mapping[str, Any], section: type[BaseModel], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The values with each `<setting>_file` replaced by `<setting>`: what that file holds, without a last line break.
 
     `values` is the tree that the environment gave, `section` says which settings there are, `path` where in the whole
@@ -59,7 +61,7 @@ def _text_in(file: str, variable: str) -> str:
     except (OSError, UnicodeDecodeError) as exc:
         reason = (exc.strerror or "cannot be opened") if isinstance(exc, OSError) else "is no text"
         raise SettingsError(
-            f"{variable} names {file}, which cannot be read ({reason}); make it readable for the user that runs Cloister."
+            f"{variable} names {file}, which cannot be read ({reason}); let the user that runs Cloister read it."
         ) from exc
     if not text:
         raise SettingsError(f"{variable} names {file}, which is empty; write the value into it.")

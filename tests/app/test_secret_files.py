@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOISTER_SERVER__SECRET_FILE", str(tmp_path / "nowhere"))
-    with pytest.raises(SettingsError, match=r"CLOISTER_SERVER__SECRET_FILE names .*nowhere.*No such file.*readable"):
+    with pytest.raises(SettingsError, match=r"CLOISTER_SERVER__SECRET_FILE names .*nowhere.*No such file.*let the user"):
         load_settings()
 
 

@@ -1,4 +1,4 @@
-"""A process as it is in its container: no root, no capabilities, and a file system on which it can write in two places."""
+"""A process as it is in its container: no root, no capabilities, and two places where it can write."""
 
 import os
 import shutil

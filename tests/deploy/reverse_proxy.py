@@ -65,7 +65,8 @@ def proxying(folder: Path, *upstreams: int, port: int | None = None) -> Iterator
     try:
         give_up_at = time.monotonic() + PATIENCE_S
         while socket.socket().connect_ex(("127.0.0.1", port)):
-            assert server.poll() is None and time.monotonic() < give_up_at, (folder / "error.log").read_text()
+            is_alive = server.poll() is None and time.monotonic() < give_up_at
+            assert is_alive, (folder / "error.log").read_text()
             time.sleep(0.05)
         yield Proxy(f"https://127.0.0.1:{port}", f"http://127.0.0.1:{plain_port}")
     finally:
@@ -76,9 +77,8 @@ def proxying(folder: Path, *upstreams: int, port: int | None = None) -> Iterator
 def _make_certificate(folder: Path) -> None:
     if not (folder / "key.pem").exists():
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-            + ["-addext", "subjectAltName=IP:127.0.0.1"]
-            + ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+            f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+            f"-keyout {folder}/key.pem -out {folder}/certificate.pem".split(),
             check=True,
             capture_output=True,
         )

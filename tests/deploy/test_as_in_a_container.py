@@ -15,13 +15,15 @@ from playwright.sync_api import expect
 from tests.browser.chromium import open_chromium
 from tests.deploy.closed import USER, closed
 from tests.deploy.reverse_proxy import Proxy, proxying, require_nginx
-from tests.running_service import PATIENCE_S, PROJECT, RunningService, free_port, serve
+from tests.running_service import PATIENCE_S, RunningService, free_port, serve
 
 QUESTION = "How many days of paid parental leave are there?"
 PASSWORD = "grass between stones 42"
 SECRET = "0123456789abcdef" * 2
 # More than nginx lets through by itself (1 MiB).
-LARGE = ("Parental leave is 70 days, and it is paid.\n\n" + "x" * 78 + "\n") * 9 + "\n" + "# Filler\n\n" + "y " * (1 << 20)
+LARGE = (
+    ("Parental leave is 70 days, and it is paid.\n\n" + "x" * 78 + "\n") * 9 + "\n" + "# Filler\n\n" + "y " * (1 << 20)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Contained:
             base_url=f"{self.proxy.url}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=PATIENCE_S,
-            verify=False,  # noqa: S501 - a certificate of the test's own
+            verify=False,
         )
 
 

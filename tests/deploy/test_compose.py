@@ -75,7 +75,9 @@ def every_service() -> dict[str, Model]:
 
 
 def schema() -> Draft202012Validator:
-    return Draft202012Validator(json.loads((PROJECT / "tests" / "deploy" / "schemas" / "compose-spec.json").read_text()))
+    return Draft202012Validator(
+        json.loads((PROJECT / "tests" / "deploy" / "schemas" / "compose-spec.json").read_text())
+    )
 
 
 @pytest.mark.parametrize("file", [BASE, AIRGAP], ids=lambda file: str(file.name))
@@ -178,7 +180,9 @@ def test_no_variable_holds_a_secret_and_every_secret_that_is_given_is_used() -> 
             is_put_where_it_is_read = isinstance(secret, dict) or name == "proxy"
             assert is_put_where_it_is_read or f"/run/secrets/{_secret(secret)}" in said, (name, secret)
     proxied = (PROJECT / "configs" / "proxy" / "nginx.conf").read_text()
-    assert {f"/run/secrets/{each}" for each in every_service()["proxy"]["secrets"]} <= set(re.findall(r"/run\S+?(?=;)", proxied))
+    assert {f"/run/secrets/{each}" for each in every_service()["proxy"]["secrets"]} <= set(
+        re.findall(r"/run\S+?(?=;)", proxied)
+    )
 
 
 def test_secrets_are_neither_kept_in_git_nor_sent_to_the_engine() -> None:
@@ -274,7 +278,11 @@ def _secret(granted: Any) -> str:
 
 def _aliases(service: Model) -> set[str]:
     networks = service.get("networks", {})
-    return {alias for each in networks.values() for alias in each.get("aliases", ())} if isinstance(networks, dict) else set()
+    return (
+        {alias for each in networks.values() for alias in each.get("aliases", ())}
+        if isinstance(networks, dict)
+        else set()
+    )
 
 
 def _passed_through(service: Model) -> set[str]:

@@ -23,7 +23,10 @@ def test_the_base_is_named_by_an_exact_tag_in_one_place() -> None:
     image = re.search(r"^ARG PYTHON_IMAGE=(.+)$", TEXT, re.MULTILINE)
     assert image
     assert re.fullmatch(r"python:3\.11\.\d+-slim-[a-z]+", image[1])
-    assert [line for line in LINES if line.startswith("FROM")] == ["FROM ${PYTHON_IMAGE} AS build", "FROM ${PYTHON_IMAGE}"]
+    assert [line for line in LINES if line.startswith("FROM")] == [
+        "FROM ${PYTHON_IMAGE} AS build",
+        "FROM ${PYTHON_IMAGE}",
+    ]
     assert f'base.name="{image[1]}"' in TEXT
 
 
@@ -55,7 +58,9 @@ def test_nobody_in_the_container_is_root_and_nothing_that_builds_is_in_it() -> N
 
 def test_the_debian_packages_of_the_image_are_known_to_the_tests() -> None:
     installed = set(re.findall(r"(tesseract\S*)", " ".join(instructions(FINAL, "RUN"))))
-    known = {line.split()[0] for line in (PROJECT / "configs" / "apt-packages.txt").read_text().splitlines() if line.strip()}
+    known = {
+        line.split()[0] for line in (PROJECT / "configs" / "apt-packages.txt").read_text().splitlines() if line.strip()
+    }
     assert installed <= known
     assert "tesseract-ocr" in installed
 

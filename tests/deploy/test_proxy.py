@@ -37,7 +37,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 
 @pytest.fixture
 def visitor() -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False) as client:  # noqa: S501 - a certificate of the test's own
+    with httpx.Client(verify=False) as client:  # a certificate of the test's own
         yield client
 
 
