@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_read_stops_the_start_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOISTER_SERVER__SECRET_FILE", str(tmp_path / "nowhere"))
-    with pytest.raises(SettingsError, match=r"CLOISTER_SERVER__SECRET_FILE names .*nowhere.*No such file.*let the user"):
+    with pytest.raises(SettingsError, match=r"SERVER__SECRET_FILE names .*nowhere.*No such file.*let the user"):
         load_settings()
 
 
@@ -63,7 +63,7 @@ def test_a_file_without_a_value_stops_the_start(
 def test_a_value_and_a_file_for_the_same_setting_stop_the_start(secret: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOISTER_SERVER__SECRET_FILE", str(secret))
     monkeypatch.setenv("CLOISTER_SERVER__SECRET", LONG)
-    with pytest.raises(SettingsError, match=r"Both CLOISTER_SERVER__SECRET and CLOISTER_SERVER__SECRET_FILE are set"):
+    with pytest.raises(SettingsError, match=r"Both CLOISTER_SERVER__SECRET and .*_FILE are set"):
         load_settings()
 
 

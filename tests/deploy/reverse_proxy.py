@@ -77,7 +77,7 @@ def proxying(folder: Path, *upstreams: int, port: int | None = None) -> Iterator
 def _make_certificate(folder: Path) -> None:
     if not (folder / "key.pem").exists():
         subprocess.run(
-            f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
             f"-keyout {folder}/key.pem -out {folder}/certificate.pem".split(),
             check=True,
             capture_output=True,
