@@ -1,5 +1,6 @@
 """nginx with the configuration that ships, at addresses of a test."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -61,14 +62,41 @@ def proxying(folder: Path, *upstreams: int, port: int | None = None) -> Iterator
     require_nginx()
     port, plain_port = port or free_port(), free_port()
     configuration = write_configuration(folder, upstreams, port, plain_port)
-    server = subprocess.Popen(["nginx", "-c", str(configuration), "-e", str(folder / "error.log")])
+    with _running(["nginx", "-c", str(configuration), "-e", str(folder / "error.log")], port, folder):
+        yield Proxy(f"https://127.0.0.1:{port}", f"http://127.0.0.1:{plain_port}")
+
+
+@contextmanager
+def proxying_with_caddy(folder: Path, *upstreams: int) -> Iterator[str]:
+    """The same by Caddy, with its example. Returns the address."""
+    _make_certificate(folder)
+    port, text = free_port(), (PROJECT / "configs" / "proxy" / "Caddyfile").read_text()
+    for shipped, here in {
+        "ask.example.com {": f"https://127.0.0.1:{port} {{",
+        "/etc/cloister/tls_certificate.pem": f"{folder}/certificate.pem",
+        "/etc/cloister/tls_key.pem": f"{folder}/key.pem",
+        "reverse_proxy 127.0.0.1:8000": f"reverse_proxy {' '.join(f'127.0.0.1:{each}' for each in upstreams)}",
+    }.items():
+        assert shipped in text, f"configs/proxy/Caddyfile has changed: {shipped}"
+        text = text.replace(shipped, here)
+    (folder / "Caddyfile").write_text(text)
+    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+    with _running(command, port, folder):
+        yield f"https://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int, folder: Path) -> Iterator[None]:
+    environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    with (folder / "said").open("w") as said:
+        server = subprocess.Popen(command, stderr=said, env=environment)
     try:
         give_up_at = time.monotonic() + PATIENCE_S
         while socket.socket().connect_ex(("127.0.0.1", port)):
             is_alive = server.poll() is None and time.monotonic() < give_up_at
-            assert is_alive, (folder / "error.log").read_text()
+            assert is_alive, (folder / "said").read_text()
             time.sleep(0.05)
-        yield Proxy(f"https://127.0.0.1:{port}", f"http://127.0.0.1:{plain_port}")
+        yield
     finally:
         server.terminate()
         server.wait()

@@ -88,6 +88,13 @@ def test_it_takes_a_large_document_in_and_answers_from_it_through_the_proxy(cont
     assert "70" in answer["passages"][0]["text"]
 
 
+def test_browsers_are_told_once_to_come_by_https_only(contained: Contained) -> None:
+    answer = httpx.get(f"{contained.proxy.url}/healthz", verify=False)
+    assert [value for name, value in answer.headers.multi_items() if name == "strict-transport-security"] == [
+        "max-age=31536000"
+    ]
+
+
 def test_an_answer_streams_through_the_proxy_piece_by_piece(contained: Contained) -> None:
     request = {"json": {"query": QUESTION}, "headers": {"Accept": "text/event-stream"}}
     with contained.client() as api, api.stream("POST", "/ask", **request) as answer:  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """The reverse proxy by itself: what it tells Cloister, and to which process it brings a visit."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,8 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.deploy.reverse_proxy import Proxy, proxying, require_nginx, write_configuration
+from tests.deploy.reverse_proxy import Proxy, proxying, proxying_with_caddy, require_nginx, write_configuration
 from tests.local_server import QuietHandler, listening
+
+CLAIMED = {
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-User": "admin",
+    "X-Forwarded-Groups": "admins",
+}
 
 
 def answering_as(name: str) -> type[QuietHandler]:
@@ -64,23 +72,34 @@ def test_without_a_visit_the_address_decides(proxy: Proxy, visitor: httpx.Client
 
 
 def test_what_a_visitor_claims_to_be_does_not_arrive(proxy: Proxy, visitor: httpx.Client) -> None:
-    claimed = {
-        "X-Forwarded-For": "203.0.113.9",
-        "X-Forwarded-Proto": "http",
-        "X-Forwarded-User": "admin",
-        "X-Forwarded-Groups": "admins",
-    }
-    arrived = visitor.get(proxy.url, headers=claimed).json()["headers"]
+    arrived = visitor.get(proxy.url, headers=CLAIMED).json()["headers"]
     assert arrived["X-Forwarded-For"] == "127.0.0.1"
     assert arrived["X-Forwarded-Proto"] == "https"
     assert "X-Forwarded-User" not in arrived
     assert "X-Forwarded-Groups" not in arrived
 
 
-def test_plain_http_leads_to_https_and_browsers_remember(proxy: Proxy, visitor: httpx.Client) -> None:
+def test_plain_http_leads_to_https(proxy: Proxy, visitor: httpx.Client) -> None:
     moved = visitor.get(f"{proxy.plain_url}/thread/1?a=b")
     assert moved.status_code == 308
     assert moved.headers["Location"] == "https://127.0.0.1/thread/1?a=b"
-    answer = visitor.get(proxy.url)
-    assert "max-age" in answer.headers["Strict-Transport-Security"]
-    assert answer.headers["Server"] == "nginx"
+    assert visitor.get(proxy.url).headers["Server"] == "nginx"
+
+
+def test_caddy_as_its_example_says_keeps_visits_together_and_drops_what_a_visitor_claims(
+    tmp_path: Path, visitor: httpx.Client
+) -> None:
+    if not shutil.which("caddy"):
+        pytest.skip("NO CADDY: configs/proxy/Caddyfile is not tried")
+    with ExitStack() as stack:
+        ports = [stack.enter_context(listening(answering_as(name))) for name in ("one", "two", "three")]
+        url = stack.enter_context(proxying_with_caddy(tmp_path, *ports))
+        first = visitor.get(url)
+        assert first.headers["Set-Cookie"].startswith("cloister_process=")
+        assert {visitor.get(url).json()["name"] for _ in range(9)} == {first.json()["name"]}
+        names = {httpx.get(url, verify=False).json()["name"] for _ in range(30)}
+        assert names == {"one", "two", "three"}
+        arrived = visitor.get(url, headers=CLAIMED).json()["headers"]
+    assert arrived["X-Forwarded-For"] == "127.0.0.1"
+    assert arrived["X-Forwarded-Proto"] == "https"
+    assert not {"X-Forwarded-User", "X-Forwarded-Groups"} & arrived.keys()
