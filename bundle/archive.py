@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 CHECKSUMS = "SHA256SUMS"
 # Cloister's own folders beside its wheel; what an owner of it needs to read lies beside them.
 FOLDERS = ("configs", "sample_docs")
-READ_BY_OWNERS = ("LICENSE", "docs/bundle.md", "docs/airgap.md")
+READ_BY_OWNERS = ("LICENSE", "docs/bundle.md", "docs/airgap.md", "docs/deployment.md")
 PIP_NAME = "pip"
 
 

@@ -163,30 +163,14 @@ SETTINGS
   chmod 600 "$dest/settings.env"
 }
 
-write_unit() {
-  cat >"$dest/cloister.service.example" <<UNIT
-# For systemd. Put a user of your own below User=, let that user own data and settings.env in $dest, then, as root:
-#   cp cloister.service.example /etc/systemd/system/cloister.service && systemctl enable --now cloister
-[Unit]
-Description=Cloister, a private knowledge assistant
-
-[Service]
-User=cloister
-ExecStart="$dest/cloister" serve
-WorkingDirectory=$dest/data
-Restart=on-failure
-UMask=0077
-NoNewPrivileges=yes
-PrivateTmp=yes
-ProtectSystem=strict
-ReadWritePaths="$dest/data"
-# The kernel's own word that nothing leaves the machine. Add the addresses of your people and inner servers to serve them.
-IPAddressDeny=any
-IPAddressAllow=localhost
-
-[Install]
-WantedBy=multi-user.target
-UNIT
+# The units of this version, with this folder in the place of /opt/cloister. Examples: only root can install them.
+write_units() {
+  # A percent sign is systemd's own; the others are sed's.
+  named=$(printf '%s' "$dest" | sed 's/%/%%/g; s/[&|\\]/\\&/g')
+  for unit in cloister.service cloister-worker@.service; do
+    sed "s|/opt/cloister|$named|g" "$release/configs/systemd/$unit" >"$dest/.$unit.new"
+    mv -f "$dest/.$unit.new" "$dest/$unit.example"
+  done
 }
 
 # The new one and the one before stay; the latter may still be running, and is the way back.
@@ -220,7 +204,7 @@ trap 'exit 130' INT TERM HUP
 build_release
 try_release
 write_settings
-write_unit
+write_units
 ln -s "releases/$(basename "$release")" "$dest/.current.new"
 mv -T "$dest/.current.new" "$dest/current"
 swapped=yes

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,14 +70,14 @@ class RunningService:
 
 
 @contextmanager
-def serve(data_dir: Path, **settings: str) -> Iterator[RunningService]:
-    """`cloister serve` on a free port, from ready to stopped."""
+def serve(data_dir: Path, *, within: Sequence[str] = (), **settings: str) -> Iterator[RunningService]:
+    """`cloister serve` on a free port, from ready to stopped. `within`: what starts it, such as a container would."""
     cloister, port = Cloister(data_dir), free_port()
     output = data_dir.parent / f"serve-{port}.txt"
     environment = cloister.environment(CLOISTER_SERVER__PORT=str(port), **settings)
     with output.open("w") as out:
         process = subprocess.Popen(
-            [COMMAND, "serve"], cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT
+            [*within, COMMAND, "serve"], cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT
         )
     service = RunningService(cloister, f"http://127.0.0.1:{port}", output)
     try:

@@ -92,7 +92,8 @@ def _is_setting(variable: str) -> bool:
     if variable == PROFILE_VARIABLE or variable.startswith(TEST_PREFIX):
         return True
     model: type = Settings
-    for name in variable.removeprefix(ENV_PREFIX).lower().split("__"):
+    # A file that holds the value (app/settings/secret_files.py).
+    for name in variable.removeprefix(ENV_PREFIX).removesuffix("_FILE").lower().split("__"):
         if not issubclass(model, Settings | Section) or name not in model.model_fields:
             return False
         kind = model.model_fields[name].annotation

@@ -1,4 +1,5 @@
-"""Read the layers: configs/default.yaml < configs/<profile>.yaml < CLOISTER_* environment.
+"""Read the layers: configs/default.yaml < configs/<profile>.yaml < CLOISTER_* environment, where
+CLOISTER_<SECTION>__<KEY>_FILE names a file that holds the value.
 
 The YAML file holds the defaults, so no field has one: a key that is missing there is an error, and there is one place
 to look. Unknown keys are refused in every layer.
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from yaml import CSafeLoader, MarkedYAMLError, YAMLError
 
 from app.errors import SettingsError
+from app.settings.secret_files import read_secret_files
 from app.settings.tree import ENV_PREFIX, PROJECT_DIR, Settings
 
 CONFIGS_DIR = PROJECT_DIR / "configs"
@@ -68,7 +70,7 @@ def read_layers(overrides: Mapping[str, Any] | None = None) -> list[Layer]:
     return [
         Layer(LayerKind.DEFAULT, "", read[0]),
         *(Layer(LayerKind.PROFILE, name, values) for name, values in zip(names, read[1:], strict=True)),
-        Layer(LayerKind.ENVIRONMENT, "", EnvSettingsSource(Settings)()),
+        Layer(LayerKind.ENVIRONMENT, "", read_secret_files(EnvSettingsSource(Settings)(), Settings)),
         Layer(LayerKind.START, "", dict(overrides or {})),
     ]
 

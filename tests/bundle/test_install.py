@@ -97,7 +97,10 @@ def test_what_is_installed_starts_in_the_airgap_profile_and_has_its_project_besi
     assert (project / "sample_docs").is_dir()
     assert (project / "data").resolve() == dest / "data"
     assert (dest / "data").stat().st_mode & 0o077 == 0
-    assert f'ExecStart="{dest}/cloister" serve' in (dest / "cloister.service.example").read_text()
+    for unit, command in (("cloister", "serve"), ("cloister-worker@", "worker")):
+        text = (dest / f"{unit}.service.example").read_text()
+        assert f'ExecStart="{dest}/cloister" {command}' in text
+        assert f'ReadWritePaths="{dest}/data"' in text
 
 
 def test_the_owners_settings_are_read_at_the_start(make: Make, dest: Path) -> None:
