@@ -72,6 +72,8 @@ class Deed(StrEnum):
     SUBMISSION_REFUSE = "refuse a submission"
     SUBMISSIONS_SWITCH = "switch submissions"
     FLAG_DISMISS = "dismiss a flag"
+    BACKUP = "take a backup"
+    RESTORE = "restore a backup"
 
 
 class PersonState(StrEnum):
