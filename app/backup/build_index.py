@@ -26,38 +26,55 @@ class IndexBuilder:
     sparse: SparseEncoder
     open_embedder: Callable[[], Embedder]
 
-    def build(self, index: VectorIndex, report: Report) -> int:
+    def build(self, index: VectorIndex, report: Report, *, begins: Callable[[], None], is_again: bool = False) -> int:
         """Put all chunks that answer into an empty index; returns how many, and closes it.
 
+        `begins` is called when it was seen empty and before anything is put in. `is_again`: an earlier try had come so
+        far, and what it put in is taken out first.
         Raises Rejected for one that holds something; EngineUnavailable when not all are there at the end.
         """
+        with self.database.read() as session:
+            work = {id: list(indexed.list_indexed(session, id)) for id in indexed.list_models(session)}
+        work = {model_id: versions for model_id, versions in work.items() if versions}
         total = 0
         try:
-            with self.database.read() as session:
-                models = indexed.list_models(session)
-            for model_id in models:
-                total += self._build_for(model_id, index, report)
+            dims = {model_id: self._open_empty(index, model_id, work[model_id], is_again) for model_id in work}
+            begins()
+            for model_id, versions in work.items():
+                index.open(dim=dims[model_id], model_id=model_id)
+                total += self._fill(index, model_id, versions, report)
         finally:
             index.close()
         return total
 
-    def _build_for(self, model_id: str, index: VectorIndex, report: Report) -> int:
-        with self.database.read() as session:
-            versions = list(indexed.list_indexed(session, model_id))
-        done, is_open = 0, False
+    def _open_empty(
+        self, index: VectorIndex, model_id: str, versions: Sequence[indexed.IndexedVersion], is_again: bool
+    ) -> int:
+        """Returns the length of the model's vectors."""
+        dim = len(self._points(model_id, versions[0])[0].dense)
+        index.open(dim=dim, model_id=model_id)
+        for generation_id in {version.generation_id for version in versions} if is_again else ():
+            index.delete_generation(generation_id)
+        if there := index.count():
+            raise Rejected(
+                f"The vector index holds {there:,} chunks of the model {model_id} already. Name an empty one in "
+                "vector_index, or delete that collection if nobody uses it."
+            )
+        return dim
+
+    def _fill(
+        self, index: VectorIndex, model_id: str, versions: Sequence[indexed.IndexedVersion], report: Report
+    ) -> int:
+        done = 0
         waiting: list[IndexedChunk] = []
         for number, version in enumerate(versions, start=1):
-            points = self._points(model_id, version)
-            if points and not is_open:
-                _open_empty(index, model_id, dim=len(points[0].dense))
-                is_open = True
-            waiting += points
+            waiting += self._points(model_id, version)
             if len(waiting) >= AT_ONCE or number == len(versions):
                 index.upsert(waiting)
                 done += len(waiting)
                 waiting = []
             report("index", number, len(versions))
-        if is_open and (there := index.count()) != done:
+        if (there := index.count()) != done:
             raise EngineUnavailable(f"The index holds {there:,} of {done:,} chunks; nothing was kept. Try again.")
         return done
 
@@ -90,12 +107,3 @@ class IndexBuilder:
         with self.database.write() as session:
             embeddings.store_vectors(session, model_id, computed)
         return computed
-
-
-def _open_empty(index: VectorIndex, model_id: str, *, dim: int) -> None:
-    index.open(dim=dim, model_id=model_id)
-    if there := index.count():
-        raise Rejected(
-            f"The vector index holds {there:,} chunks of the model {model_id} already. Name an empty one in "
-            "vector_index, or delete that collection if nobody uses it."
-        )

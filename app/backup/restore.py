@@ -73,16 +73,18 @@ def restore(file: Path, passphrase: str | None, into: Target, report: Report) ->
     about = checked.manifest.about
     _require_known(about.revision)
     _require_same_seal(checked, into.secret)
-    if _was_published(into, about.id):
+    mark = target.read_mark(into.data_dir)
+    is_again = mark == target.Mark(about.id, has_index=True)
+    if is_again and _was_published(into, about.id):
         target.end(into.data_dir)
         return Restored(checked.manifest, checked.manifest.holdings.chunks)
     _require_empty_database(into)
     prepare_data_dir(into.data_dir)
     try:
-        target.begin(into.data_dir, about.id)
+        target.begin(into.data_dir, target.Mark(about.id, has_index=is_again))
         draft = _unpack(file, passphrase, into, checked.manifest, report)
         with transfer.told_in_a_sentence():
-            chunks = _publish(draft, file.name, into, checked.manifest, report)
+            chunks = _publish(draft, file.name, into, checked.manifest, report, is_again=is_again)
     except OSError as exc:
         if isinstance(exc, CloisterError):
             raise
@@ -120,7 +122,7 @@ def _require_same_seal(checked: Checked, secret: str) -> None:
 
 def _was_published(into: Target, backup_id: str) -> bool:
     """Whether an earlier run was interrupted after its last step, the commit, and before it took the mark off."""
-    if into.is_embedded or target.read_mark(into.data_dir) != backup_id:
+    if into.is_embedded:
         return False
     database = Database(into.url)
     try:
@@ -194,7 +196,7 @@ def _write(path: Path, content: BinaryIO) -> str:
 # --- publishing --------------------------------------------------------------------------------
 
 
-def _publish(draft: Path, name: str, into: Target, manifest: Manifest, report: Report) -> int:
+def _publish(draft: Path, name: str, into: Target, manifest: Manifest, report: Report, *, is_again: bool) -> int:
     database = Database(f"sqlite:///{draft}")
     try:
         report("database", 0, 0)
@@ -203,7 +205,10 @@ def _publish(draft: Path, name: str, into: Target, manifest: Manifest, report: R
         with database.write() as session:
             taken = f"taken {manifest.about.taken_at:%Y-%m-%d %H:%M} UTC, {manifest.holdings.documents} documents"
             whole.begin_anew(session, id=manifest.about.id, name=name, detail=taken)
-        chunks = IndexBuilder(database, into.sparse, into.open_embedder).build(into.open_index(), report)
+        begun = target.Mark(manifest.about.id, has_index=True)
+        chunks = IndexBuilder(database, into.sparse, into.open_embedder).build(
+            into.open_index(), report, begins=lambda: target.write_mark(into.data_dir, begun), is_again=is_again
+        )
         database.fold()
     finally:
         database.close()
@@ -229,7 +234,7 @@ def _count(draft: Path) -> dict[str, int]:
 
 
 def _require_same(database: Database, manifest: Manifest, into: Target) -> None:
-    """What was unpacked is what was backed up: as many of everything, and every file that a row names."""
+    """What was unpacked is what was backed up: as many of everything, every file that a row names, and no other."""
     store = FileStore(into.data_dir / "files")
     with database.read() as session:
         named = whole.list_named_files(session)
@@ -238,3 +243,9 @@ def _require_same(database: Database, manifest: Manifest, into: Target) -> None:
     absent |= {archive.CHATS + each for each in named.chats if not (into.chat_files / each).is_file()}
     if holdings != manifest.holdings or absent - set(manifest.missing):
         raise Rejected("The backup does not hold what its manifest says. Nothing is served from it; use another copy.")
+    # They were deleted while the backup was taken, after they had been copied.
+    for each in set(store.hashes()) - named.originals:
+        store.remove(each)
+    for path in into.chat_files.glob("*/*"):
+        if f"{path.parent.name}/{path.name}" not in named.chats:
+            path.unlink()

@@ -3,8 +3,8 @@
 The order makes it consistent without stopping anybody. Originals are copied first, as many as there are. Then the
 database is held at one moment; the few files that came in since are copied; and that moment is written. A file that is
 gone by then belonged to something that was deleted meanwhile: the next moment does not name it any more, so the
-database is looked at again. One that several moments in a row name, and that is not there, is missing in the store itself;
-the backup says so and holds everything else.
+database is looked at again. One that several moments in a row name, and that is not there, is missing in the store
+itself; the backup says so and holds everything else.
 
 Vectors are in the database (what was embedded once is kept there), so the index is not copied: it is built anew.
 """

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ def require_whole(data_dir: Path) -> None:
 
 def require_empty(data_dir: Path, besides: Iterable[Path]) -> None:
     """Raises Rejected for a data folder with something in it. Folders of models (`besides`) are no state."""
-    allowed = {path.name for path in besides if path.parent == data_dir} | {"lost+found"}
+    allowed = {path.name for path in besides if path.parent == data_dir} | {"lost+found", f"{MARK}.part"}
     if not data_dir.exists() or (data_dir / MARK).exists():
         return
     if found := sorted(path.name for path in data_dir.iterdir() if path.name not in allowed):
@@ -37,23 +38,37 @@ def require_empty(data_dir: Path, besides: Iterable[Path]) -> None:
         )
 
 
-def read_mark(data_dir: Path) -> str | None:
-    """The id of the backup that is being restored here; None where none is."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is being restored. `has_index`: whether something was put into the index, which may lie elsewhere."""
+
+    backup_id: str
+    has_index: bool = False
+
+
+def read_mark(data_dir: Path) -> Mark | None:
+    """What is being restored here; None where nothing is."""
     try:
-        return str(json.loads((data_dir / MARK).read_text("utf-8"))["backup_id"])
+        return Mark(**json.loads((data_dir / MARK).read_text("utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):  # killed while it was written: nothing else is there yet
-        return ""
+    except (ValueError, TypeError):  # killed while it was written for the first time: nothing else is there yet
+        return Mark("")
 
 
-def begin(data_dir: Path, backup_id: str) -> None:
-    """Mark the folder, and take away what an interrupted restore left there."""
-    mark = data_dir / MARK
-    with mark.open("w", encoding="utf-8") as file:
-        json.dump({"backup_id": backup_id}, file)
+def write_mark(data_dir: Path, mark: Mark) -> None:
+    """Put the mark into the folder, or another in its place."""
+    unfinished = data_dir / f"{MARK}.part"
+    with unfinished.open("w", encoding="utf-8") as file:
+        json.dump(asdict(mark), file)
         file.flush()
         os.fsync(file.fileno())
+    unfinished.replace(data_dir / MARK)
+
+
+def begin(data_dir: Path, mark: Mark) -> None:
+    """Mark the folder, and take away what an interrupted restore left there."""
+    write_mark(data_dir, mark)
     for part in (*PARTS, *STAGED_FILES):
         path = data_dir / part
         if path.is_dir():
