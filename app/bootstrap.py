@@ -1,11 +1,15 @@
 """Build everything once from the settings: each engine is picked by one `match`."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 
 from app.answer.writing.prompt import Prompts
+from app.backup.restore import Target
+from app.backup.take import Place, sweep_workshops
+from app.backup.target import require_whole
 from app.db import offered_models, passwords
 from app.db.files import FileStore
 from app.db.keys import get_or_create_key, local_token_path
@@ -16,7 +20,7 @@ from app.egress.addresses import AddressGuard
 from app.egress.silence import silence_libraries
 from app.engines.identity.openid import OpenIdProvider
 from app.engines.sparse import Bm25Encoder
-from app.errors import SettingsError
+from app.errors import Rejected, SettingsError
 from app.lab.sweep_line import SweepLine
 from app.model_pool import PooledModel
 from app.operations import news
@@ -32,6 +36,8 @@ from app.settings import (
     RerankerSettings,
     Settings,
     TranscriberSettings,
+    chat_files_dir,
+    database_url,
     open_allow_list,
     prepare_data_dir,
 )
@@ -52,7 +58,9 @@ def open_services(settings: Settings) -> Services:
     allowed = open_allow_list(settings)
     web_search = _build_web_search(settings)  # light, and wrong settings stop the start
     data_dir = prepare_data_dir(settings.data_dir)
-    database = Database(settings.database.url or f"sqlite:///{data_dir / 'cloister.sqlite'}")
+    require_whole(data_dir)
+    sweep_workshops(data_dir)
+    database = Database(database_url(settings))
     database.migrate()
     files = FileStore(data_dir / "files")
     seal = open_seal(settings.crawl.secret.get_secret_value(), data_dir / "keys")
@@ -108,6 +116,35 @@ def open_services(settings: Settings) -> Services:
     return services
 
 
+def build_place(settings: Settings) -> Place:
+    """What a backup is taken of. Raises SettingsError where a restore is unfinished, Rejected where nothing is."""
+    require_whole(settings.data_dir)
+    database = Database(database_url(settings))
+    if database.file and not database.file.exists():
+        raise Rejected(f"There is nothing to back up: {settings.data_dir} holds no database. Check CLOISTER_DATA_DIR.")
+    return Place(
+        data_dir=settings.data_dir,
+        database=database,
+        chat_files=chat_files_dir(settings.data_dir),
+        product=version("cloister"),
+        secret=settings.crawl.secret.get_secret_value(),
+    )
+
+
+def build_target(settings: Settings) -> Target:
+    """Where a backup is restored to."""
+    return Target(
+        data_dir=settings.data_dir,
+        url=database_url(settings),
+        chat_files=chat_files_dir(settings.data_dir),
+        model_folders=(settings.models_dir, settings.piper_dir),
+        sparse=Bm25Encoder(settings.sparse),
+        open_index=lambda: _build_index(settings, settings.data_dir),
+        open_embedder=lambda: _build_embedder(settings.embedder),
+        secret=settings.crawl.secret.get_secret_value(),
+    )
+
+
 def _build_openid(settings: Settings) -> OpenIdProvider | None:
     if settings.single_sign_on.engine != "oidc":
         return None
@@ -154,18 +191,21 @@ def _fit_for(chunking: ChunkingSettings, embedder: Embedder) -> Embedder:
 
 
 def _open_index(settings: Settings, data_dir: Path, embedder: Embedder) -> VectorIndex:
-    index: VectorIndex
+    index = _build_index(settings, data_dir)
+    index.open(dim=embedder.dim, model_id=embedder.model_id)
+    return index
+
+
+def _build_index(settings: Settings, data_dir: Path) -> VectorIndex:
     match settings.vector_index.engine:
         case "edge":
             from app.engines.vector_index.edge import EdgeIndex
 
-            index = EdgeIndex(data_dir / "index")
+            return EdgeIndex(data_dir / "index")
         case "server":
             from app.engines.vector_index.server import ServerIndex
 
-            index = ServerIndex(settings.vector_index)
-    index.open(dim=embedder.dim, model_id=embedder.model_id)
-    return index
+            return ServerIndex(settings.vector_index)
 
 
 def _build_reranker(settings: RerankerSettings) -> Reranker | None:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from app.cli import commands, generations, sign_in, sources, work  # noqa: F401 - they add their commands to `cli`
+from app.cli import backup, commands, generations, sign_in, sources, work  # noqa: F401 - they add their commands to `cli`
 from app.cli.airgap import command  # noqa: F401 - as well
 from app.cli.running import cli
 from app.egress.silence import silence_libraries

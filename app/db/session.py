@@ -1,5 +1,7 @@
 """The connection to SQLite or Postgres, and the migrations that bring its schema up to date."""
 
+import logging
+import os
 import sqlite3
 import threading
 import time
@@ -10,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
-from app.errors import EngineUnavailable, StoreAway
+from app.db import schema
+from app.db.safety_copy import forget_old_copies, keep_copy
+from app.errors import EngineUnavailable, Rejected, StoreAway
 
 # A long read (an export, a backup) may hold the log for a while.
 SCRUB_PATIENCE_S = 30
@@ -27,7 +30,8 @@ CONNECT_TIMEOUT_S = 5
 # Names the locks that processes hold while they do what one alone may do at a time; any number that nobody else uses.
 LOCK_SPACE = 0x636C6F69
 LOCK_POLL_S = 0.1
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = schema.MIGRATIONS
+log = logging.getLogger("cloister")
 
 
 class Database:
@@ -86,17 +90,61 @@ class Database:
                 "runs, then try again."
             ) from exc
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest version, or leave all as it was.
+    @property
+    def file(self) -> Path | None:
+        """Where an SQLite database lies; None for Postgres."""
+        return Path(self._engine.url.database or "") if self._is_sqlite else None
 
-        Raises EngineUnavailable when the database does not answer.
+    def read_revision(self) -> str:
+        """The revision of its schema, `schema.EMPTY` for an empty database.
+
+        Raises EngineUnavailable when the database does not answer; SettingsError for one that this version cannot use.
         """
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
         self._require_answer()
+        with self._engine.connect() as connection:
+            return schema.read_revision(connection)
+
+    def migrate(self, *, keeps_copy: bool = True) -> None:
+        """Bring the schema to the newest version, or leave all as it was. An older SQLite file is copied before.
+
+        Raises EngineUnavailable when the database does not answer; SettingsError for one that this version cannot use.
+        """
+        revision, newest = self.read_revision(), schema.newest_revision()
+        if revision == newest:
+            if self.file:
+                forget_old_copies(self.file)
+            return
+        copy = self._copy_before(revision) if keeps_copy else None
         with self._begin_migrating() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(schema.migrations_config(connection), "head")
+        if copy:
+            log.warning("The database was brought from %s to %s; how it was is kept in %s", revision, newest, copy)
+
+    def downgrade(self, revision: str) -> Path | None:
+        """Bring the schema back to an earlier revision; returns where an SQLite file was copied to before.
+
+        What the earlier one has no place for is dropped. Raises EngineUnavailable, SettingsError; Rejected for a
+        revision that is not earlier.
+        """
+        present, known = self.read_revision(), schema.list_revisions()
+        earlier = known[: known.index(present)] if present != schema.EMPTY else []
+        if revision not in earlier:
+            which = f"choose one of {', '.join(earlier)}" if earlier else "there is none before it"
+            raise Rejected(f"{revision} is no revision before {present or 'an empty database'}; {which}.")
+        copy = self._copy_before(present)
+        with self._begin_migrating() as connection:
+            command.downgrade(schema.migrations_config(connection), revision)
+        return copy
+
+    @contextmanager
+    def begin_building(self) -> Iterator[Connection]:
+        """One transaction, begun with this version's schema in a database that is empty. Rows may come in any order."""
+        with self._begin_migrating() as connection:
+            command.upgrade(schema.migrations_config(connection), "head")
+            yield connection
+
+    def _copy_before(self, revision: str) -> Path | None:
+        return keep_copy(self.file, revision) if self.file and revision != schema.EMPTY else None
 
     def _require_answer(self) -> None:
         try:
@@ -107,6 +155,8 @@ class Database:
                 f"The database {self._engine.url.render_as_string(hide_password=True)} does not answer; "
                 "check that it runs and that database.url is right."
             ) from exc
+        except (DatabaseError, sqlite3.DatabaseError) as exc:
+            raise schema.damaged(self._engine.url.render_as_string(hide_password=True), exc) from exc
 
     @contextmanager
     def _begin_migrating(self) -> Iterator[Connection]:
@@ -161,6 +211,15 @@ class Database:
                 if time.monotonic() > give_up_at:
                     raise EngineUnavailable("Deleted text could not be overwritten yet; delete the document again.")
                 time.sleep(0.05)
+
+    def fold(self) -> None:
+        """Have all of an SQLite database in its one file, on the disk; nobody else may have it open."""
+        assert self.file, "only SQLite lies in a file"
+        self._engine.dispose()
+        with closing(sqlite3.connect(self.file)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        with self.file.open("rb") as file:
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Give the connections back."""

@@ -75,6 +75,8 @@ class Deed(StrEnum):
     WEBHOOK_CHANGE = "change a webhook"
     WIDGET_CHANGE = "change a widget"
     TOOL_SERVER_CHANGE = "change a tool server"
+    BACKUP = "take a backup"
+    RESTORE = "restore a backup"
 
 
 class PersonState(StrEnum):

@@ -2,7 +2,7 @@
 
 from app.settings.acting import CallsBy, SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
 from app.settings.base import Section
-from app.settings.folders import chat_files_dir, prepare_data_dir
+from app.settings.folders import chat_files_dir, database_url, prepare_data_dir
 from app.settings.load import CONFIGS_DIR, PROFILE_VARIABLE, TEST_PREFIX, LayerKind, load_settings, read_layers
 from app.settings.named_hosts import host_in, list_named_hosts, open_allow_list
 from app.settings.sections import (
@@ -50,6 +50,7 @@ __all__ = [
     "VectorIndexSettings",
     "WebSearchSettings",
     "chat_files_dir",
+    "database_url",
     "host_in",
     "list_named_hosts",
     "load_settings",

@@ -1,8 +1,12 @@
 """The data folder and what lies in it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.errors import SettingsError
+
+if TYPE_CHECKING:
+    from app.settings.tree import Settings
 
 
 def prepare_data_dir(data_dir: Path) -> Path:
@@ -16,6 +20,11 @@ def prepare_data_dir(data_dir: Path) -> Path:
             "set CLOISTER_DATA_DIR to a folder that you may write to."
         ) from exc
     return data_dir
+
+
+def database_url(settings: "Settings") -> str:
+    """Where the database is: the address of the settings, else an SQLite file in the data folder."""
+    return settings.database.url or f"sqlite:///{settings.data_dir / 'cloister.sqlite'}"
 
 
 def chat_files_dir(data_dir: Path) -> Path:

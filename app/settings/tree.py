@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pydantic import model_validator
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings.acting import SpeechSettings, ToolsSettings, TranscriberSettings, WebSearchSettings
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
     data_dir: Path
+    backup_passphrase: SecretStr
     server: ServerSettings
     database: DatabaseSettings
     people: PeopleSettings

@@ -3,15 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from app.db import (  # noqa: F401 - registers the tables
-    acting_tables,
-    chat_tables,
-    guarding_tables,
-    lab_tables,
-    people_tables,
-    serving_tables,
-    tables,
-)
+from app.db import all_tables  # noqa: F401 - registers the tables
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

@@ -58,6 +58,41 @@ def upgrade() -> None:
     op.create_index("ix_chat_quote_documentId", "chat_quote", ["documentId"])
 
 
+def downgrade() -> None:
+    for table in ("chat_quote", "source"):
+        op.drop_table(table)
+    op.drop_index("ix_job_item_location", "job_item")
+    for column in ("stage", "progress", "started_at"):
+        op.drop_column("job_item", column)
+    op.drop_index("ix_job_source_id", "job")
+    for column in ("password", "source_id", "removed", "started_at", "cancelled_at"):
+        op.drop_column("job", column)
+    op.drop_index("ix_chunk_text_hash", "chunk")
+    for column in ("table_header", "text_hash"):
+        op.drop_column("chunk", column)
+    _give_each_version_its_text()
+
+
+def _give_each_version_its_text() -> None:
+    op.create_table(
+        "document_text",
+        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("pages", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["document_version.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("version_id"),
+    )
+    op.execute(
+        "INSERT INTO document_text (version_id, text, pages) SELECT document_version.id, parsed_text.text, "
+        "parsed_text.pages FROM document_version JOIN parsed_text ON parsed_text.id = document_version.text_id"
+    )
+    op.drop_index("ix_document_version_text_id", "document_version")
+    op.drop_index("ix_document_version_tables_hash", "document_version")
+    for column in ("parse_key", "text_id", "attachments", "tables", "tables_hash", "password", "written_at"):
+        op.drop_column("document_version", column)
+    op.drop_table("parsed_text")
+
+
 def _share_texts() -> None:
     """Each text so far belongs to one version; it keeps that version's id as its own."""
     op.create_table(

@@ -28,6 +28,20 @@ def upgrade() -> None:
     _create_crawl_page()
 
 
+def downgrade() -> None:
+    # What an earlier version would take for a folder.
+    op.execute(
+        "UPDATE job SET state = 'failed', error = 'This version reads no sites.' WHERE state IN ('queued', 'running') "
+        "AND source_id IN (SELECT id FROM source WHERE kind = 'site')"
+    )
+    for table in ("crawl_page", "crawl_run", "site_page"):
+        op.drop_table(table)
+    op.execute("DELETE FROM source WHERE kind = 'site'")
+    for column in ("time_zone", "is_paused", "options", "secret", "checkpoint", "failures", "retry_at"):
+        op.drop_column("source", column)
+    op.drop_column("job_item", "suffix")
+
+
 def _create_site_page() -> None:
     op.create_table(
         "site_page",

@@ -20,3 +20,15 @@ def upgrade() -> None:
     with op.batch_alter_table("job") as batch:
         batch.add_column(sa.Column("generation_id", sa.String(), nullable=True))
     op.create_index("ix_job_generation_id", "job", ["generation_id"])
+
+
+def downgrade() -> None:
+    # An earlier version knows one generation of each knowledge base, and would take a re-index for an ingest.
+    op.execute("DELETE FROM job_item WHERE job_id IN (SELECT id FROM job WHERE generation_id IS NOT NULL)")
+    op.execute("DELETE FROM job WHERE generation_id IS NOT NULL")
+    op.execute("DELETE FROM chunk WHERE generation_id NOT IN (SELECT active_generation_id FROM knowledge_base)")
+    op.execute("DELETE FROM generation WHERE id NOT IN (SELECT active_generation_id FROM knowledge_base)")
+    op.drop_index("ix_job_generation_id", "job")
+    op.drop_column("job", "generation_id")
+    for column in ("state", "is_trial", "retired_at"):
+        op.drop_column("generation", column)

@@ -28,3 +28,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("knowledge_base_id", "text"),
     )
     op.create_index("ix_question_document_id", "question", ["document_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("question")

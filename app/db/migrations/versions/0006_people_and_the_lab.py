@@ -6,6 +6,8 @@ Revision 0006, after 0005.
 import sqlalchemy as sa
 from alembic import op
 
+from app.errors import Rejected
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -36,6 +38,44 @@ def upgrade() -> None:
     _create_answers()
     _create_assistants()
     _create_sweeps()
+
+
+def downgrade() -> None:
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM knowledge_base WHERE deleted_at IS NOT NULL")):
+        raise Rejected(
+            "A knowledge base is still being deleted, and an earlier version would show it again. Nothing was changed. "
+            "Start Cloister once, so that it can finish, and try again."
+        )
+    _take_what_would_be_more()
+    for table in ("sweep", "choice", "assistant", "answer", "audit_event"):
+        op.drop_table(table)
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION refuse_audit_change()")
+    for table in ("group_membership", "group_member", "person_group", "browser_session"):
+        op.drop_table(table)
+    for table, columns in (
+        ("question", ("origin", "is_approved")),
+        ("generation", ("sample",)),
+        ("knowledge_base", ("deleted_at",)),
+        ("membership", ("role",)),
+        ("api_key", ("beginning", "expires_at", "used_at")),
+        ("person", ("disabled_at",)),
+    ):
+        for column in columns:
+            op.drop_column(table, column)
+
+
+def _take_what_would_be_more() -> None:
+    """What an earlier version cannot bound must not open more there: keys with an end, people who were shut out."""
+    op.execute(
+        "DELETE FROM api_key WHERE expires_at IS NOT NULL "
+        "OR person_id IN (SELECT id FROM person WHERE disabled_at IS NOT NULL)"
+    )
+    op.execute("UPDATE person SET password_hash = NULL, welcome_token_hash = NULL WHERE disabled_at IS NOT NULL")
+    op.execute(sa.text("DELETE FROM question WHERE NOT is_approved"))
+    # A trial that was made of a sample is not the whole knowledge base.
+    op.execute("DELETE FROM chunk WHERE generation_id IN (SELECT id FROM generation WHERE sample IS NOT NULL)")
+    op.execute("DELETE FROM generation WHERE sample IS NOT NULL")
 
 
 def _create_sessions() -> None:

@@ -60,6 +60,14 @@ def upgrade() -> None:
     )
 
 
+def downgrade() -> None:
+    for table in ("allowed_host", "vote", "offered_model", "assistant_version"):
+        op.drop_table(table)
+    for column in ("model", "calls", "suspicious"):
+        op.drop_column("answer", column)
+    op.drop_column("assistant", "model")
+
+
 def _create_assistant_versions() -> None:
     op.create_table(
         "assistant_version",

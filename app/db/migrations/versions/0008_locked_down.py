@@ -3,6 +3,9 @@
 Revision 0008, after 0007.
 """
 
+import json
+import zlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -30,6 +33,36 @@ def upgrade() -> None:
     )
     _hold_submissions()
     _flag_documents()
+
+
+def downgrade() -> None:
+    for table in ("document_flag", "submission"):
+        op.drop_table(table)
+    op.drop_column("knowledge_base", "takes_submissions")
+    op.drop_column("document_version", "added_by")
+    _forget_where_hidden_words_stand()
+    # What came from an identity provider would stay for good, and a key with bounds would open everything.
+    op.execute("DELETE FROM group_member WHERE issuer <> ''")
+    op.execute("DELETE FROM browser_session WHERE issuer <> ''")
+    op.execute(sa.text("DELETE FROM api_key WHERE is_limited OR role <> ''"))
+    op.drop_column("group_member", "issuer")
+    op.drop_column("browser_session", "issuer")
+    for table in ("egress_refusal", "outside_identity", "sign_in_failure", "api_key_base"):
+        op.drop_table(table)
+    for column in ("is_limited", "role"):
+        op.drop_column("api_key", column)
+
+
+def _forget_where_hidden_words_stand() -> None:
+    """An earlier version expects the pages of a text and nothing beside them."""
+    connection = op.get_bind()
+    for id in connection.scalars(sa.text("SELECT id FROM parsed_text")).all():
+        packed = connection.scalar(sa.text("SELECT pages FROM parsed_text WHERE id = :id"), {"id": id})
+        found = json.loads(zlib.decompress(packed))
+        if isinstance(found, dict):
+            pages = zlib.compress(json.dumps(found["pages"]).encode(), level=1)
+            change = sa.text("UPDATE parsed_text SET pages = :pages WHERE id = :id")
+            connection.execute(change, {"pages": pages, "id": id})
 
 
 def _narrow_keys() -> None:
