@@ -42,6 +42,7 @@ from app.ports import (
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from app.speech.kept import SpokenTexts
+from app.stopping import STOPPING, InHand
 from app.tools.web.access import WebAccess
 from app.warm import Warm
 from ingest.document_line import DocumentLine
@@ -103,6 +104,7 @@ class Services:
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)
+    in_hand: InHand = field(default_factory=InHand)
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
@@ -141,7 +143,9 @@ class Services:
         self._warming.start()
 
     def require_ready(self) -> None:
-        """Raises EngineUnavailable while the engines of a running service load, and when one of them failed."""
+        """Raises EngineUnavailable while the engines of a running service load, when one failed, and once it stops."""
+        if self.in_hand.is_stopping:
+            raise EngineUnavailable(STOPPING)
         if self._trouble:
             raise EngineUnavailable(str(self._trouble))
         if self._warming and self._warming.is_alive():
@@ -306,6 +310,12 @@ class Services:
             flagging=Flagging(self.database, index, embedder.model_id, reads_like_instructions),
             removal=Removal(self.database, self.files, index, chat_files_dir(self.settings.data_dir)),
         )
+
+    def begin_stop(self) -> None:
+        """Begin nothing new from now on; what is at hand goes on until `close`."""
+        self.in_hand.begin_stop()
+        if self._launched:
+            self.ingest_line.stop_taking()
 
     def close(self) -> None:
         """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""

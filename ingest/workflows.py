@@ -22,6 +22,7 @@ from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import FoundFile, Job, Removed
 from app.errors import CloisterError, Rejected
+from app.observe.labels import of_job
 from app.settings import Settings
 from ingest import schedules
 from ingest.document_line import DocumentLine, where
@@ -112,13 +113,23 @@ class IngestLine(DBOSConfiguredInstance):
             self._start(self.run_empty, knowledge_base_id)
         schedules.begin(self.sources.check_due, watched, utc_now())
 
-    def close(self) -> None:
-        """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
+    def stop_taking(self) -> None:
+        """Begin no further document; those at hand go on."""
         schedules.end()
         self._closing.set()
         self._moved.set()
+
+    def require_answer(self) -> None:
+        """Ask the jobs' database for a row. Raises what it raises where it does not answer."""
+        if self._line is not None:
+            DBOS.list_workflows(limit=1, load_input=False, load_output=False)
+
+    def close(self) -> None:
+        """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
+        self.stop_taking()
+        give_up_at = time.monotonic() + LAST_MOMENT_S
         for _ in range(self._settings.ingest.concurrency):
-            self._slots.acquire(timeout=LAST_MOMENT_S)
+            self._slots.acquire(timeout=max(0.0, give_up_at - time.monotonic()))
         # Workflows that wait find DBOS gone and say so at length; they go on at the next launch.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy()
@@ -167,6 +178,7 @@ class IngestLine(DBOSConfiguredInstance):
     # --- workflows -----------------------------------------------------------------------------
 
     @DBOS.workflow()
+    @of_job
     def run_job(self, job_id: str, attempt: int) -> None:
         """Find what is to be done, have it done document by document, and mark the job done last."""
         try:

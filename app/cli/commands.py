@@ -176,7 +176,8 @@ def api_key(
 @cli.command()
 def serve() -> None:
     """Run the service: chat, API and the durable jobs behind them."""
-    import uvicorn
+    # It brings the server, which no other command needs.
+    from app.cli.serving import run_service
 
     settings = read_settings()
     if running := asyncio.run(find_service(settings.data_dir)):
@@ -186,20 +187,7 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with announced(prepare_data_dir(settings.data_dir), settings.server.local_url):
-            uvicorn.run(
-                "app.main:create_app",
-                factory=True,
-                host=settings.server.host,
-                port=settings.server.port,
-                log_level=settings.server.log_level,
-                access_log=False,
-                # By default it believes what anybody on this machine says; app/web/proxies.py believes whom it may.
-                proxy_headers=False,
-                server_header=False,
-                ws_max_size=settings.limits.body_mb << 20,
-                # uvloop looks names up and connects in C, where the wall does not see it.
-                loop="asyncio" if settings.egress.enforce else "auto",
-            )
+            run_service(settings)
     except CloisterError as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(USERS_MISTAKE if isinstance(exc, SettingsError) else 1) from exc

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel
 
+from app.db.room import noticing_full_disk
 from app.errors import EngineUnavailable
 
 # A long read (an export, a backup) may hold the log for a while.
@@ -29,6 +30,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._is_sqlite = url.startswith("sqlite")
+        self._folder = Path(url.removeprefix("sqlite:///")).parent if self._is_sqlite else None
         self._engine = _sqlite_engine(url) if self._is_sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
         # SQLite has one writer. Waiting here instead of in SQLite's busy loop is fair and never times out.
         self._writer: Any = threading.RLock() if self._is_sqlite else None
@@ -90,12 +92,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose changes are committed together at the end."""
-        if self._writer is None:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                yield session
-            return
-        with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
+        """A session whose changes are committed together at the end. Raises DatabaseFull, and nothing was changed."""
+        with (
+            noticing_full_disk(self._folder),
+            self._writer or nullcontext(),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def scrub(self) -> None:

@@ -15,6 +15,7 @@ from app.db import answers
 from app.db.columns import utc_now
 from app.domain import Answer, AnswerFace, CallEnded, GivenAnswer
 from app.domain.answers import first_word_ms, search_ms
+from app.operations.answer_counts import counted
 from app.services import Services
 
 log = logging.getLogger("cloister")
@@ -35,13 +36,15 @@ async def recorded(
     A question that was stopped or failed was given no answer: it leaves no row. `access` is what was searched.
     """
     calls = 0
-    async with aclosing(events) as line:  # type: ignore[type-var]
-        async for event in line:
-            calls += isinstance(event, CallEnded)
-            if isinstance(event, Finished):
-                given = _given(event.answer, access, face, step_id, calls)
-                await asyncio.to_thread(_record, given, caller, services)
-            yield event
+    with services.in_hand.one(), counted() as outcome:
+        async with aclosing(events) as line:  # type: ignore[type-var]
+            async for event in line:
+                calls += isinstance(event, CallEnded)
+                if isinstance(event, Finished):
+                    given = _given(event.answer, access, face, step_id, calls)
+                    outcome.note(given)
+                    await asyncio.to_thread(_record, given, caller, services)
+                yield event
 
 
 def face_of(caller: Caller) -> AnswerFace:
