@@ -85,7 +85,9 @@ def _write_line(scope: Scope, seen: MutableMapping[str, Any], seconds: float) ->
 
 
 def _route(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", OTHER))
+    """With the prefix that its router was included under: FastAPI keeps the route itself without."""
+    context = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return str(getattr(context, "path", OTHER))
 
 
 def _method(scope: Scope) -> str:

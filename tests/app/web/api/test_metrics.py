@@ -43,7 +43,9 @@ def test_the_metrics_answer_this_machine_and_nobody_else(services: Services) -> 
 
 
 def test_with_a_token_only_whoever_brings_it_reads_the_metrics(services: Services) -> None:
-    server = services.settings.server.model_copy(update={"metrics_token": type(services.settings.server.secret)("m" * 32)})
+    server = services.settings.server.model_copy(
+        update={"metrics_token": type(services.settings.server.secret)("m" * 32)}
+    )
     services.settings = services.settings.model_copy(update={"server": server})
     assert read(services, client=("10.0.0.7", 50_000), authorization=f"Bearer {'m' * 32}").status_code == 200
     assert read(services, authorization="Bearer wrong").status_code == 401

@@ -66,7 +66,7 @@ def test_the_metrics_count_requests_and_hold_no_word_of_the_documents(api: Api) 
     api.post("/ask", {"query": "parental leave of Zebediah"})
     api.get(f"/documents/{id}/text")
     metrics = TestClient(api.client.app, client=("127.0.0.1", 50_000)).get("/metrics").text
-    assert '/documents/{id}/text"' in metrics
+    assert '"/api/v1/documents/{id}/text"' in metrics
     for word in ("payroll", "Boardroom", "parental", "Zebediah", id, "70 days"):
         assert word not in metrics
 
