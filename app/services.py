@@ -30,6 +30,7 @@ from app.lab.comparisons import Comparisons
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
 from app.model_pool import ModelPool, PooledModel
+from app.observe.logs import describe_error
 from app.ports import (
     Embedder,
     Generator,
@@ -57,6 +58,14 @@ log = logging.getLogger("cloister")
 def _close_aside(generator: Generator) -> None:
     """Free a model without keeping anybody waiting: it may still be computing its last token."""
     threading.Thread(target=generator.close, name="close-model", daemon=True).start()
+
+
+def _close(close: Callable[[], None]) -> None:
+    """Close an engine. One that cannot end in order (its disk is full) keeps no other from doing so."""
+    try:
+        close()
+    except Exception as exc:  # noqa: BLE001 - vendors' errors of any kind; what was acknowledged is on the disk by then
+        log.error("An engine did not end in order: %s", describe_error(exc))
 
 
 def _is_same(one: GeneratorSettings, other: GeneratorSettings) -> bool:
@@ -334,6 +343,6 @@ class Services:
             self.embedder.peek(),
         ):
             if engine is not None:
-                engine.close()
+                _close(engine.close)
         self.refusals.close()
         self.database.close()

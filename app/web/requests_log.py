@@ -80,7 +80,7 @@ def _write_line(scope: Scope, seen: MutableMapping[str, Any], seconds: float) ->
     route, method, status = seen.get("route", OTHER), _method(scope), seen["status"]
     fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000)}
     # Whoever watches asks every few seconds: those lines would bury the others.
-    level = logging.DEBUG if route in PROBES and status < 400 else logging.INFO
+    level = logging.DEBUG if route in PROBES else logging.INFO
     log.log(level, "%s %s %s %d ms", method, route, status, fields["ms"], extra={"fields": fields})
 
 

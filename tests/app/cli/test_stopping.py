@@ -1,8 +1,8 @@
 """`cloister serve` told to stop: what is at hand is finished, nothing new begins, and a second signal ends it."""
 
-import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.running_service import COMMAND, PROJECT, Cloister, RunningService, _wait_until_ready, free_port
+from app.db import documents, knowledge_bases
+from app.db.session import Database
+from tests.running_service import PROJECT, Cloister, RunningService, _wait_until_ready, free_port
 from tests.scripted_llm import Reply, ScriptedLlm
 
 PIECES = ("Every ", "parent ", "receives ", "70 ", "days ", "of ", "paid ", "parental ", "leave [1].")
@@ -36,10 +38,10 @@ def serving(
         CLOISTER_SERVER__LOG_FORMAT="json",
         **settings,
     )
+    environment["PYTHONPATH"] = str(PROJECT)
+    command = [sys.executable, "-m", "tests.light_service"]
     with output.open("w") as out:
-        process = subprocess.Popen(
-            [COMMAND, "serve"], cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT)
     service = RunningService(cloister, f"http://127.0.0.1:{port}", output)
     try:
         _wait_until_ready(service, process)
@@ -112,6 +114,8 @@ def test_a_second_signal_ends_it_at_once_and_nothing_stored_is_lost(tmp_path: Pa
         assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
         with pytest.raises(httpx.HTTPError):
             asked.result(PATIENCE_S)
-        outcome = service.cloister("documents", "--json")
-        assert [each["name"] for each in outcome.document["documents"]] == ["leave.md"], outcome
-    assert os.path.exists(tmp_path / "data" / "cloister.sqlite")
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'cloister.sqlite'}")
+    with database.read() as session:
+        base_ids = [base.id for base in knowledge_bases.list_all(session)]
+        assert [document.name for document in documents.list_documents(session, base_ids)] == ["leave.md"]
+    database.close()
