@@ -36,6 +36,8 @@ def begin_traces(url: str, version: str) -> None:
     provider = TracerProvider(
         resource=Resource({"service.name": "cloister", "service.version": version}), shutdown_on_exit=False
     )
+    # All of OpenTelemetry is told to keep quiet (app/egress/silence.py); this one was asked to speak.
+    provider._disabled = False
     exporter = OTLPSpanExporter(endpoint=url, session=session, timeout=EXPORT_TIMEOUT_S)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     _at_work.append((provider.get_tracer("cloister"), provider))
