@@ -160,6 +160,11 @@ class Services:
         if self._warming and self._warming.is_alive():
             raise EngineUnavailable("Cloister is warming up: the models are being loaded. Try again in a few seconds.")
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether this is a service that runs, and not a single command."""
+        return self._warming is not None
+
     def retriever(self) -> Retriever:
         """The search half of the answer line. Waits for the embedder and the index."""
         return Retriever(self.settings.retrieve, self.database, self.embedder.get(), self.sparse, self.index.get())

@@ -11,6 +11,7 @@ import typer
 
 from app.cli import show
 from app.cli.connection import Api, announced, find_service
+from app.cli.examining import ask_doctor
 from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings, run_command
 from app.domain import MemberRole
 from app.errors import CloisterError, SettingsError
@@ -138,13 +139,11 @@ def retry(
 def doctor(as_json: Json = False) -> None:
     """Check models, index, disk and helpers, and say what to do about each finding."""
 
-    async def run(api: Api, _settings: Settings) -> None:
-        findings = await api.get("/doctor")
-        show.print_findings(findings, as_json=as_json)
-        if any(finding["status"] == "broken" for finding in findings):
-            raise typer.Exit(1)
-
-    run_command(run)
+    settings = read_settings()
+    findings = ask_doctor(settings)
+    show.print_findings(findings, as_json=as_json)
+    if any(finding["status"] == "broken" for finding in findings):
+        raise typer.Exit(1)
 
 
 @cli.command("api-key")

@@ -122,7 +122,8 @@ def is_left_alone(source: Source, now: datetime) -> bool:
 
 
 def _wait_of(failures: int) -> timedelta:
-    return min(FIRST_WAIT * 2 ** min(max(failures, 1) - 1, 20), LONGEST_WAIT)
+    doublings: int = min(max(failures, 1) - 1, 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def _row(session: Session, id: str) -> SourceRow:
