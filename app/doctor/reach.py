@@ -22,11 +22,10 @@ def examine_port(settings: Settings) -> Finding:
         try:
             probe.bind((host, port))
         except OSError as exc:
-            advice = (
-                "Stop the program that listens there, or set server.port to another one."
-                if exc.errno == errno.EADDRINUSE
-                else "Set server.host to an address of this machine, and server.port to one above 1023."
-            )
+            if exc.errno == errno.EADDRINUSE:  # by whom is not told; it may be a service on another data folder
+                advice = "Stop the program that listens there before you start, or set server.port to another one."
+                return Finding("Port", Status.NOTE, f"{host}:{port} is in use", advice)
+            advice = "Set server.host to an address of this machine, and server.port to one above 1023."
             return Finding("Port", Status.BROKEN, f"{host}:{port} cannot be listened on ({exc.strerror})", advice)
     return Finding("Port", Status.OK, f"{host}:{port} is free")
 
