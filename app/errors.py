@@ -6,6 +6,7 @@
     ├── Forbidden                the person may not do this
     ├── TooManyTries             wrong passwords, links or keys came too often
     ├── Cancelled                a person stopped the work
+    ├── StorageFull              there is no room on the disk; nothing of this was stored
     ├── Rejected                 the input cannot be taken; what to do is in the message
     │   ├── UnreadableDocument   one file cannot be parsed; the batch goes on
     │   ├── TextTooLong          beyond a model's window; never cut in silence
@@ -44,6 +45,10 @@ class TooManyTries(CloisterError):
 
 class Cancelled(CloisterError):
     """A person stopped the work."""
+
+
+class StorageFull(CloisterError):
+    """There is no room on the disk, or less than is kept free."""
 
 
 class Rejected(CloisterError):

@@ -1,9 +1,9 @@
 """The running service: one FastAPI app with API, pages and chat, over one `Services`."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import anyio
@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from app.bootstrap import open_services
 from app.db import knowledge_bases, people
+from app.observe.logs import set_level
+from app.observe.traces import begin_traces, end_traces
 from app.operations import answers
 from app.operations.webhook_delivery import deliver_forever
 from app.services import Services
@@ -53,7 +55,8 @@ def build_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    logging.getLogger("cloister").setLevel(services.settings.server.log_level.upper())
+    set_level(services.settings.server.log_level)
+    begin_traces(services.settings.server.traces_url, version("cloister"))
     _say_where_to_go(services)
     services.warm_up(then=lambda: _keep_samples(services))
     forgetting = asyncio.create_task(answers.forget_daily(services))
@@ -62,6 +65,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forgetting.cancel()
     delivering.cancel()
     await anyio.to_thread.run_sync(services.close)
+    await anyio.to_thread.run_sync(end_traces)
 
 
 def _say_where_to_go(services: Services) -> None:

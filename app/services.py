@@ -30,6 +30,7 @@ from app.lab.comparisons import Comparisons
 from app.lab.sweep_line import SweepLine
 from app.lab.trials import Trials
 from app.model_pool import ModelPool, PooledModel
+from app.observe.logs import describe_error
 from app.ports import (
     Embedder,
     Generator,
@@ -42,6 +43,7 @@ from app.ports import (
 )
 from app.settings import GeneratorSettings, Settings, chat_files_dir
 from app.speech.kept import SpokenTexts
+from app.stopping import STOPPING, InHand
 from app.tools.web.access import WebAccess
 from app.warm import Warm
 from ingest.document_line import DocumentLine
@@ -57,6 +59,14 @@ log = logging.getLogger("cloister")
 def _close_aside(generator: Generator) -> None:
     """Free a model without keeping anybody waiting: it may still be computing its last token."""
     threading.Thread(target=generator.close, name="close-model", daemon=True).start()
+
+
+def _close(close: Callable[[], None]) -> None:
+    """Close an engine. One that cannot end in order (its disk is full) keeps no other from doing so."""
+    try:
+        close()
+    except Exception as exc:  # noqa: BLE001 - vendors' errors of any kind; what was acknowledged is on the disk by then
+        log.error("An engine did not end in order: %s", describe_error(exc))
 
 
 def _is_same(one: GeneratorSettings, other: GeneratorSettings) -> bool:
@@ -104,6 +114,7 @@ class Services:
     pool: ModelPool = field(init=False)
     """The offered models that are open."""
     comparisons: Comparisons = field(default_factory=Comparisons)
+    in_hand: InHand = field(default_factory=InHand)
     _warming: threading.Thread | None = None
     _trouble: CloisterError | None = None
     _launch: threading.Lock = field(default_factory=threading.Lock)
@@ -162,11 +173,18 @@ class Services:
         self._trouble = trouble
 
     def require_ready(self) -> None:
-        """Raises EngineUnavailable while the engines of a running service load, and when one of them failed."""
+        """Raises EngineUnavailable while the engines of a running service load, when one failed, and once it stops."""
+        if self.in_hand.is_stopping:
+            raise EngineUnavailable(STOPPING)
         if self._trouble:
             raise EngineUnavailable(str(self._trouble))
         if self._warming and self._warming.is_alive():
             raise EngineUnavailable("Cloister is warming up: the models are being loaded. Try again in a few seconds.")
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether this is a service that runs, and not a single command."""
+        return self._warming is not None
 
     def retriever(self) -> Retriever:
         """The search half of the answer line. Waits for the embedder and the index."""
@@ -328,6 +346,12 @@ class Services:
             removal=Removal(self.database, self.files, index, chat_files_dir(self.settings.data_dir)),
         )
 
+    def begin_stop(self) -> None:
+        """Begin nothing new from now on; what is at hand goes on until `close`."""
+        self.in_hand.begin_stop()
+        if self._launched:
+            self.ingest_line.stop_taking()
+
     def close(self) -> None:
         """Stop the work, then close the engines and the stores. What was interrupted goes on at the next start."""
         self._closing.set()
@@ -346,6 +370,6 @@ class Services:
             self.embedder.peek(),
         ):
             if engine is not None:
-                engine.close()
+                _close(engine.close)
         self.refusals.close()
         self.database.close()

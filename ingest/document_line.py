@@ -6,6 +6,7 @@ answers until the new one is whole.
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,12 +14,16 @@ from pathlib import Path
 
 from app.db import documents, job_items, knowledge_bases
 from app.db.files import FileStore
+from app.db.room import find_full_disk, require_room
 from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import ItemStatus
-from app.errors import Cancelled, CloisterError, StoreAway
+from app.errors import Cancelled, CloisterError, StorageFull, StoreAway
+from app.observe.labels import labelled
+from app.observe.traces import span, stage
 from app.ports import Embedder, SparseEncoder, VectorIndex
 from app.settings import Settings
+from ingest.counted import count_outcome
 from ingest.cut_anew import cut_anew
 from ingest.embed_together import EmbedTogether
 from ingest.flagging import Flagging
@@ -32,6 +37,8 @@ from ingest.sources.upload import INSIDE
 from ingest.upsert_together import UpsertTogether
 from ingest.work import Work, get_work
 
+# How often is looked for room again on a full disk.
+UNTIL_ROOM_S = 2.0
 log = logging.getLogger("cloister.ingest")
 
 
@@ -97,25 +104,45 @@ class DocumentLine:
         work = get_work(item_id, self.database)
         if work.item.status not in job_items.OPEN_ITEMS:
             return
+        with labelled(job_id=work.item.job_id, item_id=item_id), span("ingest"):
+            self._take_in(work, is_closed)
+
+    def _take_in(self, work: Work, is_closed: Callable[[], bool]) -> None:
         try:
+            require_room(self.settings.data_dir, self.settings.limits.min_free_mb)
             self._bring_in(work)
         except Switched:
-            self.take_in(item_id, is_closed=is_closed)
+            self.take_in(work.item.id, is_closed=is_closed)
+            return
         except Cancelled:
-            self.publishing.undo(work, ItemStatus.CANCELLED, None)
+            self._undo(work, ItemStatus.CANCELLED, None, is_closed)
         except StoreAway:
             raise
         except CloisterError as exc:
             if is_closed():
                 raise
-            self.publishing.undo(work, ItemStatus.FAILED, str(exc))
+            self._undo(work, ItemStatus.FAILED, str(exc), is_closed)
         except Exception as exc:
             if is_closed():
                 raise
             # One broken file must not stop three thousand others. Only the type is logged: messages quote texts.
-            log.error("item %s failed: %s at %s", item_id, type(exc).__name__, where(exc))
+            log.error("item %s failed: %s at %s", work.item.id, type(exc).__name__, where(exc))
+            full = find_full_disk(exc, self.settings.data_dir)
             reason = f"An internal error ({type(exc).__name__}) stopped this document; please report it."
-            self.publishing.undo(work, ItemStatus.FAILED, reason)
+            self._undo(work, ItemStatus.FAILED, str(full) if full else reason, is_closed)
+        count_outcome(work.item.id, self.database)
+
+    def _undo(self, work: Work, status: ItemStatus, reason: str | None, is_closed: Callable[[], bool]) -> None:
+        """Write down why it is not in. On a full disk that waits for room: nothing else would ever end the item."""
+        while True:
+            try:
+                self.publishing.undo(work, status, reason)
+                return
+            except StorageFull:
+                if is_closed():
+                    raise
+                log.error("The disk is full: that item %s failed is written down once there is room.", work.item.id)
+                time.sleep(UNTIL_ROOM_S)
 
     def _bring_in(self, work: Work) -> None:
         if work.rechunks:
@@ -141,13 +168,19 @@ class DocumentLine:
                 self.publishing.end_known(work, active[1])
             return
         knowledge_bases.require_model(work.base, self.embedder.model_id)
-        stored, inside = self.reading.read(item, work.password, work.progress)
+        with stage("read"):
+            stored, inside = self.reading.read(item, work.password, work.progress)
         document_id = documents.name_document(work.base.id, item.location)
-        chunk_by_id = self.indexing.cut(work, stored.parsed, document_id)
-        version_id = self.publishing.write(work, stored, inside, chunk_by_id)
-        embedded = self.indexing.put_into_index(work, stored.parsed, document_id, chunk_by_id)
-        looked = self.indexing.look(stored.parsed, chunk_by_id, work.brought(document_id, work.requested_by))
-        self.publishing.publish(work, document_id, version_id, embedded, looked)
+        with stage("cut"):
+            chunk_by_id = self.indexing.cut(work, stored.parsed, document_id)
+        with stage("write"):
+            version_id = self.publishing.write(work, stored, inside, chunk_by_id)
+        with stage("index"):
+            embedded = self.indexing.put_into_index(work, stored.parsed, document_id, chunk_by_id)
+        with stage("look"):
+            looked = self.indexing.look(stored.parsed, chunk_by_id, work.brought(document_id, work.requested_by))
+        with stage("publish"):
+            self.publishing.publish(work, document_id, version_id, embedded, looked)
 
     def _is_wanted(self, work: Work, active: tuple[str, str] | None) -> bool:
         """Not what was deleted since the job began: what lies in a document that is gone, or was to be read again.

@@ -110,7 +110,7 @@ class WatchedSources:
         """The schedule's look at a source: not while it is paused, or waits after a failure."""
         with self.database.read() as session:
             source = sources.get_source(session, source_id)
-        if not source.is_paused and (source.retry_at is None or source.retry_at <= utc_now()):
+        if not source.is_paused and not sources.is_left_alone(source, utc_now()):
             self.check(source_id)
 
     def check(self, source_id: str, *, person_id: str = "", accepts_removals: bool = False) -> str | None:

@@ -26,6 +26,7 @@ from app.db.sealing import Seal
 from app.db.session import Database
 from app.domain import FoundFile, Job, Removed
 from app.errors import CloisterError, EngineUnavailable, Rejected, StoreAway
+from app.observe.labels import of_job
 from app.settings import Settings
 from ingest import schedules
 from ingest.beginning import AT_WORK, JOBS, JOBS_EACH, BeginElsewhere, BeginHere, Beginning
@@ -190,12 +191,22 @@ class IngestLine(DBOSConfiguredInstance):
         for knowledge_base_id in hidden:
             self._start(self.run_empty, knowledge_base_id, is_wanted=self._is_hidden)
 
-    def close(self) -> None:
-        """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
+    def stop_taking(self) -> None:
+        """Begin no further document; those at hand go on."""
         schedules.end()
-        self.presence.close()
         self._closing.set()
         self._moved.set()
+
+    def require_answer(self) -> None:
+        """Ask the jobs' database for a row. Raises what it raises where it does not answer."""
+        if self._line is not None:
+            self.beginning.find_status("is anybody there?")
+
+    def close(self) -> None:
+        """Stop taking work: documents at hand get a moment to be finished, the rest is taken up at the next launch."""
+        self.stop_taking()
+        # Not earlier: others would take a process for dead that finishes what it has in hand.
+        self.presence.close()
         last_moment = time.monotonic() + LAST_MOMENT_S
         for _ in range(self._settings.ingest.concurrency):
             self._slots.acquire(timeout=max(0, last_moment - time.monotonic()))
@@ -294,6 +305,7 @@ class IngestLine(DBOSConfiguredInstance):
     # --- workflows -----------------------------------------------------------------------------
 
     @DBOS.workflow()
+    @of_job
     def run_job(self, job_id: str, attempt: int) -> None:
         """Find what is to be done, have it done document by document, and mark the job done last."""
         try:

@@ -3,10 +3,15 @@
 import time
 from dataclasses import dataclass, field
 
+from app.observe.traces import note_span
+
 
 @dataclass(slots=True)
 class Clock:
-    """Milliseconds per stage; every stage has an entry from the start, 0 where it had nothing to do."""
+    """Milliseconds per stage; every stage has an entry from the start, 0 where it had nothing to do.
+
+    Each lap is a span of the trace, where there is one.
+    """
 
     started: float = field(default_factory=time.perf_counter)
     lap_started: float = field(default_factory=time.perf_counter)
@@ -18,6 +23,7 @@ class Clock:
         """Write down the time since the last lap."""
         now = time.perf_counter()
         self.laps[stage] = round((now - self.lap_started) * 1000, 2)
+        note_span(stage, now - self.lap_started)
         self.lap_started = now
 
     def timings_ms(self) -> dict[str, float]:

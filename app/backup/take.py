@@ -85,6 +85,7 @@ def take(place: Place, file: Path, passphrase: str | None, report: Report) -> Ta
     file = file.absolute()
     if file.is_dir() or not file.parent.is_dir():
         raise Rejected(f"{file} cannot be a backup: name a file in a folder that is there.")
+    transfer.require_present(place.database)
     with _workshop(place.data_dir) as workshop, _replacing(file) as target:
         with archive.open_writer(target, passphrase) as writer, transfer.told_in_a_sentence():
             manifest = _write(place, writer, workshop, report)

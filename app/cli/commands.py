@@ -12,6 +12,7 @@ import typer
 
 from app.cli import show
 from app.cli.connection import Api, announced, find_service
+from app.cli.examining import ask_doctor
 from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings, run_command
 from app.db.keys import get_or_create_key, local_token_path
 from app.domain import MemberRole
@@ -140,13 +141,11 @@ def retry(
 def doctor(as_json: Json = False) -> None:
     """Check models, index, disk and helpers, and say what to do about each finding."""
 
-    async def run(api: Api, _settings: Settings) -> None:
-        findings = await api.get("/doctor")
-        show.print_findings(findings, as_json=as_json)
-        if any(finding["status"] == "broken" for finding in findings):
-            raise typer.Exit(1)
-
-    run_command(run)
+    settings = read_settings()
+    findings = ask_doctor(settings)
+    show.print_findings(findings, as_json=as_json)
+    if any(finding["status"] == "broken" for finding in findings):
+        raise typer.Exit(1)
 
 
 @cli.command("api-key")
@@ -178,7 +177,8 @@ def api_key(
 @cli.command()
 def serve() -> None:
     """Run the service: chat, API and the durable jobs behind them."""
-    import uvicorn
+    # It brings the server, which no other command needs.
+    from app.cli.serving import run_service
 
     settings = read_settings()
     if not settings.is_shared and (running := asyncio.run(find_service(settings.data_dir))):
@@ -188,20 +188,7 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with announced(prepare_data_dir(settings.data_dir), settings.server.local_url):
-            uvicorn.run(
-                "app.main:create_app",
-                factory=True,
-                host=settings.server.host,
-                port=settings.server.port,
-                log_level=settings.server.log_level,
-                access_log=False,
-                # By default it believes what anybody on this machine says; app/web/proxies.py believes whom it may.
-                proxy_headers=False,
-                server_header=False,
-                ws_max_size=settings.limits.body_mb << 20,
-                # uvloop looks names up and connects in C, where the wall does not see it.
-                loop="asyncio" if settings.egress.enforce else "auto",
-            )
+            run_service(settings)
     except CloisterError as exc:
         typer.echo(str(exc), err=True)
         raise typer.Exit(USERS_MISTAKE if isinstance(exc, SettingsError) else 1) from exc

@@ -1,6 +1,7 @@
 """`cloister worker`: takes documents in, and answers nobody."""
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import typer
 
 from app.cli.running import USERS_MISTAKE, cli, read_settings
 from app.errors import CloisterError, SettingsError
+from app.observe.logs import set_up_logs
 from app.services import Services
 from app.settings import Settings
 
@@ -25,6 +27,7 @@ def worker() -> None:
             err=True,
         )
         raise typer.Exit(USERS_MISTAKE)
+    set_up_logs(settings.server.log_format, settings.server.log_level)
     try:
         asyncio.run(_work(settings))
     except CloisterError as exc:
@@ -41,7 +44,7 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stopped.set)
+        loop.add_signal_handler(each, _stop, stopped, each)
     services = await asyncio.to_thread(open_services, settings)
     try:
         services.ingest_line.presence.role = Role.WORKER
@@ -53,6 +56,13 @@ async def _work(settings: Settings) -> None:
                 await _wait(stopped, 0.5)
     finally:
         await asyncio.to_thread(services.close)
+
+
+def _stop(stopped: asyncio.Event, sig: signal.Signals) -> None:
+    """The first signal lets everything end in order; whoever sends another one wants it over."""
+    if stopped.is_set():
+        os._exit(128 + sig)  # what is stored is whole at any moment; others take up what was begun
+    stopped.set()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -77,7 +87,7 @@ def _probes(settings: Settings, services: Services) -> Iterator[None]:
             build_probes(services),
             host=settings.worker.host,
             port=settings.worker.port,
-            log_level=settings.server.log_level,
+            log_config=None,
             access_log=False,
             server_header=False,
             loop="asyncio",

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from app.db.room import noticing_full_disk
+
 BLOCK_BYTES = 1 << 20
 ABANDONED_AFTER_S = 3600
 # File systems tell times in steps, which may lag behind the clock.
@@ -25,8 +27,12 @@ class FileStore:
     def add(self, content: BinaryIO) -> tuple[str, int]:
         """Store a stream; returns (SHA-256 in hexadecimal, size in bytes).
 
-        Durable on return; storing the same content again is harmless.
+        Durable on return; storing the same content again is harmless. Raises StorageFull, and nothing is left of it.
         """
+        with noticing_full_disk(self.folder):
+            return self._add(content)
+
+    def _add(self, content: BinaryIO) -> tuple[str, int]:
         digest = hashlib.sha256()
         size_bytes = 0
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix="incoming-", delete=False) as incoming:

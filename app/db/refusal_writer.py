@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import egress_refusals
 from app.db.session import Database
 from app.egress.attempts import ATTEMPTS, Attempt
+from app.observe.metrics import EGRESS_REFUSALS
 
 log = logging.getLogger("cloister")
 
@@ -44,6 +45,7 @@ class RefusalWriter:
         if attempt is None:
             return False
         self._waiting[attempt] += 1
+        EGRESS_REFUSALS.inc()
         if (attempt.host, attempt.asked_by) not in self._logged and len(self._logged) < egress_refusals.MOST_KEPT:
             self._logged.add((attempt.host, attempt.asked_by))
             log.warning(

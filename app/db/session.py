@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session, SQLModel
 
 from app.db import schema
+from app.db.room import noticing_full_disk
 from app.db.safety_copy import forget_old_copies, keep_copy
 from app.errors import EngineUnavailable, Rejected, StoreAway
 
@@ -40,6 +41,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._is_sqlite = url.startswith("sqlite")
+        self._folder = Path(url.removeprefix("sqlite:///")).parent if self._is_sqlite else None
         self._engine = _sqlite_engine(url) if self._is_sqlite else _postgres_engine(url)
         # SQLite has one writer. Waiting here instead of in SQLite's busy loop is fair and never times out.
         self._writer: Any = threading.RLock() if self._is_sqlite else None
@@ -189,12 +191,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose changes are committed together at the end."""
-        if self._writer is None:
-            with self._said_plainly(), Session(self._engine, expire_on_commit=False) as session, session.begin():
-                yield session
-            return
-        with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
+        """A session whose changes are committed together at the end.
+
+        Raises DatabaseFull and StoreAway; nothing was changed then.
+        """
+        with (
+            self._said_plainly(),
+            noticing_full_disk(self._folder),
+            self._writer or nullcontext(),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def scrub(self) -> None:

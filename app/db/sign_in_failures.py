@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, or_
+from sqlalchemy import ColumnElement, case, or_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select, update
@@ -19,6 +19,8 @@ from app.db.guarding_tables import SignInFailure
 LONGEST_LOCK: Final = timedelta(days=1)
 # Longer than the longest lock: whoever goes on as soon as it ends is not given a fresh start.
 FORGOTTEN_AFTER: Final = timedelta(days=2)
+# Clocks of machines that serve one database.
+CLOCKS_DIFFER_BY: Final = timedelta(minutes=1)
 _MOST_DOUBLINGS: Final = 30
 
 
@@ -56,7 +58,11 @@ def claim(session: Session, key: str, bound: Bound, now: datetime) -> Claim | No
                 "last_at": now,
                 "locked_until": None,
             },
-            where=or_(col(SignInFailure.locked_until).is_(None), col(SignInFailure.locked_until) <= now),
+            where=or_(
+                col(SignInFailure.locked_until).is_(None),
+                col(SignInFailure.locked_until) <= now,
+                ~_is_of_this_time(now),
+            ),
         )
         .returning(col(SignInFailure.failures))
     )
@@ -93,9 +99,14 @@ def forget_old(session: Session, now: datetime) -> None:
     session.execute(sql_delete(SignInFailure).where(col(SignInFailure.last_at) < now - FORGOTTEN_AFTER))
 
 
+def _is_of_this_time(now: datetime) -> ColumnElement[bool]:
+    """Not earned in the future: after a clock was set back, a lock of minutes would last for hours."""
+    return col(SignInFailure.last_at) <= now + CLOCKS_DIFFER_BY
+
+
 def find_locked(session: Session, keys: Collection[str], now: datetime) -> dict[str, datetime]:
     """Those of the keys that are locked, and until when."""
     query = select(SignInFailure.key, SignInFailure.locked_until).where(
-        col(SignInFailure.key).in_(keys), col(SignInFailure.locked_until) > now
+        col(SignInFailure.key).in_(keys), col(SignInFailure.locked_until) > now, _is_of_this_time(now)
     )
     return {key: until for key, until in session.exec(query) if until}

@@ -1,6 +1,6 @@
 """Sources: folders and sites that are looked at on a schedule."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -120,8 +120,21 @@ def note_failure(session: Session, id: str, error: str) -> None:
     """Something stood in the way; the schedule leaves the source alone for a while, longer each time."""
     if row := session.get(SourceRow, id):
         row.error, row.failures = error, row.failures + 1
-        row.retry_at = utc_now() + min(FIRST_WAIT * 2 ** min(row.failures - 1, 20), LONGEST_WAIT)
+        row.retry_at = utc_now() + _wait_of(row.failures)
         session.add(row)
+
+
+def is_left_alone(source: Source, now: datetime) -> bool:
+    """Whether the schedule still leaves a source alone after a failure.
+
+    Never for longer than that failure was worth, even where the clock has been set back since.
+    """
+    return source.retry_at is not None and timedelta(0) < source.retry_at - now <= _wait_of(source.failures)
+
+
+def _wait_of(failures: int) -> timedelta:
+    doublings: int = min(max(failures, 1) - 1, 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def _row(session: Session, id: str) -> SourceRow:

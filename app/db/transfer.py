@@ -48,18 +48,23 @@ class Snapshot:
             copy.close()
 
 
-@contextmanager
-def open_snapshot(database: Database) -> Iterator[Snapshot]:
-    """One moment of the database. While it is open, SQLite's log cannot be overwritten: be quick.
-
-    Raises Rejected where the schema is not that of this version.
-    """
+def require_present(database: Database) -> None:
+    """Raises Rejected where the schema is not that of this version."""
     revision, newest = database.read_revision(), schema.newest_revision()
     if revision != newest:
         raise Rejected(
             f"The database is at revision {revision or 'none'}, and this version of Cloister works with {newest}. "
             "Start Cloister once, which brings it up to date, or use the version that it belongs to."
         )
+
+
+@contextmanager
+def open_snapshot(database: Database) -> Iterator[Snapshot]:
+    """One moment of the database. While it is open, SQLite's log cannot be overwritten: be quick.
+
+    Raises Rejected where the schema is not that of this version.
+    """
+    require_present(database)
     level = "SERIALIZABLE" if database.file else "REPEATABLE READ"
     with database.engine.connect().execution_options(isolation_level=level) as connection:
         if database.file:

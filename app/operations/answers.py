@@ -16,6 +16,7 @@ from app.db import answers, jobs
 from app.db.columns import utc_now
 from app.domain import Answer, AnswerFace, CallEnded, GivenAnswer
 from app.domain.answers import first_word_ms, search_ms
+from app.operations.answer_counts import counted
 from app.services import Services
 
 log = logging.getLogger("cloister")
@@ -36,14 +37,16 @@ async def recorded(
     A question that was stopped or failed was given no answer: it leaves no row. `access` is what was searched.
     """
     calls = 0
-    async with aclosing(events) as line:  # type: ignore[type-var]
-        async for event in line:
-            calls += isinstance(event, CallEnded)
-            if isinstance(event, Finished):
-                event = Finished(await asyncio.to_thread(_complete, event.answer, access, services))
-                given = _given(event.answer, access, face, step_id, calls)
-                await asyncio.to_thread(_record, given, caller, services)
-            yield event
+    with services.in_hand.one(), counted() as outcome:
+        async with aclosing(events) as line:  # type: ignore[type-var]
+            async for event in line:
+                calls += isinstance(event, CallEnded)
+                if isinstance(event, Finished):
+                    event = Finished(await asyncio.to_thread(_complete, event.answer, access, services))
+                    given = _given(event.answer, access, face, step_id, calls)
+                    outcome.note(given)
+                    await asyncio.to_thread(_record, given, caller, services)
+                yield event
 
 
 def face_of(caller: Caller) -> AnswerFace:

@@ -1,6 +1,7 @@
 """Keys for people's programs."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from app.db import accounts, api_keys, people
 from app.db.api_keys import Key
 from app.db.columns import utc_now
 from app.domain import Deed, MemberRole
-from app.errors import NotFound, Rejected
+from app.errors import NotFound, Rejected, StorageFull
 from app.operations import knowledge_bases as bases
 from app.operations.note import note
 from app.services import Services
@@ -132,7 +133,8 @@ def find_caller(secret: str, services: Services) -> Caller | None:
         opened = api_keys.open_with(session, secret)
         caller = people.get_caller(session, opened.person).bounded_by(opened.bounds) if opened else None
     if opened and not opened.is_noted:
-        with services.database.write() as session:
+        # On a full disk programs still search and read.
+        with suppress(StorageFull), services.database.write() as session:
             api_keys.note_used(session, opened.key_id)
     return caller
 

@@ -1,11 +1,13 @@
 """Documents: reading them, adding, reading again, deleting."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from app.access import Caller, ReadableKnowledgeBase
 from app.db import documents, versions
+from app.db.room import require_room
 from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
 from app.domain.urls import web_address
 from app.errors import Forbidden, NotFound, Rejected
@@ -39,6 +41,19 @@ def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:
         raise Rejected(f"{name}: {too_large(size_bytes, limit)}")
 
 
+def refuse_without_room(size_bytes: int, services: Services) -> None:
+    """Raise StorageFull where uploads of this size would leave too little of the disk free."""
+    require_room(services.settings.data_dir, services.settings.limits.min_free_mb, size_bytes)
+
+
+def measure(content: BinaryIO) -> int:
+    """Bytes from here to the end of an upload."""
+    here = content.tell()
+    end = content.seek(0, os.SEEK_END)
+    content.seek(here)
+    return end - here
+
+
 def upload(
     uploads: Sequence[tuple[str, BinaryIO]],
     kb: str,
@@ -52,10 +67,11 @@ def upload(
 
     With `keeps_folders` a name may be a path, and files of one name in two folders are two documents.
     Editors add to a knowledge base that there is; for an admin it is made if there is none.
-    Raises NotFound, Forbidden, EngineUnavailable.
+    Raises NotFound, Forbidden, EngineUnavailable; StorageFull, and then none of the files is kept.
     """
     services.require_ready()
     base = _to_add_to(kb, caller, services)
+    refuse_without_room(sum(measure(content) for _, content in uploads), services)
     store = store_in_folder if keeps_folders else store_upload
     stored = [store(name, content, files=services.files) for name, content in uploads]
     # Two uploads of one name are one document: the last one counts.

@@ -1,12 +1,13 @@
 """Signing in and out, and the sessions that browsers have."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.access import Caller
 from app.db import accounts, audit, people, sessions
 from app.db.sessions import BrowserSession
 from app.domain import Deed, Visitor
-from app.errors import NotFound
+from app.errors import NotFound, StorageFull
 from app.operations import sign_in_limits
 from app.operations.note import note
 from app.operations.sign_in_limits import UNKNOWN_NAME
@@ -78,7 +79,8 @@ def find_caller(session_id: str, services: Services) -> Caller | None:
         entered = sessions.find(session, session_id, services.settings.people.session_length)
         caller = people.get_caller(session, entered.person) if entered else None
     if entered and not entered.is_noted:
-        with services.database.write() as session:
+        # On a full disk people still search and read.
+        with suppress(StorageFull), services.database.write() as session:
             sessions.note_seen(session, session_id)
     return caller
 

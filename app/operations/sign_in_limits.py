@@ -18,6 +18,7 @@ from app.db.columns import utc_now
 from app.db.sign_in_failures import Bound, Claim
 from app.domain import Deed, Visitor
 from app.errors import TooManyTries
+from app.observe.metrics import SIGN_IN_FAILURES
 from app.operations.note import note
 from app.services import Services
 
@@ -76,6 +77,7 @@ def succeed(made: Try, services: Services) -> None:
 
 def fail(made: Try, services: Services) -> None:
     """The password was wrong. A lock that this earned is written down."""
+    SIGN_IN_FAILURES.labels("password").inc()
     if made.of_name.locked_until:
         with services.database.read() as session:
             known = people.find_person(session, made.name)
@@ -90,6 +92,7 @@ def count_wrong_token(visitor: Visitor, services: Services) -> None:
 
     Right ones are not asked about here: they are too long to be guessed, and one that was just made has to work.
     """
+    SIGN_IN_FAILURES.labels("token").inc()
     now, key = utc_now(), _key(_Kind.TOKENS, _holder(visitor.address), services)
     if _is_locked(key, now, services):
         raise TooManyTries("Too many wrong keys or links came from your address. Wait a few minutes, then try again.")

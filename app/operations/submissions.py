@@ -14,6 +14,7 @@ from app.db import submissions
 from app.db.submissions import Submission
 from app.domain import Deed, FlagPlace, FoundFile, FoundFlag, MemberRole, ParsedDocument
 from app.errors import NotFound, Rejected
+from app.operations.documents import measure, refuse_without_room
 from app.operations.note import note
 from app.services import Services
 from ingest.flagging import look_at_text
@@ -75,6 +76,7 @@ def hand_in(uploads: Sequence[tuple[str, BinaryIO]], kb: str, caller: Caller, se
     """
     base = caller.access.narrowed_to([kb]).readable[kb]
     _require_taking(base, services)
+    refuse_without_room(sum(measure(content) for _, content in uploads), services)
     # The file before its row: a crash in between leaves a file that the next start sweeps away.
     stored = [store_upload(name, content, files=services.files) for name, content in uploads]
     try:

@@ -36,6 +36,7 @@ def host_in(url: str) -> str:
 def _named(settings: Settings) -> Iterator[tuple[str, str]]:
     # The command line asks the service there.
     yield "server.host", "" if settings.server.host in ANY_ADDRESS | LOOPBACK else settings.server.host
+    yield "server.traces_url", host_in(settings.server.traces_url)
     yield "database.url", host_in(settings.database.url) or _host_parameter(settings.database.url)
     if settings.single_sign_on.engine == "oidc":
         yield "single_sign_on.url", host_in(settings.single_sign_on.url)

@@ -25,6 +25,10 @@ class ServerSettings(Section):
     secret: SecretStr
     trusted_proxies: tuple[Network, ...]
     log_level: Literal["debug", "info", "warning", "error"]
+    log_format: Literal["text", "json"]
+    metrics_token: SecretStr
+    traces_url: str
+    stop_seconds: NotNegative
 
     @property
     def is_public(self) -> bool:
@@ -41,6 +45,14 @@ class ServerSettings(Section):
         """The address for programs on this machine, past any proxy."""
         host = "127.0.0.1" if self.host in ANY_ADDRESS else self.host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @model_validator(mode="after")
+    def _traces_go_somewhere(self) -> "ServerSettings":
+        if self.traces_url and not self.traces_url.startswith(("http://", "https://")):
+            raise ValueError(
+                "server.traces_url is no address; write it like http://127.0.0.1:4318/v1/traces, or leave it empty"
+            )
+        return self
 
     @model_validator(mode="after")
     def _secret_is_real(self) -> "ServerSettings":
@@ -277,6 +289,7 @@ class OcrSettings(Section):
 
 
 class LimitsSettings(Section):
+    min_free_mb: NotNegative
     requests_per_minute: Positive
     body_mb: Positive
     file_mb: Positive

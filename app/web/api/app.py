@@ -1,11 +1,8 @@
 """The HTTP API as one FastAPI app: the service mounts the chat beside it, the command line calls it in process."""
 
-import time
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
-from prometheus_client import Histogram
+from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app.services import Services
@@ -29,8 +26,7 @@ from app.web.api import (
 from app.web.api.problems import PROBLEMS, install_problems
 from app.web.openai import routes as openai
 from app.web.openai.errors import ERRORS
-
-REQUEST_SECONDS = Histogram("cloister_request_seconds", "Time to answer a request.", ["method", "route", "status"])
+from app.web.requests_log import RouteTimes
 
 ROUTERS = (
     search.router,
@@ -62,18 +58,12 @@ def build_api(services: Services, lifespan: Lifespan[FastAPI] | None = None) -> 
         lifespan=lifespan,
     )
     app.state.services = services
+    health.prepare_probes(app, services)
     install_problems(app)
     app.include_router(health.router, responses=PROBLEMS)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
     app.include_router(openai.router, prefix="/v1", responses=ERRORS)
 
-    @app.middleware("http")
-    async def measure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
-        response = await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "other")
-        REQUEST_SECONDS.labels(request.method, route, response.status_code).observe(time.perf_counter() - started)
-        return response
-
+    app.add_middleware(RouteTimes)
     return app

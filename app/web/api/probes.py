@@ -11,6 +11,7 @@ def build_probes(services: Services) -> FastAPI:
     """/healthz, /readyz and /metrics over these services."""
     app = FastAPI(title="Cloister worker", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
+    health.prepare_probes(app, services)
     install_problems(app)
     app.include_router(health.router)
     return app

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from app.db.room import FULL_ERRORS
 from app.errors import (
     CloisterError,
     EngineUnavailable,
@@ -17,8 +18,10 @@ from app.errors import (
     NotFound,
     Rejected,
     SettingsError,
+    StorageFull,
     TooManyTries,
 )
+from app.observe.labels import REQUEST, labels
 
 # The first match counts: subclasses stand before their parents.
 STATUS_BY_ERROR: tuple[tuple[type[CloisterError], HTTPStatus], ...] = (
@@ -27,6 +30,7 @@ STATUS_BY_ERROR: tuple[tuple[type[CloisterError], HTTPStatus], ...] = (
     (TooManyTries, HTTPStatus.TOO_MANY_REQUESTS),
     (ModelMismatch, HTTPStatus.CONFLICT),
     (Rejected, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (EngineUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (SettingsError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
@@ -39,6 +43,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
+        "request_id": {"type": "string", "description": "Under which the log tells of this request."},
         "detail": {"type": "string", "description": "What happened, what was kept, and what to do next."},
     },
 }
@@ -57,6 +62,8 @@ class NotSignedIn(Exception):
 def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """One problem document."""
     body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    if request_id := labels().get(REQUEST):
+        body["request_id"] = request_id
     challenge = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
     return JSONResponse(body, status, {**challenge, **(headers or {})}, media_type="application/problem+json")
 
@@ -83,6 +90,13 @@ def install_problems(app: FastAPI) -> None:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The request cannot be read at {place}: {first['msg']}.")
+
+    @app.exception_handler(OSError)
+    async def of_the_system(request: Request, error: OSError) -> JSONResponse:
+        if error.errno in FULL_ERRORS:  # while the body was put aside, before anything of ours saw it
+            detail = "The disk is full; nothing of this request was stored. Make room, then send it again."
+            return problem(HTTPStatus.INSUFFICIENT_STORAGE, detail)
+        return await unforeseen(request, error)
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, _error: Exception) -> JSONResponse:

@@ -11,8 +11,8 @@ from app.domain import ItemStatus
 from app.services import Services
 from app.settings import Settings
 from app.web.api.app import build_api
-from tests.app.web.api.test_jobs import pdf
 from tests.fakes import open_with_fakes
+from tests.pdf_files import build_pdf
 from tests.taking_in import open_base, wait_for
 
 WORD = "sesame-street-42"
@@ -38,7 +38,7 @@ def test_a_password_is_nowhere_in_the_data_folder_and_still_opens_the_page(
 ) -> None:
     from fastapi.testclient import TestClient
 
-    job = wait_for(services, upload(services, pdf("The secret is rye.", password=WORD), WORD))
+    job = wait_for(services, upload(services, build_pdf("The secret is rye.", password=WORD), WORD))
     assert [item.status for item in job.items] == [ItemStatus.INDEXED]
     # The jobs' own database holds what workflows were called with.
     assert WORD.encode() not in everything_kept(services.settings.data_dir)
@@ -58,7 +58,7 @@ def test_a_password_of_a_waiting_job_is_sealed_and_gone_when_it_is_over(services
 
 def test_passwords_of_an_old_database_are_sealed_at_the_start_and_work_on(settings: Settings) -> None:
     old = open_with_fakes(settings)
-    job = wait_for(old, upload(old, pdf("The secret is rye.", password=WORD), WORD))
+    job = wait_for(old, upload(old, build_pdf("The secret is rye.", password=WORD), WORD))
     version_id = str(job.items[0].version_id)
     with old.database.write() as session:
         # As it was kept until this version.
@@ -84,7 +84,7 @@ def test_passwords_of_an_old_database_are_sealed_at_the_start_and_work_on(settin
 
 def test_a_password_under_a_lost_key_is_asked_for_again(settings: Settings) -> None:
     services = open_with_fakes(settings)
-    job = wait_for(services, upload(services, pdf("The secret is rye.", password=WORD), WORD))
+    job = wait_for(services, upload(services, build_pdf("The secret is rye.", password=WORD), WORD))
     services.close()
     (settings.data_dir / "keys" / "sources").unlink()
 

@@ -3,15 +3,15 @@
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.app.web.api.conftest import Api
-from tests.app.web.api.test_jobs import pdf
 from tests.fakes import ScriptedGenerator
+from tests.pdf_files import build_pdf
 
 QUESTION = "How many days of paid parental leave does every parent receive?"
 
 
 def test_a_quote_of_a_pdf_has_the_rectangles_of_its_lines(api: Api, generator: ScriptedGenerator) -> None:
     first, second = "The canteen opens at eleven.", "Every parent receives 70 days of paid parental leave."
-    api.take_in("leave.pdf", pdf(first, second))
+    api.take_in("leave.pdf", build_pdf(f"{first}\n{second}"))
     generator.replies = ["Every parent receives 70 days of leave [1]."]
     (citation,) = api.post("/ask", {"query": QUESTION}).json()["citations"]
     (rect,) = citation["rects"]

@@ -3,6 +3,7 @@
 from threading import Event
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.errors import EngineUnavailable
 from app.ports import Generator
@@ -64,8 +65,8 @@ def test_the_metrics_count_requests_and_hold_no_word_of_the_documents(api: Api) 
     id = api.take_in("payroll-secret.md", LEAVE, "Boardroom")
     api.post("/ask", {"query": "parental leave of Zebediah"})
     api.get(f"/documents/{id}/text")
-    metrics = api.client.get("/metrics").text
-    assert '/documents/{id}/text"' in metrics
+    metrics = TestClient(api.client.app, client=("127.0.0.1", 50_000)).get("/metrics").text
+    assert '"/api/v1/documents/{id}/text"' in metrics
     for word in ("payroll", "Boardroom", "parental", "Zebediah", id, "70 days"):
         assert word not in metrics
 
@@ -85,7 +86,7 @@ def test_an_unforeseen_error_is_a_problem_without_its_words(
     monkeypatch.setattr(services.index.get(), "count", fail)
     client = api.client
     client._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
-    answer = client.get("/readyz")
+    answer = client.get("/api/v1/doctor")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret word" not in answer.text

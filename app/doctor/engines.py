@@ -1,42 +1,20 @@
-"""Check what the service stands on, and say what to do about each finding."""
+"""The engines: each is loaded and asked for something, and says what it is."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from app.db import egress_refusals, knowledge_bases
+from app.doctor.findings import Finding, Status, guarded
 from app.domain import Sound
 from app.errors import CloisterError
 from app.services import Services
 from app.settings import OcrSettings
 from ingest.parse.ocr.tesseract import missing_languages
 
-LOW_DISK_BYTES = 2 << 30
 
-
-class Status(StrEnum):
-    """`note`: works, but better with the advice taken."""
-
-    OK = "ok"
-    NOTE = "note"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was checked, how it stands, and what to do (empty when nothing)."""
-
-    check: str
-    status: Status
-    detail: str
-    advice: str = ""
-
-
-def examine(services: Services) -> list[Finding]:
-    """All checks, in a fixed order. Loads every engine."""
+def examine_engines(services: Services) -> list[Finding]:
+    """In a fixed order. Loads every engine."""
     return [
         _engine("Embedding model", lambda: _embedder(services)),
         _engine(
@@ -44,11 +22,8 @@ def examine(services: Services) -> list[Finding]:
         ),
         *_reranker(services),
         _engine("Language model", lambda: _generator(services)),
-        *_stored_models(services),
-        _disk(services),
-        examine_ocr(services.settings.ocr),
+        *guarded("Knowledge bases", lambda: _stored_models(services)),
         *_speech(services),
-        _connections(services),
     ]
 
 
@@ -107,7 +82,7 @@ def describe_transcriber(services: Services) -> str:
     return f"{services.settings.transcriber.model}, {'heard words in silence' if heard.text else 'heard silence'}"
 
 
-def _connections(services: Services) -> Finding:
+def examine_connections(services: Services) -> Finding:
     """What is refused, and whether libraries are watched at all."""
     with services.database.read() as session:
         refused = egress_refusals.count_all(session)
@@ -131,14 +106,6 @@ def _stored_models(services: Services) -> Iterator[Finding]:
             knowledge_bases.require_model(base, services.embedder.get().model_id)
         except CloisterError as exc:
             yield Finding(f"Knowledge base “{base.name}”", Status.BROKEN, str(exc))
-
-
-def _disk(services: Services) -> Finding:
-    free = shutil.disk_usage(services.settings.data_dir).free
-    detail = f"{free / (1 << 30):.1f} GiB free in {services.settings.data_dir}"
-    if free < LOW_DISK_BYTES:
-        return Finding("Disk", Status.NOTE, detail, "Make room, or move the data folder with CLOISTER_DATA_DIR.")
-    return Finding("Disk", Status.OK, detail)
 
 
 def examine_ocr(settings: OcrSettings) -> Finding:
