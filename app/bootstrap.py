@@ -22,7 +22,7 @@ from app.model_pool import PooledModel
 from app.operations.connections import list_kept_hosts
 from app.operations.model_choice import chosen_generator, offered_settings
 from app.ports import Embedder, Generator, Reranker, Speaker, Transcriber, VectorIndex, WebSearch
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import (
     CallsBy,
     ChunkingSettings,
@@ -35,6 +35,7 @@ from app.settings import (
     prepare_data_dir,
 )
 from app.tools.web.access import WebAccess
+from app.warm import Warm
 from ingest.sandbox import Sandbox
 from ingest.workflows import IngestLine
 

@@ -29,8 +29,9 @@ from app.db.tables import ChunkRow, DocumentRow, EmbeddingRow, JobItemRow, TextR
 from app.domain import ItemStatus, JobState
 from app.egress.silence import silence_libraries
 from app.ports import Embedder, Vectors
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
+from app.warm import Warm
 from bench.ingest import write_pdf
 from bench.prose import write_documents
 from bench.report import Figure, Result

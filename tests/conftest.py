@@ -16,8 +16,9 @@ from argon2 import PasswordHasher
 from app.db import people
 from app.db.session import Database
 from app.ports import Embedder, Generator
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import ENV_PREFIX, TEST_PREFIX, Settings, load_settings, prepare_data_dir
+from app.warm import Warm
 from tests.fakes import Lent, ScriptedGenerator, WordHashEmbedder, open_with, open_with_fakes
 from tests.lent_sandboxes import LentSandboxes
 from tests.taking_in import take_in

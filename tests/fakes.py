@@ -14,8 +14,9 @@ from app.domain import Message, ToolSpec
 from app.engines.vector_index.edge import EdgeIndex
 from app.errors import TextTooLong
 from app.ports import Chosen, Embedder, Generator, VectorIndex, Vectors
-from app.services import Services, T, Warm
+from app.services import Services
 from app.settings import Settings, load_settings
+from app.warm import T, Warm
 
 
 class WordHashEmbedder:

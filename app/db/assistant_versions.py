@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, func, select
 
-from app.access import LOCAL_PERSON_ID
 from app.db.acting_tables import AssistantVersionRow
-from app.db.assistants import AssistantDraft
-from app.db.people import find_names
-from app.domain import AssistantVersion, Tool
+from app.db.assistants import AssistantDraft, name_people, read_tools
+from app.domain import AssistantVersion
 from app.errors import NotFound, Rejected
 
 
@@ -69,7 +67,7 @@ def get(session: Session, assistant_id: str, number: int) -> AssistantVersion:
 
 
 def _versions(session: Session, rows: Sequence[AssistantVersionRow]) -> list[AssistantVersion]:
-    name_by_id = {LOCAL_PERSON_ID: "this machine", **find_names(session, [row.changed_by for row in rows])}
+    name_by_id = name_people(session, [row.changed_by for row in rows])
     return [
         AssistantVersion(
             number=row.number,
@@ -77,8 +75,7 @@ def _versions(session: Session, rows: Sequence[AssistantVersionRow]) -> list[Ass
             description=row.description,
             system_prompt=row.system_prompt,
             knowledge_base_ids=tuple(json.loads(row.knowledge_base_ids)),
-            # A tool that is gone since is no tool.
-            tools=frozenset(Tool(tool) for tool in json.loads(row.tools) if tool in list(Tool)),
+            tools=read_tools(row.tools),
             temperature=row.temperature,
             model=row.model,
             changed_by=name_by_id.get(row.changed_by, "–"),

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select, update
 
 from app.access import LOCAL_PERSON_ID
 from app.db.columns import utc_now
-from app.db.people_tables import AssistantRow, Person
+from app.db.people import find_names
+from app.db.people_tables import AssistantRow
 from app.domain import Assistant, Tool
 from app.errors import NotFound, Rejected
 
@@ -71,6 +72,16 @@ def set_default(session: Session, id: str | None) -> None:
         session.execute(update(AssistantRow).where(col(AssistantRow.id) == chosen.id).values(is_default=True))
 
 
+def read_tools(written: str) -> frozenset[Tool]:
+    """The tools of a row. One that is gone since is no tool."""
+    return frozenset(Tool(tool) for tool in json.loads(written) if tool in list(Tool))
+
+
+def name_people(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """The names of those who made or changed assistants, by their ids; who is gone is left out."""
+    return {LOCAL_PERSON_ID: "this machine", **find_names(session, ids)}
+
+
 def _write(session: Session, row: AssistantRow, draft: AssistantDraft) -> None:
     other = session.exec(select(AssistantRow).where(AssistantRow.name == draft.name)).first()
     if other is not None and other.id != row.id:
@@ -98,8 +109,7 @@ def _first(session: Session, condition: object) -> Assistant | None:
 
 
 def _assistants(session: Session, rows: Sequence[AssistantRow]) -> list[Assistant]:
-    people = session.exec(select(Person).where(col(Person.id).in_([row.created_by for row in rows])))
-    name_by_id = {LOCAL_PERSON_ID: "this machine", **{person.id: person.name for person in people}}
+    name_by_id = name_people(session, [row.created_by for row in rows])
     return [
         Assistant(
             id=row.id,
@@ -107,8 +117,7 @@ def _assistants(session: Session, rows: Sequence[AssistantRow]) -> list[Assistan
             description=row.description,
             system_prompt=row.system_prompt,
             knowledge_base_ids=tuple(json.loads(row.knowledge_base_ids)),
-            # A tool that is gone since is no tool.
-            tools=frozenset(Tool(tool) for tool in json.loads(row.tools) if tool in list(Tool)),
+            tools=read_tools(row.tools),
             temperature=row.temperature,
             model=row.model,
             is_default=row.is_default,

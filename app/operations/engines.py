@@ -16,7 +16,8 @@ from app.domain import Message, Role
 from app.errors import CloisterError, Rejected
 from app.operations.models import ask_one_piece
 from app.ports import Generator
-from app.services import Condition, Services, Warm
+from app.services import Services
+from app.warm import Condition, Warm
 
 SPEED: Final = "generator.speed"
 ANSWER_TOKENS: Final = 64

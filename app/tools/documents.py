@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from app.access import Access
 from app.domain import FunctionName, Passage, Tool, ToolResult, ToolSpec, Touch
+from app.tools.function import StaysInside
+from app.tools.summaries import count_of
 
 MOST_CHARACTERS: Final = 500
-SPEC: Final = ToolSpec(
+SEARCH_DOCUMENTS: Final = ToolSpec(
     name=FunctionName.SEARCH_DOCUMENTS,
     tool=Tool.SEARCH,
     description="Search the user's own documents with other words. Use it when what was found does not answer the "
@@ -41,21 +43,13 @@ class Search(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchDocumentsTool:
+class SearchDocumentsTool(StaysInside):
     """`access`: of the person who asks. `k`: passages that are found, at most."""
 
+    spec: ClassVar[ToolSpec] = SEARCH_DOCUMENTS
     search: Search
     access: Access
     k: int
-
-    @property
-    def spec(self) -> ToolSpec:
-        """See `ToolFunction.spec`."""
-        return SPEC
-
-    def host_of(self, arguments: Mapping[str, Any]) -> str:  # noqa: ARG002
-        """Nothing leaves the machine."""
-        return ""
 
     async def run(self, arguments: Mapping[str, Any], *, cancelled: Event) -> ToolResult:  # noqa: ARG002
         """See `ToolFunction.run`. Raises EngineUnavailable, TextTooLong."""
@@ -64,9 +58,5 @@ class SearchDocumentsTool:
         documents = len({passage.document_id for passage in found})
         if not found:
             return ToolResult("No passages found", "No passage was found.")
-        summary = f"{_count(len(found), 'passage')} in {_count(documents, 'document')}"
+        summary = f"{count_of(len(found), 'passage')} in {count_of(documents, 'document')}"
         return ToolResult(summary, passages=tuple(found))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -28,6 +28,14 @@ class ToolFunction(Protocol):
         ...
 
 
+class StaysInside:
+    """What tools share of whose calls nothing leaves the machine."""
+
+    def host_of(self, arguments: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Nowhere."""
+        return ""
+
+
 class Approver(Protocol):
     """The way to a person who can say yes. A face without one has none, and what needs a yes is then not done."""
 

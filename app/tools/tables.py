@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from app.access import Access
 from app.domain import FunctionName, TableAnswer, Tool, ToolResult, ToolSpec, Touch
 from app.errors import Rejected
+from app.tools.function import StaysInside
+from app.tools.summaries import count_of
 
 MOST_CHARACTERS: Final = 500
-SPEC: Final = ToolSpec(
+QUERY_TABLE: Final = ToolSpec(
     name=FunctionName.QUERY_TABLE,
     tool=Tool.TABLES,
     description="Compute a figure from the tables (CSV files, spreadsheets) in the user's documents: counts, sums, "
@@ -42,20 +44,12 @@ class AskTables(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class QueryTableTool:
+class QueryTableTool(StaysInside):
     """`access`: of the person who asks."""
 
+    spec: ClassVar[ToolSpec] = QUERY_TABLE
     ask: AskTables
     access: Access
-
-    @property
-    def spec(self) -> ToolSpec:
-        """See `ToolFunction.spec`."""
-        return SPEC
-
-    def host_of(self, arguments: Mapping[str, Any]) -> str:  # noqa: ARG002
-        """Nothing leaves the machine."""
-        return ""
 
     async def run(self, arguments: Mapping[str, Any], *, cancelled: Event) -> ToolResult:
         """See `ToolFunction.run`. Raises Rejected where no table is about the question, EngineUnavailable."""
@@ -77,5 +71,5 @@ class QueryTableTool:
 def _summary(computed: TableAnswer) -> str:
     if computed.table is None:
         return "Not computed"
-    rows = len(computed.table.rows)
-    return f"Computed: {rows} {'row' if rows == 1 else 'rows'}" + ("" if computed.table.is_sure else ", not certain")
+    doubt = "" if computed.table.is_sure else ", not certain"
+    return f"Computed: {count_of(len(computed.table.rows), 'row')}{doubt}"

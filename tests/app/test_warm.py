@@ -6,7 +6,7 @@ from threading import Event, Thread
 import pytest
 
 from app.errors import EngineUnavailable
-from app.services import Condition, Warm
+from app.warm import Condition, Warm
 
 
 @dataclass(eq=False)

@@ -17,9 +17,10 @@ from app.domain import MemberRole
 from app.egress.addresses import AddressGuard
 from app.engines.web_search.searxng import SearxngSearch
 from app.main import build_app
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
+from app.warm import Warm
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.stand_in_web import PAGES, Page, StandInWeb, resolve_to_here
 from tests.taking_in import open_base, take_in

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.egress.refusal import raise_if_refused
 from app.engines.embedders.window import batches, build_model_id, refuse_too_long, reserve, to_unit_length
+from app.engines.endpoint import open_client
 from app.errors import EngineUnavailable, SettingsError, TextTooLong
 from app.ports import Vectors
 from app.settings import PROJECT_DIR, EmbedderSettings
@@ -116,7 +117,6 @@ class OpenAIEmbedder:
 
 
 def _open_client(settings: EmbedderSettings) -> Any:
-    import httpx
     import openai
 
     return openai.OpenAI(
@@ -124,8 +124,7 @@ def _open_client(settings: EmbedderSettings) -> Any:
         api_key=settings.api_key.get_secret_value() or "none",
         timeout=settings.timeout_s,
         max_retries=2,
-        # Text goes to the named address, never through a proxy that the environment names.
-        http_client=httpx.Client(trust_env=False, timeout=settings.timeout_s),
+        http_client=open_client(timeout_s=settings.timeout_s),
     )
 
 

@@ -1,4 +1,4 @@
-"""HTTP to the configured endpoint and to nowhere else, and what its failures mean."""
+"""HTTP to the configured endpoint, which can be cut, and what its failures mean."""
 
 import socket
 import ssl
@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from app.egress.addresses import AddressGuard
-from app.egress.client import open_transport
 from app.egress.refusal import find_refusal
-from app.errors import EngineUnavailable, SettingsError
+from app.engines.endpoint import open_client
+from app.errors import EngineUnavailable
 
 CONNECT_TIMEOUT_S = 10
 # What the libraries raise at an answer that is not in the agreed shape.
@@ -19,26 +19,15 @@ MALFORMED = (ValueError, TypeError, AttributeError, LookupError)
 
 
 class Connection:
-    """One HTTP client that can be cut from another thread.
-
-    It ignores proxies named in the environment and follows no redirect: both would carry documents
-    to a host that nobody wrote into the settings.
-    """
+    """One HTTP client that can be cut from another thread."""
 
     def __init__(
         self, *, tls: ssl.SSLContext, timeout_s: float, api_key: str = "", guard: AddressGuard | None = None
     ) -> None:
         self._stream: Any = None
         self._is_cut = False
-        self.http = httpx.Client(
-            verify=tls,
-            transport=open_transport(guard, tls) if guard else None,
-            timeout=timeout_s,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-            event_hooks={"request": [self._prepare]},
-        )
+        self.http = open_client(timeout_s=timeout_s, api_key=api_key, guard=guard, tls=tls)
+        self.http.event_hooks = {"request": [self._prepare]}
 
     def cut(self) -> None:
         """End whatever the client waits for. The server sees the connection close and stops computing."""
@@ -64,19 +53,6 @@ class Connection:
             self._stream = info["return_value"]
             if self._is_cut:
                 self.cut()
-
-
-def check_address(url: str) -> str:
-    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise SettingsError("generator.url is no address; write it like http://127.0.0.1:11434/v1.") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError("generator.url is no address; write it like http://127.0.0.1:11434/v1.")
-    if parsed.userinfo:
-        raise SettingsError("generator.url holds a password; put the key in CLOISTER_GENERATOR__API_KEY instead.")
-    return url.rstrip("/")
 
 
 def unreachable(url: str, exc: BaseException) -> EngineUnavailable:

@@ -15,7 +15,8 @@ from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyp
 
 from app.domain import Message, ToolSpec
 from app.egress.addresses import AddressGuard, AddressRefused
-from app.engines.generators.connection import MALFORMED, Connection, check_address, garbled, refusal, unreachable
+from app.engines.endpoint import check_address
+from app.engines.generators.connection import MALFORMED, Connection, garbled, refusal, unreachable
 from app.engines.generators.endpoint import ASK_TIMEOUT_S, Endpoint
 from app.engines.generators.grammar_calls import choose_by_grammar
 from app.engines.generators.native_calls import CallReader, as_request, refuses_tools
@@ -40,7 +41,7 @@ class OpenAIGenerator:
         self._calls = calls
         self._refuses_tools = False
         self._thinks = settings.thinks
-        self._url = check_address(settings.url)
+        self._url = check_address(settings.url, "generator", example="http://127.0.0.1:11434/v1")
         self._api_key = settings.api_key.get_secret_value()
         self._tls = ssl.create_default_context()
         self._guard = guard

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from app.egress.refusal import raise_if_refused
-from app.errors import EngineUnavailable, SettingsError
+from app.engines.endpoint import check_address, open_client
+from app.errors import EngineUnavailable
 from app.settings import RerankerSettings
 
 
@@ -19,15 +20,8 @@ class EndpointReranker:
 
     def __init__(self, settings: RerankerSettings) -> None:
         self._settings = settings
-        self._url = _check_address(settings.url)
-        key = settings.api_key.get_secret_value()
-        # Proxies of the environment and redirects would carry passages to hosts that nobody wrote into the settings.
-        self._client = httpx.Client(
-            timeout=settings.timeout_s,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-        )
+        self._url = check_address(settings.url, "reranker", example="http://127.0.0.1:8080/v1", path="/rerank")
+        self._client = open_client(timeout_s=settings.timeout_s, api_key=settings.api_key.get_secret_value())
 
     @property
     def model_id(self) -> str:
@@ -72,17 +66,3 @@ class EndpointReranker:
             f"The reranker's endpoint {self._url} {what} for the model “{self._settings.model}”; check that it runs "
             'and has a /rerank, and reranker.url, reranker.model and the key, or set reranker.engine to "off".'
         )
-
-
-def _check_address(url: str) -> str:
-    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
-    advice = "write it like http://127.0.0.1:8080/v1."
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise SettingsError(f"reranker.url is no address; {advice}") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError(f"reranker.url is no address; {advice}")
-    if parsed.userinfo:
-        raise SettingsError("reranker.url holds a password; put the key in CLOISTER_RERANKER__API_KEY instead.")
-    return url.rstrip("/").removesuffix("/rerank")

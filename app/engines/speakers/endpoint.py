@@ -7,9 +7,10 @@ import httpx
 
 from app.domain import Sound, Voice
 from app.egress.refusal import raise_if_refused
+from app.engines.endpoint import check_address, open_client
 from app.engines.speakers.known import require_voice
 from app.engines.speakers.waves import read_wave
-from app.errors import EngineUnavailable, SettingsError
+from app.errors import EngineUnavailable
 from app.settings import SpeechSettings
 
 # What the endpoint says of itself when no voice is named; it is asked without a voice then.
@@ -25,17 +26,10 @@ class EndpointSpeaker:
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
-        self._url = _check_address(settings.url)
+        self._url = check_address(settings.url, "speech", example="http://127.0.0.1:8880/v1", path="/audio/speech")
         named = [Voice(id, id, language) for language, id in settings.voices.items()]
         self._voices = tuple(named) or (Voice(ITS_OWN, settings.model or ITS_OWN, ""),)
-        key = settings.api_key.get_secret_value()
-        # Proxies of the environment and redirects would carry answers to hosts that nobody wrote into the settings.
-        self._client = httpx.Client(
-            timeout=settings.timeout_s,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-        )
+        self._client = open_client(timeout_s=settings.timeout_s, api_key=settings.api_key.get_secret_value())
 
     @property
     def voices(self) -> Sequence[Voice]:
@@ -75,17 +69,3 @@ class EndpointSpeaker:
             f"The speech endpoint {self._url} {what} for the model “{self._settings.model}”; check that it runs and "
             "has an /audio/speech, and speech.url, speech.model, speech.voices and the key."
         )
-
-
-def _check_address(url: str) -> str:
-    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
-    advice = "write it like http://127.0.0.1:8880/v1."
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise SettingsError(f"speech.url is no address; {advice}") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError(f"speech.url is no address; {advice}")
-    if parsed.userinfo:
-        raise SettingsError("speech.url holds a password; put the key in CLOISTER_SPEECH__API_KEY instead.")
-    return url.rstrip("/").removesuffix("/audio/speech")

@@ -1,7 +1,6 @@
 """A SearXNG server of one's own, asked through its JSON format."""
 
 import json
-import ssl
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -12,9 +11,10 @@ import httpx
 from app.domain import WebHit, WebResults
 from app.domain.urls import host_of, hostname_of
 from app.egress.addresses import AddressGuard
-from app.egress.client import MIB, open_transport
+from app.egress.client import MIB
 from app.egress.refusal import raise_if_refused
-from app.errors import EngineUnavailable, Rejected, SettingsError
+from app.engines.endpoint import check_address, open_client
+from app.errors import EngineUnavailable, Rejected
 from app.settings import WebSearchSettings
 
 _MOST_BYTES: Final = 4 * MIB
@@ -29,9 +29,16 @@ class SearxngSearch:
 
     def __init__(self, settings: WebSearchSettings, *, outside: bool) -> None:
         self._settings = settings
-        self._url = _check_address(settings.url)
-        tls = httpx.create_ssl_context(trust_env=False)
-        self._client = _open(AddressGuard([hostname_of(self._url)], outside=outside), tls, settings.timeout_s)
+        self._url = check_address(
+            settings.url,
+            "web_search",
+            example="http://127.0.0.1:8888",
+            path="/search",
+            without_password="let the server take this machine without one",  # noqa: S106 - a sentence
+        )
+        guard = AddressGuard([hostname_of(self._url)], outside=outside)
+        self._client = open_client(timeout_s=settings.timeout_s, guard=guard)
+        self._client.headers["Accept"] = "application/json"
 
     @property
     def host(self) -> str:
@@ -117,16 +124,6 @@ class SearxngSearch:
         return EngineUnavailable(f"Nothing was searched for on the web: the search engine at {self.host} {what}")
 
 
-def _open(guard: AddressGuard, tls: ssl.SSLContext, timeout_s: float) -> httpx.Client:
-    return httpx.Client(
-        transport=open_transport(guard, tls),
-        timeout=timeout_s,
-        trust_env=False,
-        follow_redirects=False,
-        headers={"Accept": "application/json"},
-    )
-
-
 def _hits(results: Any) -> Iterable[WebHit]:
     """The results that lead to a page, each once: some engines give no address and no title."""
     seen: set[str] = set()
@@ -148,17 +145,3 @@ def _names(silent: Any) -> Iterable[str]:
 
 def _line(text: Any) -> str:
     return " ".join(text.split()) if isinstance(text, str) else ""
-
-
-def _check_address(url: str) -> str:
-    """The address without a slash at its end. Raises SettingsError for one that cannot work."""
-    advice = "write it like http://127.0.0.1:8888."
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as exc:
-        raise SettingsError(f"web_search.url is no address; {advice}") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError(f"web_search.url is no address; {advice}")
-    if parsed.userinfo:
-        raise SettingsError("web_search.url holds a password; let the server take this machine without one.")
-    return url.rstrip("/").removesuffix("/search")

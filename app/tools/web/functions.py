@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from threading import Event
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from app.domain import FunctionName, Passage, Tool, ToolResult, ToolSpec, Touch
 from app.domain.urls import host_of
 from app.errors import Cancelled
 from app.tools.function import ToolFunction
+from app.tools.summaries import count_of
 from app.tools.web.access import Searched, WebAccess
 from app.tools.web.fetch import check_address
 
@@ -69,13 +70,10 @@ OPEN_PAGE: Final = ToolSpec(
 class WebSearchTool:
     """Sends a query to the search engine, and asks the servers of the first results for their pages."""
 
+    spec: ClassVar[ToolSpec] = WEB_SEARCH
+
     def __init__(self, web: WebAccess) -> None:
         self._web = web
-
-    @property
-    def spec(self) -> ToolSpec:
-        """What it is called, takes and touches."""
-        return WEB_SEARCH
 
     def host_of(self, arguments: Mapping[str, Any]) -> str:  # noqa: ARG002 - every query goes to the same place
         """Where the query goes."""
@@ -91,13 +89,10 @@ class WebSearchTool:
 class OpenPageTool:
     """Asks one server for one page."""
 
+    spec: ClassVar[ToolSpec] = OPEN_PAGE
+
     def __init__(self, web: WebAccess) -> None:
         self._web = web
-
-    @property
-    def spec(self) -> ToolSpec:
-        """What it is called, takes and touches."""
-        return OPEN_PAGE
 
     def host_of(self, arguments: Mapping[str, Any]) -> str:
         """The page's host. Raises Rejected for what is no address of a page."""
@@ -122,7 +117,7 @@ def describe_search(searched: Searched, host: str) -> str:
     silent = f" Engines that did not answer: {', '.join(results.silent)}." if results.silent else ""
     if not results.hits:
         return f"No results at {host}.{silent}"
-    found = f"{_count(len(results.hits), 'result')} at {host}, {_count(searched.read, 'page')} read."
+    found = f"{count_of(len(results.hits), 'result')} at {host}, {count_of(searched.read, 'page')} read."
     unread = f" Of others only the summary was used: {' '.join(searched.unread)}" if searched.unread else ""
     return f"{found}{unread}{silent}"
 
@@ -144,7 +139,3 @@ def _address(arguments: Mapping[str, Any]) -> str:
 def _check(cancelled: Event) -> None:
     if cancelled.is_set():
         raise Cancelled("Stopped before anything was sent.")
-
-
-def _count(n: int, thing: str) -> str:
-    return f"1 {thing}" if n == 1 else f"{n} {thing}s"

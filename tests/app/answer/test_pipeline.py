@@ -9,8 +9,9 @@ from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
 from app.db import people
 from app.db.people_tables import Person
 from app.domain import Answer, Message, Question, Role
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
+from app.warm import Warm
 from tests.fakes import ScriptedGenerator
 from tests.taking_in import take_in
 

@@ -18,8 +18,9 @@ from app.domain.figures import count_days, percentile, summarise
 from app.errors import Forbidden, NotFound
 from app.operations import insight
 from app.operations.question_groups import group_alike
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
+from app.warm import Warm
 from tests.asked_in_chat import ask, shown
 from tests.taking_in import open_base, take_in
 

@@ -20,8 +20,9 @@ from app.errors import EngineUnavailable, Forbidden, NotFound, Rejected, Setting
 from app.operations import engines, models
 from app.operations.model_choice import EndpointChoice
 from app.operations.models import BUNDLED, Origin
-from app.services import Condition, Services, Warm
+from app.services import Services
 from app.settings import GeneratorSettings, Settings, load_settings
+from app.warm import Condition, Warm
 from tests.app.operations.callers import caller_of
 from tests.fakes import ScriptedGenerator, open_with_fakes
 from tests.gguf_files import LLAMA, write_model

@@ -12,8 +12,9 @@ from app.db.people_tables import Person
 from app.domain import QuestionOrigin
 from app.errors import Rejected
 from app.operations import proposals
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
+from app.warm import Warm
 from tests.fakes import ScriptedGenerator
 from tests.taking_in import open_base, take_in
 

@@ -10,8 +10,9 @@ from app.db import people
 from app.db.people_tables import Person
 from app.domain import FlagReason
 from app.ports import Embedder
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import Settings
+from app.warm import Warm
 from tests.fakes import ScriptedGenerator, open_with
 from tests.lent_sandboxes import LentSandboxes
 from tests.taking_in import take_in

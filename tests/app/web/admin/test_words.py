@@ -25,9 +25,9 @@ from app.domain.crawls import PageOutcome
 from app.engines.memory import Verdict
 from app.operations.assistant_versions import Part as VersionPart
 from app.operations.engines import Part
-from app.services import Condition
 from app.settings import LayerKind
 from app.tools.gate.gate import Outcome
+from app.warm import Condition
 from app.web.admin.translate import WORDS_DIR, translations
 
 HOME = Path(app.web.admin.__file__).parent

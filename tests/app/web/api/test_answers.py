@@ -13,9 +13,10 @@ from app.db.assistants import AssistantDraft
 from app.domain import AnswerFace, FunctionName, ToolCall
 from app.engines.web_search.searxng import SearxngSearch
 from app.ports import Chosen
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
+from app.warm import Warm
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator, let_read
 from tests.stand_in_web import StandInWeb

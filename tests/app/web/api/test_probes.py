@@ -6,7 +6,8 @@ import pytest
 
 from app.errors import EngineUnavailable
 from app.ports import Generator
-from app.services import Services, Warm
+from app.services import Services
+from app.warm import Warm
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator
 

@@ -12,7 +12,8 @@ from app.db import chats, people
 from app.db.chat_tables import chat_users
 from app.operations import speech
 from app.operations.speech import LONGEST_TEXT
-from app.services import Services, Warm
+from app.services import Services
+from app.warm import Warm
 from tests.app.web.signed_in import Browser
 from tests.speakers import CountingSpeaker
 

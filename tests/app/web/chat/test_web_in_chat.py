@@ -29,9 +29,10 @@ from app.domain import (
 from app.domain.web import web_document_id
 from app.egress.addresses import AddressGuard
 from app.engines.web_search.searxng import SearxngSearch
-from app.services import Services, Warm
+from app.services import Services
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
+from app.warm import Warm
 from app.web.api.models.answers import AskResponse, PassageOut
 from app.web.chat.backend import Manner
 from app.web.chat.evidence import render_quote
