@@ -13,6 +13,7 @@ from app.web.admin.pages.documents import router as documents
 from app.web.admin.pages.groups import router as groups
 from app.web.admin.pages.insight import router as insight
 from app.web.admin.pages.jobs import router as jobs
+from app.web.admin.pages.keys import router as keys
 from app.web.admin.pages.knowledge_base import router as knowledge_base
 from app.web.admin.pages.knowledge_bases import router as knowledge_bases
 from app.web.admin.pages.lab import router as lab
@@ -59,6 +60,7 @@ ROUTERS = (
     groups,
     people,
     sign_ins,
+    keys,
     audit,
     settings,
 )

@@ -16,8 +16,9 @@ from app.services import Services
 from app.web.admin.csrf import make_token
 from app.web.admin.formats import Formats
 from app.web.admin.navigation import sections_for
-from app.web.admin.translate import choose_language, translations
+from app.web.admin.translate import translations
 from app.web.api.caller import ServicesOf
+from app.web.language import choose_language
 
 TEMPLATES_DIR = Path(__file__).with_name("templates")
 SAID_COOKIE = "cloister_said"

@@ -26,8 +26,3 @@ def translations(language: str) -> NullTranslations:
         read = Translations(packed)
         merged = merged.merge(read) if isinstance(merged, Translations) else read
     return merged
-
-
-def choose_language(accept_language: str) -> str:
-    """German where the browser asks for it first, else English."""
-    return "de" if accept_language.strip().lower().startswith("de") else "en"

@@ -38,7 +38,7 @@ def list_mine(
 def export_all(caller: CallerOf, services: ServicesOf, language: Language = "en") -> Response:
     """All your conversations in a ZIP file, each as Markdown and as JSON."""
     found = conversations.export_all(caller, services)
-    packed = _pack(found, caller, _words(language))
+    packed = _pack(found, caller, words_for(language))
     name = f"cloister-conversations-{datetime.now(UTC):%Y-%m-%d}.zip"
     return StreamingResponse(packed, media_type="application/zip", headers=_as_file(name))
 
@@ -49,7 +49,7 @@ def export_one(
 ) -> Response:
     """One of your conversations as Markdown, or as JSON (`ConversationExport`)."""
     found = conversations.export_one(id, format, caller, services)
-    text = _write(found, format, caller, _words(language))
+    text = _write(found, format, caller, words_for(language))
     return Response(text, media_type=_MEDIA[format], headers=_as_file(f"{file_name(found)}.{_ENDINGS[format]}"))
 
 
@@ -68,7 +68,7 @@ def unpin(id: str, caller: CallerOf, services: ServicesOf) -> None:
 @router.post("/conversations/{id}/branch", status_code=201)
 def branch(id: str, body: BranchRequest, caller: CallerOf, services: ServicesOf, language: Language = "en") -> Opened:
     """Copy a conversation of yours, up to the end of one of its turns, into a new one."""
-    name = _words(language).branch_of
+    name = words_for(language).conversations.branch_of
     new_id = conversations.branch(id, body.step_id, name, caller, services)
     return Opened(id=new_id, path=f"/thread/{new_id}")
 
@@ -135,8 +135,3 @@ def _as_file(name: str) -> dict[str, str]:
         "x-content-type-options": "nosniff",
         "cache-control": "no-store",
     }
-
-
-def _words(language: str) -> Words:
-    """The words of the first language that a browser asks for."""
-    return words_for(language.split(",")[0].strip())

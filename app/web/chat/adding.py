@@ -90,7 +90,7 @@ class _Following:
         await self._load()
         self.message.content = self._render()
         await self.message.send()
-        await self._show_actions([self._button(CANCEL, self._words.cancel)])
+        await self._show_actions([self._button(CANCEL, self._words.adding.cancel)])
 
     async def run(self) -> None:
         """Look again and again until the job is over."""
@@ -110,12 +110,12 @@ class _Following:
             await self._load()
         except NotFound:
             if not self.is_over:
-                await self._end(self._words.job_gone)
+                await self._end(self._words.adding.job_gone)
             return
         if self._job is None or self._job.finished_at is None:
             self.message.content = self._render()
             if not self._actions:
-                await self._show_actions([self._button(CANCEL, self._words.cancel)])
+                await self._show_actions([self._button(CANCEL, self._words.adding.cancel)])
             return
         if not self.is_over:
             await self._end(render_outcome(self._job, self._words))
@@ -141,8 +141,8 @@ class _Following:
     def _ways_on(self, job: Job) -> list[cl.Action]:
         if not can_retry(job):
             return []
-        asks = [self._button(UNLOCK, self._words.unlock)] if wants_password(job) else []
-        return [*asks, self._button(RETRY, self._words.retry)]
+        asks = [self._button(UNLOCK, self._words.adding.unlock)] if wants_password(job) else []
+        return [*asks, self._button(RETRY, self._words.adding.retry)]
 
     def _button(self, name: str, label: str) -> cl.Action:
         payload = {JOB: self._job_id}
@@ -159,11 +159,11 @@ class _Following:
 async def _retry_in_browser(backend: ChatBackend, action: cl.Action) -> None:
     words = words_for(_session().language)
     labels = {
-        "title": words.unlock,
-        "field": words.unlock_field,
-        "hint": words.unlock_hint,
-        "submit": words.submit,
-        "cancel": words.go_back,
+        "title": words.adding.unlock,
+        "field": words.adding.unlock_field,
+        "hint": words.adding.unlock_hint,
+        "submit": words.adding.submit,
+        "cancel": words.adding.go_back,
     }
     answer: Any = await cl.context.emitter.send_call_fn(
         ASK, {"job": _job_id(action), "labels": labels}, timeout=PATIENCE_S

@@ -18,7 +18,7 @@ from chainlit.session import WebsocketSession
 from app.db.chats import FILES_ONLY
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import ASK_AGAIN, Face, message_id_of
-from app.web.chat.turn import is_question
+from app.web.chat.history import is_question
 
 
 @dataclass(frozen=True, slots=True)

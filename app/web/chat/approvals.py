@@ -85,7 +85,7 @@ class ChatApprover:
 def describe(request: ApprovalRequest, words: Words, pages: int) -> dict[str, Any]:
     """The card as the page's script draws it. Pure."""
     is_search = request.call.name == FunctionName.WEB_SEARCH
-    hint = words.approval_hint_pages.format(pages=pages) if is_search and pages else words.approval_hint
+    hint = words.approval.hint_pages.format(pages=pages) if is_search and pages else words.approval.hint
     return {
         "id": request.call.id,
         "text": request.text,
@@ -96,13 +96,13 @@ def describe(request: ApprovalRequest, words: Words, pages: int) -> dict[str, An
             if request.text[flag.start : flag.end].strip()
         ],
         "labels": {
-            "title": words.approval_title.format(host=request.host),
+            "title": words.approval.title.format(host=request.host),
             "who": _who(request, words),
-            "field": words.approval_field,
+            "field": words.approval.field,
             "hint": hint,
-            "always": words.approval_always.format(host=request.host) if request.may_always else "",
-            "yes": words.approval_yes,
-            "no": words.approval_no,
+            "always": words.approval.always.format(host=request.host) if request.may_always else "",
+            "yes": words.approval.yes,
+            "no": words.approval.no,
         },
     }
 
@@ -119,12 +119,12 @@ def read_answer(said: Any, request: ApprovalRequest) -> Approval:
 
 def _who(request: ApprovalRequest, words: Words) -> str:
     if request.call.origin is CallOrigin.PERSON:
-        return words.approval_by_person
-    return words.approval_by_model_page if request.call.name == FunctionName.OPEN_PAGE else words.approval_by_model
+        return words.approval.by_person
+    return words.approval.by_model_page if request.call.name == FunctionName.OPEN_PAGE else words.approval.by_model
 
 
 def _warn(text: str, flag: Flag, words: Words) -> str:
     piece = " ".join(text[flag.start : flag.end].split())
     shown = piece if len(piece) <= LONGEST_PIECE else f"{piece[:LONGEST_PIECE]}…"
-    sentence = words.flag_verbatim if flag.kind is FlagKind.VERBATIM else words.flag_secret
-    return sentence.format(piece=words.quote.format(text=shown), where=flag.where)
+    sentence = words.approval.verbatim if flag.kind is FlagKind.VERBATIM else words.approval.secret
+    return sentence.format(piece=words.notation.quote.format(text=shown), where=flag.where)

@@ -50,11 +50,12 @@ async def read_manner(backend: ChatBackend, message: cl.Message) -> Manner:
 
 def build_modes(choices: Choices, chosen: Chosen, words: Words) -> list[Mode]:
     """The pickers: of assistants and of models, each where there is a choice. Pure."""
-    usual = Choice("", words.usual_model, words.usual_model_hint.format(name=choices.usual_model))
+    usual = Choice("", words.choosing.usual_model, words.choosing.usual_model_hint.format(name=choices.usual_model))
     plain = [
-        Choice("", words.no_assistant, words.no_assistant_hint) if not each.id else each for each in choices.assistants
+        Choice("", words.choosing.no_assistant, words.choosing.no_assistant_hint) if not each.id else each
+        for each in choices.assistants
     ]
-    both = ((ASSISTANT, words.assistant, plain), (MODEL, words.model, [usual, *choices.models]))
+    both = ((ASSISTANT, words.choosing.assistant, plain), (MODEL, words.choosing.model, [usual, *choices.models]))
     return [_mode(id, name, options, chosen.get(id, "")) for id, name, options in both if len(options) > 1]
 
 
@@ -72,9 +73,9 @@ async def _still_offered(chosen: Chosen, choices: Choices, words: Words) -> Chos
     offered = {ASSISTANT: {each.id for each in choices.assistants}, MODEL: {"", *(each.id for each in choices.models)}}
     kept = {id: value for id, value in chosen.items() if value in offered[id]}
     if ASSISTANT in chosen and ASSISTANT not in kept:
-        await cl.context.emitter.send_toast(words.assistant_gone.format(name=chosen[ASSISTANT]), "warning")
+        await cl.context.emitter.send_toast(words.choosing.assistant_gone.format(name=chosen[ASSISTANT]), "warning")
     if MODEL in chosen and MODEL not in kept:
-        await cl.context.emitter.send_toast(words.model_gone, "warning")
+        await cl.context.emitter.send_toast(words.choosing.model_gone, "warning")
     return kept
 
 

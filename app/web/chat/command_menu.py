@@ -11,7 +11,7 @@ from app.web.chat.again import Again
 from app.web.chat.backend import AS_USUAL, ChatBackend, Manner
 from app.web.chat.commands import Ask, CommandName, Offer, Say, Speak, list_menu, plan_message
 from app.web.chat.face import SEARCH_WEB, Face, message_id_of
-from app.web.chat.turn import asked_of, is_question
+from app.web.chat.history import asked_of, is_question
 from app.web.chat.words import words_for
 
 SpeakHandler = Callable[[str], Awaitable[object]]

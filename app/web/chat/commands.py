@@ -98,38 +98,38 @@ def _plan_web(text: str, offer: Offer, words: Words) -> Plan:
     address, *rest = text.split(maxsplit=1) if _ADDRESS.match(text) else ("", text)
     question = rest[0] if rest else ""
     if not _can_web(offer):
-        return Say(words.web_is_off)
+        return Say(words.commands.web_is_off)
     if address and not question:
-        return Say(words.web_page_how.format(url=plain(address)))
+        return Say(words.commands.web_page_how.format(url=plain(address)))
     if address:
         arguments = {"url": address, "looking_for": question}
         return Ask(question, (_call(FunctionName.OPEN_PAGE, arguments),))
     if not text:
-        return Say(words.web_how)
+        return Say(words.commands.web_how)
     return Ask(text, (_call(FunctionName.WEB_SEARCH, {"query": " ".join(text.split())}),))
 
 
 def _plan_table(text: str, offer: Offer, words: Words) -> Plan:
     if FunctionName.QUERY_TABLE not in offer.functions:
-        return Say(words.table_is_off)
+        return Say(words.commands.table_is_off)
     if not text:
-        return Say(words.table_how)
+        return Say(words.commands.table_how)
     return Ask(text, (_call(FunctionName.QUERY_TABLE, {"question": text}),))
 
 
 def _plan_kb(text: str, offer: Offer, words: Words) -> Plan:
     names = offer.knowledge_bases
     if not names:
-        return Say(words.nothing_to_read)
+        return Say(words.answer.nothing_to_read)
     found = find_knowledge_base(text, names)
     if found is None:
-        return Say(_list_bases(words.kb_unclear if text else words.kb_list, names, words))
+        return Say(_list_bases(words.commands.kb_unclear if text else words.commands.kb_list, names, words))
     name, question = found
-    return Ask(question, knowledge_bases=(name,)) if question else Say(words.kb_how.format(name=plain(name)))
+    return Ask(question, knowledge_bases=(name,)) if question else Say(words.commands.kb_how.format(name=plain(name)))
 
 
 def _plan_speak(text: str, offer: Offer, words: Words) -> Plan:
-    return Speak(text) if offer.can_speak else Say(words.speak_is_off)
+    return Speak(text) if offer.can_speak else Say(words.commands.speak_is_off)
 
 
 def find_knowledge_base(text: str, names: Collection[str]) -> tuple[str, str] | None:
@@ -148,7 +148,7 @@ def find_knowledge_base(text: str, names: Collection[str]) -> tuple[str, str] | 
 
 def _list_bases(sentence: str, names: Sequence[str], words: Words) -> str:
     rows = "\n".join(f"- {plain(name)}" for name in names)
-    return f"{plain(sentence)}\n\n{rows}\n\n{words.kb_how.format(name=plain(names[0]))}"
+    return f"{plain(sentence)}\n\n{rows}\n\n{words.commands.kb_how.format(name=plain(names[0]))}"
 
 
 def _call(name: FunctionName, arguments: Mapping[str, str]) -> ToolCall:
@@ -164,18 +164,18 @@ _ADDRESS: Final = re.compile(r"https?://\S", re.IGNORECASE)
 
 COMMANDS: Final[Mapping[CommandName, Command]] = MappingProxyType(
     {
-        CommandName.WEB: Command("globe", lambda words: words.command_web, _can_web, _plan_web),
+        CommandName.WEB: Command("globe", lambda words: words.commands.web, _can_web, _plan_web),
         CommandName.TABLE: Command(
             "table",
-            lambda words: words.command_table,
+            lambda words: words.commands.table,
             lambda offer: FunctionName.QUERY_TABLE in offer.functions,
             _plan_table,
         ),
         CommandName.KB: Command(
-            "library", lambda words: words.command_kb, lambda offer: len(offer.knowledge_bases) > 1, _plan_kb
+            "library", lambda words: words.commands.kb, lambda offer: len(offer.knowledge_bases) > 1, _plan_kb
         ),
         CommandName.SPEAK: Command(
-            "volume-2", lambda words: words.command_speak, lambda offer: offer.can_speak, _plan_speak
+            "volume-2", lambda words: words.commands.speak, lambda offer: offer.can_speak, _plan_speak
         ),
     }
 )

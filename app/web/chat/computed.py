@@ -24,7 +24,7 @@ def render_computed(result: TableResult, words: Words) -> str:
         *([f"*{row_note(result, words)}*"] if row_note(result, words) else []),
         # A heading of the sixth rank with a block of SQL below it is what the page knows the fold by. A number in
         # brackets would become a chip even in code: spaces keep it apart.
-        f"###### {words.how_computed}",
+        f"###### {words.computed.how_computed}",
         fence(re.sub(r"\[(\d+)\]", r"[ \1 ]", result.sql.strip()), "sql"),
     ]
     return "\n\n".join(blocks)
@@ -37,7 +37,7 @@ def copy_computed(result: TableResult, words: Words) -> str:
         # Ungrouped: what is copied may go into a sheet.
         _table(result, lambda text: one_line(text).replace("|", "\\|"), lambda cells: _plain_texts(cells, words)),
         *([row_note(result, words)] if row_note(result, words) else []),
-        f"{words.how_computed}:",
+        f"{words.computed.how_computed}:",
         fence(result.sql.strip(), "sql"),
     ]
     return "\n\n".join(blocks)
@@ -46,19 +46,19 @@ def copy_computed(result: TableResult, words: Words) -> str:
 def unsure_note(result: TableResult, words: Words) -> str:
     """Why the result may not be what was asked for, as Markdown."""
     if not result.unused:
-        return words.unsure
-    unused = ", ".join(words.quote.format(text=plain(word)) for word in result.unused)
-    return words.unsure_unused.format(words=unused)
+        return words.computed.unsure
+    unused = ", ".join(words.notation.quote.format(text=plain(word)) for word in result.unused)
+    return words.computed.unsure_unused.format(words=unused)
 
 
 def row_note(result: TableResult, words: Words) -> str:
     """How many rows there are where not all are shown, or none; "" where the table says it itself."""
     if not result.rows:
-        return words.no_rows
+        return words.computed.no_rows
     if len(result.rows) > SHOWN_ROWS:
-        rows = words.more_than.format(n=len(result.rows)) if result.is_cut else str(len(result.rows))
-        return words.first_rows.format(shown=SHOWN_ROWS, rows=rows)
-    return words.more_rows.format(shown=len(result.rows)) if result.is_cut else ""
+        rows = words.computed.more_than.format(n=len(result.rows)) if result.is_cut else str(len(result.rows))
+        return words.computed.first_rows.format(shown=SHOWN_ROWS, rows=rows)
+    return words.computed.more_rows.format(shown=len(result.rows)) if result.is_cut else ""
 
 
 def cell_text(cell: Cell, words: Words) -> str:
@@ -67,13 +67,13 @@ def cell_text(cell: Cell, words: Words) -> str:
         case None:
             return "–"
         case bool():
-            return words.yes if cell else words.no
+            return words.notation.yes if cell else words.notation.no
         case float() | Decimal():
-            return _digits(cell).replace(".", words.decimal)
+            return _digits(cell).replace(".", words.notation.decimal)
         case datetime():
-            return cell.strftime(words.date if cell.time() == time() else f"{words.date} %H:%M")
+            return cell.strftime(words.notation.date if cell.time() == time() else f"{words.notation.date} %H:%M")
         case date():
-            return cell.strftime(words.date)
+            return cell.strftime(words.notation.date)
         case time():
             return cell.strftime("%H:%M")
         case _:
@@ -101,8 +101,8 @@ def _plain_texts(cells: list[Cell], words: Words) -> list[str]:
 
 
 def _grouped(cell: Cell, decimals: int, words: Words) -> str:
-    group = "," if words.decimal == "." else "."
-    return f"{cell:,.{decimals}f}".translate({ord(","): group, ord("."): words.decimal})
+    group = "," if words.notation.decimal == "." else "."
+    return f"{cell:,.{decimals}f}".translate({ord(","): group, ord("."): words.notation.decimal})
 
 
 def _digits(value: float | Decimal) -> str:

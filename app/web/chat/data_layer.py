@@ -256,7 +256,7 @@ async def _tell_the_person() -> None:
     except ChainlitContextException:
         return
     if isinstance(context.session, WebsocketSession):
-        await context.emitter.send_toast(words_for(context.session.language).not_stored, "error")
+        await context.emitter.send_toast(words_for(context.session.language).answer.not_stored, "error")
 
 
 def _step_row(step: StepDict) -> dict[str, Any]:

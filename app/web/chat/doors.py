@@ -90,7 +90,7 @@ def _for_the_patient(handler: Handler, buckets: Buckets) -> Handler:
         wait_s = buckets.take(session.user.identifier) if session is not None and session.user is not None else 0.0
         if session is None or not wait_s:
             return await handler(socket_id, *given)
-        said = words_for(session.language).too_fast.format(n=ceil(wait_s))
+        said = words_for(session.language).answer.too_fast.format(n=ceil(wait_s))
         await sio.emit("toast", {"message": said, "type": "warning"}, to=socket_id)
         return None
 

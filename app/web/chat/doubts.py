@@ -50,9 +50,9 @@ def mark_doubts(text: str, statements: Sequence[Statement], words: Words) -> Mar
 def reason(statement: Statement, words: Words) -> str:
     """Why a statement is not verified, in a sentence."""
     if statement.missing:
-        missing = ", ".join(words.quote.format(text=each) for each in statement.missing)
-        return words.doubt_missing.format(missing=missing)
-    return words.doubt_unlike if statement.citations else words.doubt_uncited
+        missing = ", ".join(words.notation.quote.format(text=each) for each in statement.missing)
+        return words.doubts.missing.format(missing=missing)
+    return words.doubts.unlike if statement.citations else words.doubts.uncited
 
 
 def _pieces(text: str, statement: Statement, code: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, bool]]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import chainlit as cl
-from chainlit.data import get_data_layer
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Citation, Passage
 from app.web.api.documents import PAGED
+from app.web.chat.elements import KeptWithChat
 from app.web.chat.markup import chip, plain, shorten, unlinked
 from app.web.chat.memo import page_link, place, render_passage
 from app.web.chat.provenance import render_provenance
@@ -29,20 +28,10 @@ class _Mark:
     text: str
 
 
-class PassageText(cl.Text):
-    """A text that is kept with the chat alone. Of others Chainlit writes a copy into the session's folder, where it
-    would outlive the document. `document_id` is the document whose words it shows."""
+class PassageText(KeptWithChat, cl.Text):
+    """A text of a document. `document_id` is the document whose words it shows: it goes when that does."""
 
     document_id: str
-
-    async def _create(self, persist: bool = True) -> bool:
-        layer = get_data_layer()  # type: ignore[no-untyped-call]
-        try:
-            await layer.create_element(self)
-        except SQLAlchemyError:
-            # The person has been told that it is not stored; it can be read as long as the session lasts.
-            return bool(await super()._create(persist=False))
-        return persist
 
 
 def build_elements(passages: Iterable[Passage], words: Words, citations: Iterable[Citation] = ()) -> list[PassageText]:
@@ -73,13 +62,13 @@ def page_url(document_id: str, page: int, start: int, end: int) -> str:
 def render_pages(passage: Passage, mark: _Mark, words: Words) -> str:
     """The pages that a marked text stands on, as pictures, and the way to the whole file, as Markdown."""
     pages = _pages_of(passage, mark)
-    quote = words.quote.format(text=plain(shorten(mark.text, QUOTE_LENGTH)))
-    parts = [f"[{words.open_file}]({_file_at(passage, pages[0])})"]
+    quote = words.notation.quote.format(text=plain(shorten(mark.text, QUOTE_LENGTH)))
+    parts = [f"[{words.evidence.open_file}]({_file_at(passage, pages[0])})"]
     for page in pages:
-        alt = words.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
+        alt = words.evidence.page_alt.format(place=place(passage.document, page, (), words), quote=quote)
         picture = page_url(passage.document_id, page, mark.start, mark.end)
         # The pane's title says the page where there is one.
-        parts += [f"**{words.page.format(n=page).capitalize()}**"] if len(pages) > 1 else []
+        parts += [f"**{words.notation.page.format(n=page).capitalize()}**"] if len(pages) > 1 else []
         parts.append(f"[![{alt}]({picture})]({_file_at(passage, page)})")
     return "\n\n".join(parts)
 
@@ -88,7 +77,7 @@ def render_quote(citation: Citation, words: Words) -> str:
     """A quote by itself, and the way to the whole file or page, as Markdown."""
     if citation.url:
         return f"{page_link(citation.url, words)}\n\n> {plain(unlinked(citation.quote))}"
-    return f"[{words.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
+    return f"[{words.evidence.open_file}]({document_url(citation.document_id)})\n\n> {plain(unlinked(citation.quote))}"
 
 
 def _build_element(passage: Passage, words: Words, citation: Citation | None) -> PassageText:

@@ -16,6 +16,7 @@ from app.web.chat.doubts import mark_doubts
 from app.web.chat.markup import chip, one_line
 from app.web.chat.memo import place_text, render_copy, render_timings
 from app.web.chat.words import Words, words_for
+from app.web.chat.words.buttons import ButtonWords
 
 COPY, EVIDENCE, ASK_AGAIN, SEARCH_WEB = "copy_answer", "show_evidence", "ask_again", "search_web"
 # Seen where the service can speak: static/speech.js says so.
@@ -25,18 +26,6 @@ BRANCH, COMPARE = "branch_here", "compare_models"
 # What the script knows our messages by.
 ANSWER_FACE: Final = "cloister-answer"
 PAGE_WORDS: Final = "cloister-words"
-_OF_CONVERSATIONS: Final = (
-    "branch",
-    "compare",
-    "edit_hint",
-    "this_conversation",
-    "pin",
-    "unpin",
-    "pinned",
-    "export_markdown",
-    "export_json",
-    "not_done",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +74,30 @@ async def show_face(message_id: str, face: Face, *, is_last: bool) -> None:
     words = _words()
     # On a phone the page's address does not name the chat.
     await _tell_page(ANSWER_FACE, id=message_id, thread=cl.context.session.thread_id, **face.as_metadata())
-    buttons = [(COPY, "copy", words.copy), (READ_ALOUD, "volume-2", words.read_aloud)] if face.copy else []
-    buttons += [(EVIDENCE, "text-quote", words.show_evidence)] if face.copy else []
+    for name, icon, label in _list_buttons(face, words.buttons, is_last=is_last):
+        button = cl.Action(name=name, payload={}, label=label, icon=icon, id=_button_id(name, message_id))
+        await button.send(for_id=message_id)
+    # Pictures alone: a row of words would not fit on a phone. The page's script names them to screen readers.
+    for name, icon, tooltip in (
+        (BRANCH, "git-branch", words.conversations.branch),
+        (COMPARE, "columns-2", words.conversations.compare),
+    ):
+        button = cl.Action(name=name, payload={}, tooltip=tooltip, icon=icon, id=_button_id(name, message_id))
+        await button.send(for_id=message_id)
+
+
+def _list_buttons(face: Face, words: ButtonWords, *, is_last: bool) -> list[tuple[str, str, str]]:
+    """Names, icons and labels, in order."""
+    buttons = []
+    if face.copy:
+        buttons.append((COPY, "copy", words.copy))
+        buttons.append((READ_ALOUD, "volume-2", words.read_aloud))
+        buttons.append((EVIDENCE, "text-quote", words.show_evidence))
     if is_last and face.offers_web:
         buttons.append((SEARCH_WEB, "globe", words.search_web))
     if is_last:
         buttons.append((ASK_AGAIN, "refresh-cw", words.ask_again))
-    for name, icon, label in buttons:
-        button = cl.Action(name=name, payload={}, label=label, icon=icon, id=_button_id(name, message_id))
-        await button.send(for_id=message_id)
-    # Pictures alone: a row of words would not fit on a phone. The page's script names them to screen readers.
-    for name, icon, tooltip in ((BRANCH, "git-branch", words.branch), (COMPARE, "columns-2", words.compare)):
-        button = cl.Action(name=name, payload={}, tooltip=tooltip, icon=icon, id=_button_id(name, message_id))
-        await button.send(for_id=message_id)
+    return buttons
 
 
 async def show_so_far(message_id: str, citations: Iterable[Citation], reasons: Iterable[str]) -> None:
@@ -106,8 +106,8 @@ async def show_so_far(message_id: str, citations: Iterable[Citation], reasons: I
     sources = {
         chip(each.n): {
             "place": place_text(each.document, each.page, (), words, web_url=each.url),
-            "quote": words.quote.format(text=one_line(each.quote)),
-            "doubt": "" if each.verified else f"({words.unverified})",
+            "quote": words.notation.quote.format(text=one_line(each.quote)),
+            "doubt": "" if each.verified else f"({words.doubts.unverified})",
         }
         for each in citations
     }
@@ -119,13 +119,13 @@ async def show_words() -> None:
     words = _words()
     await _tell_page(
         PAGE_WORDS,
-        web=words.web,
-        copied=words.copied,
-        not_copied=words.not_copied,
-        edit=words.edit_question,
-        helpful=words.helpful,
-        not_helpful=words.not_helpful,
-        conversation={name: getattr(words, name) for name in _OF_CONVERSATIONS},
+        web=words.search.web,
+        copied=words.buttons.copied,
+        not_copied=words.buttons.not_copied,
+        edit=words.buttons.edit_question,
+        helpful=words.buttons.helpful,
+        not_helpful=words.buttons.not_helpful,
+        conversation=asdict(words.conversations),
     )
 
 

@@ -20,7 +20,7 @@ async def hand_in(backend: ChatBackend, message: Any, files: list[AttachedFile])
     try:
         kb = await backend.hand_in(files, session.user.identifier)
     except CloisterError as exc:
-        await _say(f"{exc}\n\n{words.attach_again}")
+        await _say(f"{exc}\n\n{words.files.attach_again}")
         return False
     finally:
         await asyncio.to_thread(discard, files)
@@ -28,7 +28,7 @@ async def hand_in(backend: ChatBackend, message: Any, files: list[AttachedFile])
     if is_alone:
         await message.update()  # the page does not know yet what its message says
     names = ", ".join(plain(file.name) for file in files)
-    await _say(words.handed_in_where.format(name=plain(kb), files=names))
+    await _say(words.files.handed_in_where.format(name=plain(kb), files=names))
     return not is_alone
 
 

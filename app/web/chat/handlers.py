@@ -28,11 +28,12 @@ from app.web.chat.command_menu import CommandMenu, SpeakHandler
 from app.web.chat.data_layer import ChatDataLayer
 from app.web.chat.face import Face, show_face, show_words, take_ask_again_away
 from app.web.chat.handing_in import hand_in
+from app.web.chat.history import is_question
 from app.web.chat.listening import Listening
 from app.web.chat.pictures import Pictures, keep_picture, sort_files
 from app.web.chat.sign_in import as_chainlit_user, read_cookie, visiting
 from app.web.chat.speaking import show_speech_words
-from app.web.chat.turn import Turn, is_question
+from app.web.chat.turn import Turn
 from app.web.chat.uploads import Uploads, discard
 from app.web.chat.words import words_for
 from app.web.pages.left import remember_leaving
@@ -182,14 +183,14 @@ async def _take_in(backend: ChatBackend, message: Any, files: list[AttachedFile]
             # Nothing was added, as it would say.
             message.content = ", ".join(file.name for file in files)
             await message.update()
-        await _say(words.picture_alone if is_alone else words.one_picture)
+        await _say(words.pictures.alone if is_alone else words.pictures.only_one)
         return False
     if found.picture:
         try:
             await keep_picture(backend, message, found.picture, words)
         except CloisterError as exc:
             await asyncio.to_thread(discard, found.documents)
-            await _say(f"{exc}\n\n{words.question_kept}")
+            await _say(f"{exc}\n\n{words.answer.question_kept}")
             return False
         finally:
             await asyncio.to_thread(discard, [found.picture])
@@ -206,7 +207,7 @@ async def _add(backend: ChatBackend, message: Any, files: list[AttachedFile]) ->
         job_id = await backend.add_files(files, session.user.identifier)
         following = await follow_job(backend, job_id)
     except CloisterError as exc:
-        await _say(f"{exc}\n\n{words.attach_again}")
+        await _say(f"{exc}\n\n{words.files.attach_again}")
         return False
     finally:
         await asyncio.to_thread(discard, files)
@@ -217,7 +218,7 @@ async def _add(backend: ChatBackend, message: Any, files: list[AttachedFile]) ->
         # Not awaited itself: stopping the answer does not stop what shows the job.
         await asyncio.wait([following])
     except asyncio.CancelledError:
-        await _say(words.question_kept)
+        await _say(words.answer.question_kept)
         return False
     return True
 

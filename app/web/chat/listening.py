@@ -93,10 +93,10 @@ class Listening:
     async def _show(self, text: str, words: Words, *, is_sent: bool, is_cut: bool) -> None:
         await _tell_page(HEARD, text=text, send=is_sent and bool(text))
         if not text:
-            await cl.context.emitter.send_toast(words.heard_nothing, "info")
+            await cl.context.emitter.send_toast(words.speech.heard_nothing, "info")
         elif is_cut:
             seconds = self._backend.max_speech_seconds
-            await cl.context.emitter.send_toast(words.heard_part.format(seconds=seconds), "info")
+            await cl.context.emitter.send_toast(words.speech.heard_part.format(seconds=seconds), "info")
 
     def _enter(self, socket_id: str) -> WebsocketSession:
         session: WebsocketSession = WebsocketSession.require(socket_id)

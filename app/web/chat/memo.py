@@ -32,7 +32,7 @@ def place(document: str, page: int | None, headings: Sequence[str], words: Words
     if web_url:
         return plain(_web_place(document, web_url, words))
     if page is not None:
-        return f"{plain(document)}, {words.page.format(n=page)}"
+        return f"{plain(document)}, {words.notation.page.format(n=page)}"
     below = _below(document, headings)
     return ", ".join([plain(document), *([heading_path(below)] if below else [])])
 
@@ -41,7 +41,7 @@ def place_text(document: str, page: int | None, headings: Sequence[str], words: 
     """The same, where no Markdown is read."""
     if web_url:
         return _web_place(document, web_url, words)
-    below = words.page.format(n=page) if page is not None else " › ".join(_below(document, headings))
+    below = words.notation.page.format(n=page) if page is not None else " › ".join(_below(document, headings))
     return ", ".join(part for part in (document, below) if part)
 
 
@@ -53,7 +53,7 @@ def web_url(passage: Passage) -> str:
 def _web_place(title: str, url: str, words: Words) -> str:
     """“Web · host · title”. The page's script knows web sources by how it begins (static/chat.js)."""
     host = host_of(url)
-    return " · ".join(part for part in (words.web, host, title if title != host else "") if part)
+    return " · ".join(part for part in (words.search.web, host, title if title != host else "") if part)
 
 
 def _below(document: str, headings: Sequence[str]) -> Sequence[str]:
@@ -68,15 +68,16 @@ def heading_path(headings: Sequence[str]) -> str:
 
 def search_summary(passages: Sequence[Passage], words: Words) -> str:
     """What a search found, in one line."""
+    said = words.search
     if not passages:
-        return words.found_nothing
+        return said.found_nothing
     documents = len({passage.document_id for passage in passages if not passage.is_web})
     pages = len({passage.document_id for passage in passages if passage.is_web})
-    sentence = words.found if not pages else words.found_with_web if documents else words.found_on_web
+    sentence = said.found if not pages else said.found_with_web if documents else said.found_on_web
     return sentence.format(
-        passages=_count(len(passages), words.passages_one, words.passages_many),
-        documents=_count(documents, words.documents_one, words.documents_many),
-        pages=_count(pages, words.web_pages_one, words.web_pages_many),
+        passages=_count(len(passages), said.passages_one, said.passages_many),
+        documents=_count(documents, said.documents_one, said.documents_many),
+        pages=_count(pages, said.web_pages_one, said.web_pages_many),
     )
 
 
@@ -92,7 +93,7 @@ def render_passages(passages: Iterable[Passage], words: Words, cited: Collection
 
 
 def _warning(passage: Passage, words: Words) -> str:
-    return f"\n\n⚠ **{words.suspicious}**" if passage.is_suspicious else ""
+    return f"\n\n⚠ **{words.search.suspicious}**" if passage.is_suspicious else ""
 
 
 def render_passage(passage: Passage, words: Words) -> str:
@@ -110,29 +111,30 @@ def render_passage(passage: Passage, words: Words) -> str:
 def page_link(url: str, words: Words) -> str:
     """The way to a page of a site, as Markdown. Brackets in the address would end the link."""
     target = url.replace("(", "%28").replace(")", "%29")
-    return f"[{words.open_page.format(host=plain(host_of(url)))}]({target})"
+    return f"[{words.evidence.open_page.format(host=plain(host_of(url)))}]({target})"
 
 
 def render_answer(answer: Answer, words: Words) -> str:
     """The answer with its doubts marked, what was computed, and its sources; for an abstention, where to look."""
     if answer.abstained:
-        text = make_safe(answer.text.strip(), words.picture_not_loaded) or words.abstained
-        nearest = words.nearest.format(step=search_summary(answer.passages, words))
-        return f"{text}\n\n{nearest if answer.passages else words.no_passages}"
-    parts = [make_safe(mark_doubts(answer.text, answer.statements, words).text.strip(), words.picture_not_loaded)]
+        text = make_safe(answer.text.strip(), words.answer.picture_not_loaded) or words.answer.abstained
+        nearest = words.answer.nearest.format(step=search_summary(answer.passages, words))
+        return f"{text}\n\n{nearest if answer.passages else words.answer.no_passages}"
+    marked = mark_doubts(answer.text, answer.statements, words).text
+    parts = [make_safe(marked.strip(), words.answer.picture_not_loaded)]
     if answer.table:
         parts.append(render_computed(answer.table, words))
     if answer.citations:
         said = _bare(answer.text)
         rows = [_source(c, _headings_of(answer).get(c.n, ()), words, said) for c in answer.citations]
         # A heading of the sixth rank is what the style sheet knows the list by.
-        parts += [f"###### {words.sources}", "\n".join(dict.fromkeys(rows))]
+        parts += [f"###### {words.answer.sources}", "\n".join(dict.fromkeys(rows))]
     return "\n\n".join(parts)
 
 
 def render_copy(answer: Answer, words: Words) -> str:
     """The answer for the clipboard: its text, what was computed, what is in doubt, and its numbered sources."""
-    parts = [answer.text.strip() or words.abstained]
+    parts = [answer.text.strip() or words.answer.abstained]
     if answer.table:
         parts.append(copy_computed(answer.table, words))
     doubts = [
@@ -141,10 +143,10 @@ def render_copy(answer: Answer, words: Words) -> str:
         if not each.is_verified and not answer.abstained
     ]
     if doubts:
-        parts.append("\n".join([f"{words.in_doubt}:", *doubts]))
+        parts.append("\n".join([f"{words.doubts.heading}:", *doubts]))
     rows = [_copy_source(c, _headings_of(answer).get(c.n, ()), words) for c in answer.citations]
     if rows:
-        parts.append("\n".join([f"{words.sources}:", *dict.fromkeys(rows)]))
+        parts.append("\n".join([f"{words.answer.sources}:", *dict.fromkeys(rows)]))
     return "\n\n".join(parts)
 
 
@@ -152,11 +154,11 @@ def render_timings(timings_ms: Mapping[str, float], words: Words) -> str:
     """How long an answer took, the search for it, and the wait for its first word; "" where that is not known."""
     if not timings_ms.get("total"):
         return ""
-    parts = [words.answered_in.format(time=_seconds(timings_ms["total"], words))]
+    parts = [words.answer.answered_in.format(time=_seconds(timings_ms["total"], words))]
     if search := search_ms(timings_ms):
-        parts.append(words.search_took.format(time=_seconds(search, words)))
+        parts.append(words.answer.search_took.format(time=_seconds(search, words)))
     if waited := first_word_ms(timings_ms):
-        parts.append(words.first_word_after.format(time=_seconds(waited, words)))
+        parts.append(words.answer.first_word_after.format(time=_seconds(waited, words)))
     return " · ".join(parts)
 
 
@@ -169,8 +171,8 @@ def _source(citation: Citation, headings: Sequence[str], words: Words, said: str
     where = place(citation.document, citation.page, headings, words, web_url=citation.url)
     if _bare(citation.quote) in said:
         return f"- {chip(citation.n)} {where}"
-    quote = words.quote.format(text=plain(unlinked(citation.quote)))
-    doubt = "" if citation.verified else f" ({words.unverified})"
+    quote = words.notation.quote.format(text=plain(unlinked(citation.quote)))
+    doubt = "" if citation.verified else f" ({words.doubts.unverified})"
     return f"- {chip(citation.n)} {where} — *{quote}*{doubt}"
 
 
@@ -179,16 +181,16 @@ def _copy_source(citation: Citation, headings: Sequence[str], words: Words) -> s
     where = place_text(citation.document, citation.page, headings, words, web_url=citation.url)
     if citation.url:
         where = f"{where}, {citation.url}"
-    doubt = "" if citation.verified else f" ({words.unverified})"
-    return f"{chip(citation.n)} {where}: {words.quote.format(text=one_line(unlinked(citation.quote)))}{doubt}"
+    doubt = "" if citation.verified else f" ({words.doubts.unverified})"
+    return f"{chip(citation.n)} {where}: {words.notation.quote.format(text=one_line(unlinked(citation.quote)))}{doubt}"
 
 
 def _scores(passage: Passage, words: Words, *, is_cited: bool) -> str:
     score, similarity = _decimals(passage.score, 3, words), _decimals(passage.similarity, 2, words)
-    parts = [words.scores.format(score=score, similarity=similarity)]
+    parts = [words.search.scores.format(score=score, similarity=similarity)]
     if passage.also_in:
-        parts.append(words.also_in.format(documents=", ".join(map(plain, passage.also_in))))
-    return " · ".join([words.cited, *parts] if is_cited else parts)
+        parts.append(words.search.also_in.format(documents=", ".join(map(plain, passage.also_in))))
+    return " · ".join([words.search.cited, *parts] if is_cited else parts)
 
 
 def _seconds(milliseconds: float, words: Words) -> str:
@@ -197,7 +199,7 @@ def _seconds(milliseconds: float, words: Words) -> str:
 
 
 def _decimals(value: float, decimals: int, words: Words) -> str:
-    return f"{value:.{decimals}f}".replace(".", words.decimal)
+    return f"{value:.{decimals}f}".replace(".", words.notation.decimal)
 
 
 def _bare(text: str) -> str:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import chainlit as cl
-from chainlit.data import get_data_layer
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.chats import FILES_ONLY
+from app.db.chats import ANSWER, FILES_ONLY, now
 from app.domain import Message, Picture
 from app.errors import Rejected
 from app.web.chat.backend import AttachedFile, ChatBackend
+from app.web.chat.elements import KeptWithChat
 from app.web.chat.markup import plain, unlinked
 from app.web.chat.picture_types import MOST_MB, find_picture_type, picture_type
 from app.web.chat.storage import ChatFiles
@@ -35,17 +34,8 @@ class Sorted:
     documents: list[AttachedFile]
 
 
-class QuestionPicture(cl.Image):
-    """A picture that is kept with the chat alone; of others Chainlit leaves a copy in the session's folder."""
-
-    async def _create(self, persist: bool = True) -> bool:
-        layer = get_data_layer()  # type: ignore[no-untyped-call]
-        try:
-            await layer.create_element(self)
-        except SQLAlchemyError:
-            # The person has been told that it is not stored; it is shown as long as the session lasts.
-            return bool(await super()._create(persist=False))
-        return persist
+class QuestionPicture(KeptWithChat, cl.Image):
+    """The picture of a question."""
 
 
 def sort_files(message: cl.Message, files: Sequence[AttachedFile]) -> Sorted:
@@ -62,8 +52,8 @@ async def keep_picture(backend: ChatBackend, message: Any, file: AttachedFile, w
     The file that was sent is not needed any more then, and not kept.
     """
     if file.path.stat().st_size > MOST_MB << 20:
-        raise Rejected(words.picture_too_large.format(n=MOST_MB))
-    step: Any = cl.Step(name=words.reading_picture, type="tool", show_input=False, metadata={"avatarName": "Cloister"})
+        raise Rejected(words.pictures.too_large.format(n=MOST_MB))
+    step: Any = cl.Step(name=words.pictures.reading, type="tool", show_input=False, metadata={"avatarName": "Cloister"})
     await step.send()
     try:
         picture = await backend.look(file.path)
@@ -79,6 +69,20 @@ def picture_text_of(message: cl.Message) -> str:
     """What was read in the picture of a question; "" without one."""
     text = _kept(message).get(_TEXT)
     return text if isinstance(text, str) else ""
+
+
+async def show_picture_text(picture: Picture | None, count: int | None, answer: Any, words: Words) -> None:
+    """Say plainly, above an answer, what the model is given in place of the picture; it can be unfolded."""
+    step: Any = cl.Step(
+        name=picture_summary(count, words),
+        type="tool",
+        show_input=False,
+        parent_id=answer.parent_id,
+        metadata={"avatarName": "Cloister", ANSWER: answer.id},
+    )
+    step.start = step.end = now()
+    step.output = render_picture_text((picture.text if picture else "") or "", words)
+    await step.send()
 
 
 class Pictures:
@@ -114,20 +118,20 @@ def render_picture_text(text: str, words: Words) -> str:
     if not text:
         return ""
     lines = "\n>\n".join(f"> {plain(unlinked(line))}" for line in text.splitlines() if line.strip())
-    return f"{words.picture_text}\n\n{lines}"
+    return f"{words.pictures.text}\n\n{lines}"
 
 
 def picture_summary(count: int | None, words: Words) -> str:
     """In one line, what the model is given in place of a picture that it cannot see."""
     match count:
         case None:
-            return words.picture_not_read
+            return words.pictures.not_read
         case 0:
-            return words.picture_empty
+            return words.pictures.empty
         case 1:
-            return words.picture_read_one
+            return words.pictures.read_one
         case _:
-            return words.picture_read_many.format(n=count)
+            return words.pictures.read_many.format(n=count)
 
 
 def _kept(message: cl.Message) -> Mapping[str, Any]:

@@ -19,18 +19,18 @@ def render_provenance(of: Passage | Citation, words: Words) -> str:
 
 def say_added(added: Added, words: Words) -> str:
     """“Added by Anna on 3 March 2026”. Names are Markdown that marks nothing."""
-    date = format_date(added.at, "long", locale=words.locale)
+    date = format_date(added.at, "long", locale=words.notation.locale)
     match added.how:
         case AddedHow.PERSON:
-            return words.added_by.format(name=plain(added.by), date=date)
+            return words.evidence.added_by.format(name=plain(added.by), date=date)
         case AddedHow.MACHINE:
-            return words.added_by_machine.format(date=date)
+            return words.evidence.added_by_machine.format(date=date)
         case AddedHow.LEFT:
-            return words.added_by_gone.format(date=date)
+            return words.evidence.added_by_gone.format(date=date)
         case AddedHow.SITE:
-            return words.added_from.format(host=plain(added.by), date=date)
+            return words.evidence.added_from.format(host=plain(added.by), date=date)
         case AddedHow.UNKNOWN:
-            return words.added_on.format(date=date)
+            return words.evidence.added_on.format(date=date)
         case _:
             assert_never(added.how)
 
@@ -38,8 +38,8 @@ def say_added(added: Added, words: Words) -> str:
 def say_flags(flags: Sequence[FlagReason], words: Words) -> str:
     """“Flagged for review: hides text”."""
     said = {
-        FlagReason.INSTRUCTIONS: words.flag_instructions,
-        FlagReason.HIDDEN_TEXT: words.flag_hidden_text,
-        FlagReason.NEAR_COPIES: words.flag_near_copies,
+        FlagReason.INSTRUCTIONS: words.evidence.flag_instructions,
+        FlagReason.HIDDEN_TEXT: words.evidence.flag_hidden_text,
+        FlagReason.NEAR_COPIES: words.evidence.flag_near_copies,
     }
-    return words.flagged.format(reasons=", ".join(said[flag] for flag in flags))
+    return words.evidence.flagged.format(reasons=", ".join(said[flag] for flag in flags))

@@ -1,6 +1,6 @@
 """What a reader is shown of documents for one answer, as values. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import chain
 from typing import Any, Final
@@ -31,6 +31,11 @@ def list_shown(passages: Sequence[Passage], citations: Sequence[Citation]) -> li
         if each.rank not in cited and not each.is_web
     )
     return list(dict.fromkeys(chain(quoted, found)))
+
+
+def list_quoted(quoted: Iterable[Passage | Citation], others: Iterable[str] = ()) -> list[str]:
+    """The documents whose words a message holds, and `others`; pages of the web are no documents."""
+    return sorted({*(each.document_id for each in quoted if not is_web_id(each.document_id)), *others})
 
 
 def list_sources(citations: Sequence[Citation]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ The page's script (static/speech.js) has the player and fetches the sentences; h
 words, and when to begin.
 """
 
+from dataclasses import asdict
 from typing import Any, Final
 
 import chainlit as cl
@@ -17,32 +18,11 @@ from app.web.chat.words import Words, words_for
 # What the script knows our messages by.
 SPEECH_WORDS: Final = "cloister-speech-words"
 SPEAK: Final = "cloister-speak"
-# The words of the player and the microphone; each is an attribute of Words.
-PLAYER_WORDS: Final = (
-    "reading_aloud",
-    "play",
-    "pause",
-    "stop_reading",
-    "microphone",
-    "microphone_stop",
-    "speed",
-    "voice",
-    "download",
-    "sentence_of",
-    "not_read",
-    "press_play",
-    "hands_free",
-    "hands_free_on",
-    "hands_free_off",
-    "recognising",
-)
 
 
 async def show_speech_words(backend: ChatBackend) -> None:
     """Tell the page whether it may speak and listen, and the words for both."""
-    words = _words()
-    said = {name: getattr(words, name) for name in PLAYER_WORDS}
-    await _tell_page(SPEECH_WORDS, speaks=backend.speaks, listens=backend.listens, **said)
+    await _tell_page(SPEECH_WORDS, speaks=backend.speaks, listens=backend.listens, **asdict(_words().speech))
 
 
 async def speak_command(backend: ChatBackend, text: str) -> bool:
@@ -55,7 +35,7 @@ async def speak_command(backend: ChatBackend, text: str) -> bool:
         if answers:
             await _tell_page(SPEAK, id=answers[-1].id)
         else:
-            await _toast(_words().nothing_to_read_aloud)
+            await _toast(_words().speech.nothing_to_read_aloud)
         return bool(answers)
     return await _speak(backend, text)
 

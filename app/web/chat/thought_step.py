@@ -26,7 +26,7 @@ class ThoughtStep:
         if self._step is None:
             self._began = time.monotonic()
             self._step = cl.Step(
-                name=self._words.thinking,
+                name=self._words.answer.thinking,
                 type="tool",
                 show_input=False,
                 parent_id=self._parent_id,
@@ -40,7 +40,7 @@ class ThoughtStep:
         if self._step is None or self._step.end is not None:
             return
         seconds = max(1, round(time.monotonic() - self._began))
-        self._step.name = self._words.thought_for.format(seconds=seconds)
-        self._step.output = make_safe(self._text.strip(), self._words.picture_not_loaded)
+        self._step.name = self._words.answer.thought_for.format(seconds=seconds)
+        self._step.output = make_safe(self._text.strip(), self._words.answer.picture_not_loaded)
         self._step.end = now()
         await self._step.update()

@@ -31,7 +31,7 @@ class ToolSteps:
         """The answer ended early: what still ran is shown as stopped."""
         for step in self._steps.values():
             if step.end is None:
-                step.end, step.output = now(), self._words.call_stopped
+                step.end, step.output = now(), self._words.tools.stopped
                 await step.update()
 
     async def _begin(self, call: ToolCall, name: str, *, is_open: bool = False) -> Any:
@@ -76,11 +76,11 @@ def name_ended(record: CallRecord, words: Words) -> str:
         case CallState.DONE:
             return name
         case CallState.DECLINED:
-            return f"{name}: {words.call_declined}"
+            return f"{name}: {words.tools.declined}"
         case CallState.FORBIDDEN:
-            return f"{name}: {words.call_forbidden}"
+            return f"{name}: {words.tools.forbidden}"
         case CallState.INVALID | CallState.FAILED:
-            return f"{name}: {words.call_failed}"
+            return f"{name}: {words.tools.failed}"
 
 
 def render_record(record: CallRecord, words: Words) -> str:
@@ -88,17 +88,17 @@ def render_record(record: CallRecord, words: Words) -> str:
     parts = [record.result.summary if record.result else record.reason]
     sent = record.call.arguments.get(_SENT.get(record.call.name, ""))  # type: ignore[call-overload]
     if record.state is CallState.DONE and isinstance(sent, str):
-        parts.append(words.call_sent.format(text=words.quote.format(text=sent)))
+        parts.append(words.tools.sent.format(text=words.notation.quote.format(text=sent)))
     return "\n\n".join(plain(part) for part in parts if part)
 
 
 def _at(call: ToolCall, host: str, words: Words) -> str:
     labels = {
-        FunctionName.WEB_SEARCH: words.tool_web_search,
-        FunctionName.OPEN_PAGE: words.tool_open_page,
-        FunctionName.SEARCH_DOCUMENTS: words.tool_search_documents,
-        FunctionName.QUERY_TABLE: words.tool_query_table,
-        FunctionName.READ_ALOUD: words.tool_read_aloud,
+        FunctionName.WEB_SEARCH: words.tools.web_search,
+        FunctionName.OPEN_PAGE: words.tools.open_page,
+        FunctionName.SEARCH_DOCUMENTS: words.tools.search_documents,
+        FunctionName.QUERY_TABLE: words.tools.query_table,
+        FunctionName.READ_ALOUD: words.tools.read_aloud,
     }
     known = next((label for name, label in labels.items() if name == call.name), call.name[:60])
-    return words.tool_at.format(tool=known, host=host) if host else known
+    return words.tools.at_host.format(tool=known, host=host) if host else known

@@ -16,8 +16,8 @@ _UNSAFE: Final = re.compile(r"[^\w .,()-]+")
 
 def render_transcript(conversation: Conversation, person: str, words: Words) -> str:
     """The whole conversation, its entries under headings, each with its time (UTC)."""
-    begun = words.begun.format(person=plain(person), when=_when(conversation.created_at, words))
-    head = f"# {plain(conversation.name) or words.untitled}\n\n*{begun}*"
+    begun = words.transcript.begun.format(person=plain(person), when=_when(conversation.created_at, words))
+    head = f"# {plain(conversation.name) or words.transcript.untitled}\n\n*{begun}*"
     blocks = [block for entry in conversation.entries for block in _blocks(entry, person, words)]
     return "\n\n".join([head, *blocks]) + "\n"
 
@@ -34,15 +34,15 @@ def _blocks(entry: Entry, person: str, words: Words) -> Iterator[str]:
             yield f"## {_heading(plain(person), entry, words)}"
             yield entry.text.strip()
         case EntryKind.ANSWER:
-            who = " · ".join([words.answer, *map(plain, filter(None, (entry.assistant, entry.model)))])
+            who = " · ".join([words.transcript.answer, *map(plain, filter(None, (entry.assistant, entry.model)))])
             yield f"## {_heading(who, entry, words)}"
             yield (entry.copied or entry.shown).strip()
         case EntryKind.TOOL | EntryKind.THOUGHT:
-            name = words.thought if entry.kind is EntryKind.THOUGHT else plain(entry.author)
+            name = words.transcript.thought if entry.kind is EntryKind.THOUGHT else plain(entry.author)
             yield f"### {_heading(name, entry, words)}"
             yield from (quoted for quoted in (_quoted(entry.input), _quoted(entry.text)) if quoted)
         case EntryKind.NOTE if entry.text.strip():
-            yield f"### {_heading(words.note, entry, words)}"
+            yield f"### {_heading(words.transcript.note, entry, words)}"
             yield _quoted(entry.text)
         case EntryKind.NOTE | EntryKind.RUN:
             return
@@ -53,7 +53,7 @@ def _heading(name: str, entry: Entry, words: Words) -> str:
 
 
 def _when(moment: datetime, words: Words) -> str:
-    return f"{moment.astimezone(UTC).strftime(words.date)} {moment.astimezone(UTC):%H:%M} UTC"
+    return f"{moment.astimezone(UTC).strftime(words.notation.date)} {moment.astimezone(UTC):%H:%M} UTC"
 
 
 def _quoted(text: str) -> str:

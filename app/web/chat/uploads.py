@@ -68,14 +68,14 @@ class Uploads:
                 return JSONResponse({"detail": refusal}, 413)
             # Whoever may not add documents may show a picture with a question.
             if not may_upload and picture_type(await sent.read(LONGEST_HEAD)) is None:
-                return JSONResponse({"detail": words.may_not_upload}, 403)
+                return JSONResponse({"detail": words.files.may_not_upload}, 403)
             await sent.seek(0)
             return JSONResponse(await self._keep(sent, session, is_handed_in=not may_add))
 
     def _refusal(self, size_bytes: int, words: Words, may_upload: bool) -> str | None:
         """Why a file of this size is not taken from somebody who may add documents, or pictures alone."""
         if not may_upload and size_bytes > MOST_MB << 20:
-            return words.picture_too_large.format(n=MOST_MB)
+            return words.pictures.too_large.format(n=MOST_MB)
         return self._backend.refusal(size_bytes)
 
     async def _keep(self, sent: UploadFile, session: Any, *, is_handed_in: bool) -> dict[str, object]:
@@ -109,8 +109,8 @@ class Uploads:
 def name_files(files: Sequence[AttachedFile], words: Words, *, most: int = 10) -> str:
     """What a message says that is nothing but files."""
     names = [file.name for file in files[:most]]
-    rest = [words.and_more.format(n=len(files) - most)] if len(files) > most else []
-    sentence = words.handed_in if any(file.is_handed_in for file in files) else words.attached
+    rest = [words.notation.and_more.format(n=len(files) - most)] if len(files) > most else []
+    sentence = words.files.handed_in if any(file.is_handed_in for file in files) else words.files.attached
     return sentence.format(names=", ".join([*names, *rest]))
 
 

@@ -21,7 +21,7 @@ from app.web.named_by_proxy import find_named
 from app.web.pages.left import LEFT_COOKIE, LEFT_S
 from app.web.pages.pending import GOOD_FOR_S, Pending, local_path, open_pending, seal_pending
 from app.web.pages.welcome import HEADERS, show_page
-from app.web.pages.words import single_words
+from app.web.pages.words import words_for
 
 PATH: Final = "/sign-in/single"
 CALLBACK: Final = f"{PATH}/callback"
@@ -35,7 +35,7 @@ def add_single_sign_on(app: FastAPI, services: Services) -> None:
     @app.get("/sign-in/options", include_in_schema=False)
     def options(request: Request) -> Response:
         """What the sign-in page shows, and whether it leads on by itself."""
-        words = single_words(request.headers.get("accept-language", ""))
+        words = words_for(request.headers.get("accept-language", "")).single
         left = request.cookies.get(LEFT_COOKIE, "")
         is_named = find_named(request.scope, settings) is not None
         is_on = settings.engine == "oidc" or is_named
@@ -125,11 +125,11 @@ def _require(named: Vouched | None) -> Vouched:
 
 
 def _problem(request: Request, error: CloisterError) -> Response:
-    words = single_words(request.headers.get("accept-language", ""))
-    content = f"""<h1>{escape(words.heading)}</h1>
+    words = words_for(request.headers.get("accept-language", ""))
+    content = f"""<h1>{escape(words.single.heading)}</h1>
 <p role="alert">{escape(str(error))}</p>
-<p><a class="button" href="/login?stay">{escape(words.back)}</a></p>"""
-    return show_page(words.language, words.heading, content, int(status_of(error)))
+<p><a class="button" href="/login?stay">{escape(words.single.back)}</a></p>"""
+    return show_page(words.language, words.single.heading, content, int(status_of(error)))
 
 
 def _set(response: Response, name: str, value: str, age_s: int, services: Services, **more: Any) -> None:

@@ -16,7 +16,7 @@ from app.domain import LEAST_VARIETY, PasswordFault, PasswordPolicy, Visitor
 from app.errors import NotFound, Rejected, TooManyTries
 from app.web.chat.backend import ChatUser
 from app.web.headers import POLICY, policy
-from app.web.pages.words import WelcomeWords, welcome_words
+from app.web.pages.words import PageWords, words_for
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
 HEADERS = {
@@ -93,51 +93,51 @@ def add_pages(app: FastAPI, welcome: Welcome) -> None:
         return response
 
 
-def _words(request: Request) -> WelcomeWords:
-    return welcome_words(request.headers.get("accept-language", ""))
+def _words(request: Request) -> PageWords:
+    return words_for(request.headers.get("accept-language", ""))
 
 
-def _problem(words: WelcomeWords, policy: PasswordPolicy, name: str, password: str, again: str) -> str:
+def _problem(words: PageWords, policy: PasswordPolicy, name: str, password: str, again: str) -> str:
     """Why the password cannot be taken, or ""."""
     match policy.find_fault(password, name):
         case PasswordFault.TOO_SHORT:
-            return words.too_short.format(n=policy.min_length)
+            return words.welcome.too_short.format(n=policy.min_length)
         case PasswordFault.TOO_PLAIN:
-            return words.too_plain.format(n=LEAST_VARIETY)
+            return words.welcome.too_plain.format(n=LEAST_VARIETY)
         case PasswordFault.HOLDS_NAME:
-            return words.holds_name
+            return words.welcome.holds_name
         case None:
-            return words.different if password != again else ""
+            return words.welcome.different if password != again else ""
 
 
-def _form(words: WelcomeWords, policy: PasswordPolicy, name: str, token: str, problem: str = "") -> Response:
+def _form(words: PageWords, policy: PasswordPolicy, name: str, token: str, problem: str = "") -> Response:
     alert = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    content = f"""<h1>{escape(words.heading.format(name=name))}</h1>
-<p>{escape(words.intro.format(name=name))}</p>
+    content = f"""<h1>{escape(words.welcome.heading.format(name=name))}</h1>
+<p>{escape(words.welcome.intro.format(name=name))}</p>
 {alert}
 <form method="post" action="/welcome">
 <input type="hidden" name="token" value="{escape(token)}">
 <input type="text" value="{escape(name)}" autocomplete="username" readonly hidden>
-<label for="password">{escape(words.choose)}</label>
+<label for="password">{escape(words.welcome.choose)}</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required autofocus
   minlength="{policy.min_length}" aria-describedby="hint">
-<p class="hint" id="hint">{escape(words.length_hint.format(n=policy.min_length))}</p>
-<label for="again">{escape(words.again)}</label>
+<p class="hint" id="hint">{escape(words.welcome.length_hint.format(n=policy.min_length))}</p>
+<label for="again">{escape(words.welcome.again)}</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required minlength="{policy.min_length}">
-<button type="submit">{escape(words.button)}</button>
+<button type="submit">{escape(words.welcome.button)}</button>
 </form>"""
     return _page(words, content, 422 if problem else 200)
 
 
-def _used(words: WelcomeWords, status: int = 404) -> Response:
-    content = f"""<h1>{escape(words.used_heading)}</h1>
-<p>{escape(words.used)}</p>
-<p><a class="button" href="/login">{escape(words.to_sign_in)}</a></p>"""
+def _used(words: PageWords, status: int = 404) -> Response:
+    content = f"""<h1>{escape(words.welcome.used_heading)}</h1>
+<p>{escape(words.welcome.used)}</p>
+<p><a class="button" href="/login">{escape(words.welcome.to_sign_in)}</a></p>"""
     return _page(words, content, status)
 
 
-def _page(words: WelcomeWords, content: str, status: int) -> Response:
-    return show_page(words.language, words.title, content, status)
+def _page(words: PageWords, content: str, status: int) -> Response:
+    return show_page(words.language, words.welcome.title, content, status)
 
 
 def show_page(language: str, title: str, content: str, status: int) -> Response:

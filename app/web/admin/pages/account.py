@@ -8,7 +8,7 @@ from app.errors import Rejected
 from app.operations import api_keys, conversations, people, sessions
 from app.web.admin.guard import GuardedRoute
 from app.web.admin.page import Page, PageOf
-from app.web.admin.pages.people import Bases, Days, MostRole, Name, read_bounds, show_key
+from app.web.admin.pages.keys import Bases, Days, MostRole, Name, read_bounds, show_key
 from app.web.pages.left import remember_leaving
 
 router = APIRouter(route_class=GuardedRoute)

@@ -8,6 +8,7 @@ from app.operations import groups, people
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
 from app.web.admin.page import Page, PageOf
+from app.web.admin.person_page import name_of
 
 router = APIRouter(route_class=AdminRoute)
 PATH = "/admin/people/groups"
@@ -59,7 +60,7 @@ def rename(page: PageOf, id: str, name: Name) -> Response:
 def add_member(page: PageOf, id: str, person: Annotated[str, Form()]) -> Response:
     """Somebody into the group."""
     groups.add_member(id, person, page.caller, page.services)
-    name = people.get(person, page.caller, page.services).name
+    name = name_of(page, person)
     return _back(page, id, page.gettext("“%(name)s” was added.", name=name))
 
 
@@ -67,7 +68,7 @@ def add_member(page: PageOf, id: str, person: Annotated[str, Form()]) -> Respons
 def remove_member(page: PageOf, id: str, person: str) -> Response:
     """Somebody out of the group."""
     groups.remove_member(id, person, page.caller, page.services)
-    name = people.get(person, page.caller, page.services).name
+    name = name_of(page, person)
     return _back(page, id, page.gettext("“%(name)s” was removed.", name=name))
 
 

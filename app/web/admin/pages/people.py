@@ -1,28 +1,20 @@
 """People: the list, adding somebody, and what an admin changes about one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from app.access import KeyBounds
-from app.db.accounts import Account
 from app.domain import MemberRole, PersonState
 from app.operations import api_keys, groups, knowledge_bases, people, sessions, sign_in_limits, single_sign_on
 from app.operations.people import OneTimeLink
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
 from app.web.admin.page import Page, PageOf
+from app.web.admin.person_page import PATH, go_back, name_of
 
 router = APIRouter(route_class=AdminRoute)
-PATH = "/admin/people"
 STATES = list(PersonState)
 Name = Annotated[str, Form(max_length=200)]
-# 0: for good.
-Days = Annotated[int, Form(ge=0)]
-# None: the key is not limited to any.
-Bases = Annotated[list[str], Form(default_factory=list, alias="key_base")]
-# "": all that its person may do.
-MostRole = Annotated[MemberRole | Literal[""], Form(alias="key_role")]
 
 
 @router.get("/people")
@@ -81,7 +73,7 @@ def show(page: PageOf, id: str) -> Response:
 def rename(page: PageOf, id: str, name: Name) -> Response:
     """Another name."""
     people.rename(id, name, page.caller, page.services)
-    return _back(page, id, page.gettext("“%(name)s” is the name to sign in with from now on.", name=name.strip()))
+    return go_back(page, id, page.gettext("“%(name)s” is the name to sign in with from now on.", name=name.strip()))
 
 
 @router.post("/people/{id}/link")
@@ -96,29 +88,29 @@ def set_admin(page: PageOf, id: str, is_admin: Annotated[bool, Form()]) -> Respo
     people.set_admin(id, is_admin, page.caller, page.services)
     if id == page.caller.id and not is_admin:
         return page.go("/account", page.gettext("You are no admin any more."))
-    name = _name(page, id)
+    name = name_of(page, id)
     made = page.gettext("“%(name)s” is an admin of the service now.", name=name)
-    return _back(page, id, made if is_admin else page.gettext("“%(name)s” is no admin any more.", name=name))
+    return go_back(page, id, made if is_admin else page.gettext("“%(name)s” is no admin any more.", name=name))
 
 
 @router.post("/people/{id}/disable")
 def disable(page: PageOf, id: str) -> Response:
     """Shut out at once."""
     people.disable(id, page.caller, page.services)
-    return _back(page, id, page.gettext("“%(name)s” is shut out. All they have is kept.", name=_name(page, id)))
+    return go_back(page, id, page.gettext("“%(name)s” is shut out. All they have is kept.", name=name_of(page, id)))
 
 
 @router.post("/people/{id}/enable")
 def enable(page: PageOf, id: str) -> Response:
     """Let in again."""
     people.enable(id, page.caller, page.services)
-    return _back(page, id, page.gettext("“%(name)s” may sign in again.", name=_name(page, id)))
+    return go_back(page, id, page.gettext("“%(name)s” may sign in again.", name=name_of(page, id)))
 
 
 @router.post("/people/{id}/delete")
 def delete(page: PageOf, id: str) -> Response:
     """Gone, with their chats."""
-    name = _name(page, id)
+    name = name_of(page, id)
     chats = people.delete(id, page.caller, page.services)
     said = page.ngettext(
         "“%(name)s” is deleted, with %(num)s chat.", "“%(name)s” is deleted, with %(num)s chats.", chats, name=name
@@ -134,7 +126,7 @@ def join(page: PageOf, id: str, group: Annotated[str, Form()]) -> Response:
     """Into a group."""
     groups.add_member(group, id, page.caller, page.services)
     name = groups.get(group, page.caller, page.services).name
-    return _back(page, id, page.gettext("“%(name)s” is in “%(group)s” now.", name=_name(page, id), group=name))
+    return go_back(page, id, page.gettext("“%(name)s” is in “%(group)s” now.", name=name_of(page, id), group=name))
 
 
 @router.post("/people/{id}/groups/{group_id}/leave")
@@ -142,74 +134,25 @@ def leave(page: PageOf, id: str, group_id: str) -> Response:
     """Out of a group."""
     groups.remove_member(group_id, id, page.caller, page.services)
     name = groups.get(group_id, page.caller, page.services).name
-    return _back(page, id, page.gettext("“%(name)s” is not in “%(group)s” any more.", name=_name(page, id), group=name))
+    return go_back(
+        page, id, page.gettext("“%(name)s” is not in “%(group)s” any more.", name=name_of(page, id), group=name)
+    )
 
 
 @router.post("/people/{id}/roles")
 def set_role(page: PageOf, id: str, base: Annotated[str, Form()], role: Annotated[MemberRole, Form()]) -> Response:
     """A role in a knowledge base, in place of an earlier one."""
-    name = _name(page, id)
+    name = name_of(page, id)
     knowledge_bases.set_member(base, name, role, page.caller, page.services)
-    return _back(page, id, page.gettext("The role of “%(name)s” is changed.", name=name))
+    return go_back(page, id, page.gettext("The role of “%(name)s” is changed.", name=name))
 
 
 @router.post("/people/{id}/roles/{base}/remove")
 def remove_role(page: PageOf, id: str, base: str) -> Response:
     """No role of their own any more."""
     knowledge_bases.remove_member(base, id, page.caller, page.services)
-    return _back(page, id, page.gettext("The role of “%(name)s” is changed.", name=_name(page, id)))
-
-
-# --- sessions and keys ----------------------------------------------------------------------------
-
-
-@router.post("/people/{id}/sessions/end")
-def end_sessions(page: PageOf, id: str) -> Response:
-    """All browsers signed out."""
-    ended = sessions.end_all(id, page.caller, page.services)
-    return _back(page, id, page.ngettext("%(num)s session was ended.", "%(num)s sessions were ended.", ended))
-
-
-@router.post("/people/{id}/sessions/{session_id}/end")
-def end_session(page: PageOf, id: str, session_id: str) -> Response:
-    """One browser signed out."""
-    sessions.end(id, session_id, page.caller, page.services)
-    return _back(page, id, page.ngettext("%(num)s session was ended.", "%(num)s sessions were ended.", 1))
-
-
-@router.post("/people/{id}/keys")
-def create_key(page: PageOf, id: str, name: Name, days: Days, bases: Bases, role: MostRole = "") -> Response:
-    """A key; the answer holds it, and nothing else ever does."""
-    bounds = read_bounds(bases, role)
-    made = api_keys.create(id, name, days or None, page.caller, page.services, bounds=bounds)
-    return show_key(page, made, f"{PATH}/{id}")
-
-
-@router.post("/people/{id}/keys/{key_id}/revoke")
-def revoke_key(page: PageOf, id: str, key_id: str) -> Response:
-    """A key that opens nothing any more."""
-    key = api_keys.revoke(key_id, page.caller, page.services, person_id=id)
-    return _back(page, id, page.gettext("The key “%(name)s” opens nothing any more.", name=key.name))
-
-
-def read_bounds(bases: list[str], role: MemberRole | Literal[""]) -> KeyBounds:
-    """What a form says of a key: no knowledge base chosen is no limit."""
-    return KeyBounds(frozenset(bases) if bases else None, role or None)
-
-
-def show_key(page: Page, key: api_keys.NewKey, back: str) -> Response:
-    """The only page that ever holds this key."""
-    return page.show("people/new_key.html", key=key, back=back)
+    return go_back(page, id, page.gettext("The role of “%(name)s” is changed.", name=name_of(page, id)))
 
 
 def _show_link(page: Page, link: OneTimeLink) -> Response:
     return page.show("people/link.html", link=link)
-
-
-def _back(page: Page, id: str, said: str) -> Response:
-    return page.go(f"{PATH}/{id}", said)
-
-
-def _name(page: Page, id: str) -> str:
-    person: Account = people.get(id, page.caller, page.services)
-    return person.name

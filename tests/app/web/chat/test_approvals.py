@@ -31,9 +31,9 @@ def test_the_card_holds_the_exact_text_and_the_host() -> None:
 @pytest.mark.parametrize(
     ("origin", "name", "who"),
     [
-        (CallOrigin.PERSON, FunctionName.WEB_SEARCH, ENGLISH.approval_by_person),
-        (CallOrigin.MODEL, FunctionName.WEB_SEARCH, ENGLISH.approval_by_model),
-        (CallOrigin.MODEL, FunctionName.OPEN_PAGE, ENGLISH.approval_by_model_page),
+        (CallOrigin.PERSON, FunctionName.WEB_SEARCH, ENGLISH.approval.by_person),
+        (CallOrigin.MODEL, FunctionName.WEB_SEARCH, ENGLISH.approval.by_model),
+        (CallOrigin.MODEL, FunctionName.OPEN_PAGE, ENGLISH.approval.by_model_page),
     ],
 )
 def test_the_card_says_who_wants_it(origin: CallOrigin, name: str, who: str) -> None:

@@ -143,4 +143,4 @@ def test_names_are_shown_as_they_are() -> None:
 def test_the_menu_shows_what_the_person_may_use() -> None:
     assert [each["id"] for each in list_menu(ALL, ENGLISH)] == ["web", "table", "kb", "speak"]
     assert list_menu(NONE, ENGLISH) == []
-    assert list_menu(ALL, GERMAN)[0]["description"] == GERMAN.command_web
+    assert list_menu(ALL, GERMAN)[0]["description"] == GERMAN.commands.web

@@ -46,7 +46,7 @@ def test_words_that_did_not_go_into_the_query_are_named_first() -> None:
     assert text.startswith(
         "*This may not be what you asked for: “yesterday”, “\\[1\\]” did not go into the computation.*\n\n| region"
     )
-    assert render_computed(result(unused=()), GERMAN).startswith(f"*{GERMAN.unsure}*")
+    assert render_computed(result(unused=()), GERMAN).startswith(f"*{GERMAN.computed.unsure}*")
 
 
 def test_cells_are_shown_as_they_are_and_long_ones_cut() -> None:

@@ -72,8 +72,8 @@ def test_what_a_text_strikes_through_itself_is_no_doubt() -> None:
     ("given", "said"),
     [
         ({"missing": ("12", "3 March")}, "Not verified: the cited passages do not contain “12”, “3 March”."),
-        ({}, ENGLISH.doubt_unlike),
-        ({"citations": ()}, ENGLISH.doubt_uncited),
+        ({}, ENGLISH.doubts.unlike),
+        ({"citations": ()}, ENGLISH.doubts.uncited),
     ],
 )
 def test_a_doubt_says_why(given: dict[str, tuple[str, ...]], said: str) -> None:

@@ -22,7 +22,7 @@ def kept() -> dict[str, object]:
 
 def test_a_face_comes_back_from_the_database_as_it_was() -> None:
     assert Face.find({"face": kept()}) == FACE
-    assert FACE.reasons == (ENGLISH.doubt_uncited,)
+    assert FACE.reasons == (ENGLISH.doubts.uncited,)
     assert FACE.timings == "answered in 1.0 s"
 
 

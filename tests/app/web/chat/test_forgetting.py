@@ -191,7 +191,7 @@ async def test_an_answer_that_was_cut_off_goes_with_any_document_that_was_found(
 ) -> None:
     found = Passage(1, 1.0, 0.5, "c", "d1", "leave.md", "text/markdown", "en", "", (), None, None, 0, 9, "passageword")
     await answered(layer, Retrieved((found,)), Piece("The pieceword stands"))
-    assert ENGLISH.stopped in words_kept(services)
+    assert ENGLISH.answer.stopped in words_kept(services)
     forget(services, "d1")
     assert "pieceword" not in words_kept(services)
     assert "passageword" not in words_kept(services)

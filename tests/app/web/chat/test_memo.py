@@ -14,7 +14,7 @@ from app.web.chat.memo import (
     render_timings,
     search_summary,
 )
-from app.web.chat.words import ENGLISH, GERMAN, Words, words_for
+from app.web.chat.words import ENGLISH, GERMAN, Words
 
 QUOTE = "Leave is 26 weeks."
 
@@ -55,7 +55,7 @@ def test_an_abstention_says_where_the_nearest_passages_are() -> None:
 
 
 def test_an_abstention_without_passages_says_that_nothing_is_near() -> None:
-    assert render_answer(answer(abstained=True), ENGLISH).endswith(ENGLISH.no_passages)
+    assert render_answer(answer(abstained=True), ENGLISH).endswith(ENGLISH.answer.no_passages)
 
 
 def test_passages_are_counted_by_document() -> None:
@@ -128,13 +128,6 @@ def test_document_text_is_shown_as_it_is(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("de", GERMAN), ("de-AT", GERMAN), ("en-GB", ENGLISH), ("fr", ENGLISH)]
-)
-def test_words_follow_the_browser(language: str, words: object) -> None:
-    assert words_for(language) is words
-
-
 def test_a_passage_of_a_site_leads_to_its_page() -> None:
     found = replace(passage(), url="https://wiki.example/a_(b)")
     first, *_ = render_passage(found, ENGLISH).splitlines()
@@ -157,5 +150,5 @@ def test_a_pages_title_is_not_said_twice() -> None:
 def test_a_passage_that_reads_like_instructions_is_labelled_and_no_other(words: Words) -> None:
     shown = render_passages([passage(1), replace(passage(2), is_suspicious=True)], words)
     first, _, second = shown.partition("[2]")
-    assert words.suspicious not in first
-    assert words.suspicious in second
+    assert words.search.suspicious not in first
+    assert words.search.suspicious in second

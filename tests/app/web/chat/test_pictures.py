@@ -20,11 +20,11 @@ from app.settings import chat_files_dir
 from app.web.chat import pictures
 from app.web.chat.backend import AttachedFile
 from app.web.chat.data_layer import ChatDataLayer
+from app.web.chat.history import history_of
 from app.web.chat.picture_types import picture_type
 from app.web.chat.pictures import Pictures, keep_picture, picture_summary, render_picture_text, sort_files
 from app.web.chat.service_backend import ServiceBackend
 from app.web.chat.storage import ChatFiles
-from app.web.chat.turn import history_of
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import ENGLISH, GERMAN
 from tests.app.web.chat.test_mount import SAVED, THREAD, _store_passage, client  # noqa: F401 - a fixture

@@ -49,7 +49,7 @@ def test_a_job_that_is_done_is_told_in_one_sentence() -> None:
 
 
 def test_what_was_in_already_is_no_news() -> None:
-    assert render_outcome(job(item("a.md", ItemStatus.UNCHANGED)), ENGLISH) == ENGLISH.unchanged_one
+    assert render_outcome(job(item("a.md", ItemStatus.UNCHANGED)), ENGLISH) == ENGLISH.adding.unchanged_one
 
 
 def test_each_failure_comes_with_its_sentence() -> None:
