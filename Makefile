@@ -20,8 +20,9 @@ run: install
 
 # A file's tests stay together: they share services that take seconds to start.
 # One process more than cores: tests wait for services and pages about as much as they compute.
+# In the order of tests/conftest.py, where xdist would begin with the files that have the most tests.
 test: install-dev
-	$(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -8,18 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 from app.answer.writing.conversation import Turn
 from app.answer.writing.evidence import Evidence
 from app.answer.writing.prompt import Prompts, build_prompt
 from app.domain import Grounds, Message, Role
-from app.engines.generators.llamacpp import LlamaCppGenerator
-from app.engines.generators.pieces import as_dicts
 from app.ports import Generator
-from app.settings import GeneratorSettings, Settings, load_settings
-from bench.first_token import LONG, MAX_TOKENS, SHORT, TYPICAL, Prompt, build_passage, opened_llama, time_first_piece
+from app.settings import Settings, load_settings
+from bench.first_token import LONG, SHORT, TYPICAL, Bare, Prompt, ask_bare, build_passage, opened_pair, time_first_piece
 from bench.prose import write_paragraph
 from bench.report import Figure, Result, compare
 from bench.sizes import Size
@@ -35,12 +32,10 @@ TARGET = 0.5
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of one turn, round by round, and the tokens of its prompt: all, and those already computed."""
+    """Of one turn, round by round: our milliseconds, and what llama.cpp itself needed."""
 
     ours: list[float] = field(default_factory=list)
-    bare: list[float] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    cached: list[int] = field(default_factory=list)
+    bare: list[Bare] = field(default_factory=list)
 
 
 def run(size: Size) -> Result:
@@ -48,19 +43,15 @@ def run(size: Size) -> Result:
     rounds = size.pick(tiny=1, quick=2, normal=5)
     kinds = size.pick(tiny=(SHORT,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
     settings = load_settings()
-    generator = LlamaCppGenerator(settings.generator)
     figures: list[Figure] = []
     notes: list[str] = []
-    try:
-        with opened_llama(settings.generator) as llama:
-            for kind in kinds:
-                for is_new in (False, True):
-                    name = f"{kind.evidence}, {'all-new' if is_new else 'the same'} evidence"
-                    turns = _measure(kind, is_new, rounds, settings, generator, llama)
-                    figures.extend(_compare(name, turns, None if is_new else TARGET))
-                    notes.append(_tokens(name, turns))
-    finally:
-        generator.close()
+    with opened_pair(settings.generator) as (generator, llama):
+        for kind in kinds:
+            for is_new in (False, True):
+                name = f"{kind.evidence}, {'all-new' if is_new else 'the same'} evidence"
+                turns = _measure(kind, is_new, rounds, settings, generator, llama)
+                figures.extend(_compare(name, turns, None if is_new else TARGET))
+                notes.append(_tokens(name, turns))
     return Result(tuple(figures), tuple(notes))
 
 
@@ -73,12 +64,10 @@ def _measure(
             if kind.is_whole:
                 _rewrite(messages[-1], settings, generator)
             ours = 1000 * time_first_piece(messages, generator)
-            bare, tokens, cached = _ask_bare(messages, llama, settings.generator)
+            bare = ask_bare(messages, llama, settings.generator)
             if number:  # the first round warms
                 turn.ours.append(ours)
                 turn.bare.append(bare)
-                turn.tokens.append(tokens)
-                turn.cached.append(cached)
     return times
 
 
@@ -126,40 +115,18 @@ def _find(kind: Prompt, random: Random, turn: int) -> list[Evidence]:
     ]
 
 
-def _ask_bare(messages: Sequence[Message], llama: Any, settings: GeneratorSettings) -> tuple[float, int, int]:
-    """Milliseconds, tokens of the prompt, and how many of them were computed before."""
-    arrived: list[tuple[float, dict[str, Any]]] = []
-
-    def read(chunk: dict[str, Any]) -> bool:
-        if any(choice.get("delta", {}).get("content") for choice in chunk.get("choices", ())):
-            arrived.append((perf_counter(), chunk["timings"]))
-        return bool(arrived)
-
-    request = {
-        "messages": as_dicts(messages),
-        "max_tokens": MAX_TOKENS,
-        "temperature": settings.temperature,
-        "stream": True,
-        "cache_prompt": True,
-        "timings_per_token": True,
-    }
-    started = perf_counter()
-    llama.handle_chat_completions(request, read)
-    at, timings = arrived[0]
-    return 1000 * (at - started), timings["prompt_n"] + timings["cache_n"], timings["cache_n"]
-
-
 def _compare(name: str, turns: Sequence[Times], target: float | None) -> list[Figure]:
     first, last = turns[0], turns[-1]
     return [
         compare(f"{name}: turn 3 beside turn 1", "ms", last.ours, first.ours, at_most=target),
-        compare(f"{name}: turn 3 beside bare llama.cpp", "ms", last.ours, last.bare),
+        compare(f"{name}: turn 3 beside bare llama.cpp", "ms", last.ours, [bare.ms for bare in last.bare]),
     ]
 
 
 def _tokens(name: str, turns: Sequence[Times]) -> str:
     told = [
-        f"turn {number}: {median(turn.tokens):.0f} tokens, {median(turn.cached):.0f} of them cached"
+        f"turn {number}: {median(bare.tokens for bare in turn.bare):.0f} tokens, "
+        f"{median(bare.cached for bare in turn.bare):.0f} of them cached"
         for number, turn in enumerate(turns, start=1)
     ]
     return f"{name}: {'; '.join(told)}."

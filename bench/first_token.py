@@ -54,18 +54,25 @@ def run(size: Size) -> Result:
     rounds = size.pick(tiny=1, quick=3, normal=5)
     prompts = size.pick(tiny=(SHORT,), quick=(LONG, TYPICAL), normal=(LONG, TYPICAL))
     settings = load_settings()
-    generator = LlamaCppGenerator(settings.generator)
     figures: list[Figure] = []
     notes: list[str] = []
+    with opened_pair(settings.generator) as (generator, llama):
+        for prompt in prompts:
+            tokens, found = _measure_in_turns(prompt, rounds, settings, generator, llama)
+            figures.extend(found)
+            notes.append(f"{prompt.name}: {tokens} tokens in the last conversation.")
+    return Result(tuple(figures), tuple(notes))
+
+
+@contextmanager
+def opened_pair(settings: GeneratorSettings) -> Iterator[tuple[Generator, Any]]:
+    """Cloister's generator, and llama.cpp beside it."""
+    generator = LlamaCppGenerator(settings)
     try:
-        with opened_llama(settings.generator) as llama:
-            for prompt in prompts:
-                tokens, found = _measure_in_turns(prompt, rounds, settings, generator, llama)
-                figures.extend(found)
-                notes.append(f"{prompt.name}: {tokens} tokens in the last conversation.")
+        with opened_llama(settings) as llama:
+            yield generator, llama
     finally:
         generator.close()
-    return Result(tuple(figures), tuple(notes))
 
 
 @contextmanager
@@ -99,7 +106,7 @@ def _measure_in_turns(
         messages = _write(prompt, number, settings, generator)
         for ours, limit in (fresh, cached):
             ours.append(1000 * time_first_piece(messages, generator))
-            limit.append(1000 * _bare_first_piece(messages, llama, settings.generator))
+            limit.append(ask_bare(messages, llama, settings.generator).ms)
     # The first round warms.
     return generator.count_prompt_tokens(messages), [
         compare(f"{prompt.name}, new", "ms", fresh[0][1:], fresh[1][1:], at_most=1.1),
@@ -120,12 +127,22 @@ def time_first_piece(messages: Sequence[Message], generator: Generator) -> float
     return asyncio.run(wait())
 
 
-def _bare_first_piece(messages: Sequence[Message], llama: Any, settings: GeneratorSettings) -> float:
-    arrived: list[float] = []
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What llama.cpp itself needed for its first piece. Of the `tokens` of the prompt, `cached` were known."""
+
+    ms: float
+    tokens: int
+    cached: int
+
+
+def ask_bare(messages: Sequence[Message], llama: Any, settings: GeneratorSettings) -> Bare:
+    """Ask llama.cpp without anything of Cloister's between."""
+    arrived: list[tuple[float, dict[str, Any]]] = []
 
     def read(chunk: dict[str, Any]) -> bool:
         if any(choice.get("delta", {}).get("content") for choice in chunk.get("choices", ())):
-            arrived.append(perf_counter())
+            arrived.append((perf_counter(), chunk["timings"]))
         return bool(arrived)
 
     request = {
@@ -134,10 +151,12 @@ def _bare_first_piece(messages: Sequence[Message], llama: Any, settings: Generat
         "temperature": settings.temperature,
         "stream": True,
         "cache_prompt": True,
+        "timings_per_token": True,
     }
     started = perf_counter()
     llama.handle_chat_completions(request, read)
-    return arrived[0] - started
+    at, timings = arrived[0]
+    return Bare(1000 * (at - started), timings["prompt_n"] + timings["cache_n"], timings["cache_n"])
 
 
 def _write(prompt: Prompt, number: int, settings: Settings, generator: Generator) -> tuple[Message, ...]:

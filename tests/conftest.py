@@ -3,8 +3,11 @@
 DBOS is one per process, so only one of them can be open at a time; opening one after the other is fine.
 """
 
+import fcntl
+import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +35,12 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with few tests first: they start services and browsers, and at the end nobody waits for one of them."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: sizes[item.path])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment() -> Iterator[None]:
     """No setting of the person who runs the tests reaches them."""
@@ -48,6 +57,17 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lasting_log() -> Iterator[None]:
+    """DBOS logs as everybody does. A logger without a handler it gives the standard error of that moment to keep, and
+    where a test with `capsys` is the first to open services, that is a file which is closed when the test ends.
+    """
+    handler = logging.NullHandler()
+    logging.getLogger("dbos").addHandler(handler)
+    yield
+    logging.getLogger("dbos").removeHandler(handler)
 
 
 @pytest.fixture
@@ -150,11 +170,24 @@ def real_generator() -> Iterator[Warm[Generator]]:
 
 @pytest.fixture(scope="session")
 def samples_data_dir(real_embedder: Warm[Embedder], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed."""
-    folder = tmp_path_factory.mktemp("samples") / "data"
+    """A data folder in which `sample_docs/` are in the knowledge base “Samples”. To be copied, not changed.
+
+    One for all processes of a run: reading and embedding them takes twenty seconds of a processor.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "samples"
+    with (shared / "samples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _take_in_samples(own / "samples-of-mine", real_embedder).rename(folder)
+    return folder
+
+
+def _take_in_samples(folder: Path, embedder: Warm[Embedder]) -> Path:
     # The OCR engine that every machine has: what the samples say must not hang on what else is installed.
     settings = load_settings({"data_dir": folder, "ocr": {"engine": "rapidocr"}})
-    opened = open_with(settings, real_embedder, Warm(ScriptedGenerator))
+    opened = open_with(settings, embedder, Warm(ScriptedGenerator))
     take_in(opened, SAMPLE_DOCS, kb="Samples")
     opened.close()
     return folder

@@ -8,7 +8,7 @@ from app.db.people_tables import Person
 from app.domain import Job, JobItem, JobState, KnowledgeBase, Passage
 from app.services import Services
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def open_base(services: Services, name: str = "Documents") -> KnowledgeBase:

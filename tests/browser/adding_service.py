@@ -20,10 +20,10 @@ from app.web.chat.mount import mount_chat
 from app.web.chat.prepare import prepare
 from app.web.chat.service_backend import ServiceBackend
 from app.web.pages.welcome import add_pages
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import WordHashEmbedder, open_with_fakes
 
 ADMIN, READER = "Ada", "Ben"
-PASSWORD = "correct horse battery"
 SLOW_S = 0.6
 FILE_MB = 2
 

@@ -8,10 +8,10 @@ import uvicorn
 from app.db import people
 from app.main import build_app
 from app.settings import load_settings
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import open_with_fakes
 
 ADMIN, READER = "Ada", "Ben"
-PASSWORD = "correct horse battery"
 
 
 def main(port: str, folder: str) -> None:

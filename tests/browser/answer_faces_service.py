@@ -5,19 +5,18 @@ The question's first word chooses the answer. `GET /release` lets an answer that
 
 import asyncio
 import sys
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import uvicorn
 
 from app.answer.events import AnswerEvent, Checked, Finished, Piece, Retrieved
-from app.domain import Answer, Citation, Message, Passage, Statement, TableResult
+from app.domain import Answer, Citation, Passage, Statement, TableResult
 from app.errors import EngineUnavailable
-from app.web.chat.backend import AS_USUAL, Manner
-from tests.browser.chat_groundwork_service import LEAVE, REMOTE, FakeBackend, _citation, _passage, create_app
+from tests.browser.fake_backend import LEAVE, REMOTE, FakeBackend, build_citation, build_passage
+from tests.browser.fake_chat import create_app
 
 FIRST = "Each parent may take **26 weeks** of parental leave within two years of the birth [1]."
 DOUBTED = "The form goes to 12 people by 3 March [2]."
@@ -39,28 +38,17 @@ class AnswerFaces(FakeBackend):
         self.asked: Counter[str] = Counter()
         self.released = asyncio.Event()
 
-    async def ask(
-        self,
-        question: str,
-        *,
-        user_id: str,
-        knowledge_bases: Sequence[str],
-        history: Sequence[Message],
-        cancelled: threading.Event,
-        answer_id: str,
-        manner: Manner = AS_USUAL,
-    ) -> AsyncIterator[AnswerEvent]:
-        self.histories.append(history)
+    async def answer(self, question: str) -> AsyncIterator[AnswerEvent]:
         self.asked[question] += 1
         passages = (
-            _passage(1, LEAVE, "handbook", page=3),
-            _passage(2, REMOTE, "forms"),
-            _passage(3, "Nothing of weight. " * 40, "handbook", page=4),
+            build_passage(1, LEAVE, "handbook", page=3),
+            build_passage(2, REMOTE, "forms"),
+            build_passage(3, "Nothing of weight. " * 40, "handbook", page=4),
         )
         yield Retrieved(passages)
         match question.split()[0]:
             case "Leave":
-                async for event in self._answer(passages):
+                async for event in self._answer_in_pieces(passages):
                     yield event
             case "Orders":
                 yield Finished(_computed(passages))
@@ -73,11 +61,14 @@ class AnswerFaces(FakeBackend):
                 text = f"This is answer {times} to “{question}” [1]."
                 statements = (Statement(0, len(text), (1,), is_verified=True),)
                 yield Piece(text)
-                yield Finished(_finished(text, (_citation(passages[0], LEAVE[:76]),), passages, statements))
+                yield Finished(_finished(text, (build_citation(passages[0], LEAVE[:76]),), passages, statements))
 
-    async def _answer(self, passages: tuple[Passage, ...]) -> AsyncIterator[AnswerEvent]:
+    async def _answer_in_pieces(self, passages: tuple[Passage, ...]) -> AsyncIterator[AnswerEvent]:
         """Two sentences checked while the third is held back."""
-        first, second = _citation(passages[0], LEAVE[:76]), _citation(passages[1], "The form asks", verified=False)
+        first, second = (
+            build_citation(passages[0], LEAVE[:76]),
+            build_citation(passages[1], "The form asks", verified=False),
+        )
         text = f"{FIRST} {DOUBTED}\n\n{LAST}"
         doubt = len(FIRST) + 1
         statements = (

@@ -16,12 +16,12 @@ from app.db.people_tables import Membership
 from app.domain import MemberRole
 from app.main import build_app
 from app.settings import load_settings
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import ScriptedGenerator, open_with_fakes
 from tests.scripted_llm import MODEL, Reply, ScriptedLlm
 from tests.taking_in import take_in
 
 ADMIN, READER = "Ada", "Ben"
-PASSWORD = "correct horse battery"
 LEAVE = "# Leave\n\nEvery parent receives 70 days of paid parental leave.\n"
 NOTICE = "# Errors\n\nError QX-4711 means that the badge reader has lost its door. Restart the door controller.\n"
 USUAL = "Every parent receives 70 days of paid parental leave [1]."

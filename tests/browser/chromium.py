@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 # Where to leave pictures of the page for a person to look at; nowhere when it is not set.
 PICTURES = os.environ.get("CLOISTER_TEST_PICTURES", "")
-PATIENCE_S = 60
+PATIENCE_S = 120
+DATABASE_FILE = "cloister.sqlite"
 # Part of what the browser says in its console when a page tries what its policy does not allow.
 POLICY = "Content Security Policy"
 
@@ -44,16 +47,30 @@ def open_chromium(*flags: str) -> Iterator[Browser]:
         assert not refused, "\n".join(sorted(set(refused)))
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its address, and the folder that it was given."""
+
+    url: str
+    folder: Path
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What its database answers."""
+        (database,) = self.folder.rglob(DATABASE_FILE)
+        with sqlite3.connect(database) as connection:
+            return connection.execute(query, values).fetchall()
+
+
 @contextmanager
-def serving(module: str, folder: Path, *, ready: str = "/readyz") -> Iterator[str]:
-    """The address of a service that `python -m module PORT FOLDER` runs, once its path `ready` answers."""
+def serving(module: str, folder: Path, *, ready: str = "/readyz") -> Iterator[Service]:
+    """A service that `python -m module PORT FOLDER` runs, once its path `ready` answers."""
     require_chromium()
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", module, str(port), str(folder)])
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(url + ready, process)
-        yield url
+        yield Service(url, folder)
     finally:
         process.terminate()
         process.wait(30)

@@ -12,12 +12,12 @@ from app.db.people_tables import Membership
 from app.domain import MemberRole
 from app.main import build_app
 from app.settings import load_settings
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import ScriptedGenerator, open_with_fakes
 from tests.taking_in import open_base, take_in
 from tests.two_models import OTHER, let_answer, offer
 
 ADMIN, READER = "Ada", "Ben"
-PASSWORD = "correct horse battery"
 LEAVE = "# Leave\n\nEvery parent receives 70 days of leave.\n\n# Notice\n\nThe notice period is five weeks.\n"
 SAID = "Every parent receives 70 days of leave [1]."
 

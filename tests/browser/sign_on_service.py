@@ -12,12 +12,12 @@ from app.db import groups, people
 from app.db.people_tables import GroupMembership
 from app.main import build_app
 from app.settings import load_settings
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import open_with_fakes
 from tests.oidc_provider import CLIENT, SECRET
 from tests.taking_in import open_base, take_in
 
 ADMIN, OTHER_ADMIN, GROUP = "Ada", "Eva", "Readers"
-PASSWORD = "correct horse battery"
 
 
 def main(port: str, folder: str) -> None:

@@ -8,10 +8,11 @@ import uvicorn
 from app.db import people
 from app.main import build_app
 from app.settings import load_settings
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import ScriptedGenerator, open_with_fakes
 from tests.taking_in import take_in
 
-PERSON, PASSWORD = "Ada", "correct horse battery"
+PERSON = "Ada"
 ANSWER = "Unopened items can be returned within 30 days of delivery [1]. Opened software cannot be refunded [1]."
 TERMS = f"# Terms\n\n{ANSWER.replace(' [1]', '')} Shipping costs are paid by the customer.\n"
 

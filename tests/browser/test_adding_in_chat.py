@@ -2,9 +2,7 @@
 
 import base64
 import io
-import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,9 @@ from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from tests.browser.adding_service import ADMIN, FILE_MB, PASSWORD, READER
-from tests.browser.chromium import serving, take_picture
+from tests.browser.adding_service import ADMIN, FILE_MB, READER
+from tests.browser.chat_page import ask, sign_in
+from tests.browser.chromium import Service, serving, take_picture
 
 pytestmark = pytest.mark.browser
 
@@ -24,19 +23,10 @@ NOTES = "# Canteen\n\nThe canteen opens at noon and serves soup, bread and a dis
 HIGHLIGHT = (255, 233, 168)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The service's address and its data folder."""
-
-    url: str
-    folder: Path
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("adding")
-    with serving("tests.browser.adding_service", folder) as url:
-        yield Service(url, folder)
+    with serving("tests.browser.adding_service", tmp_path_factory.mktemp("adding")) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
@@ -45,28 +35,9 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
     context.set_default_timeout(15_000)
     page = context.new_page()
-    _sign_in(page, service, ADMIN)
+    sign_in(page, service.url, ADMIN)
     yield page
     context.close()
-
-
-def _sign_in(page: Page, service: Service, name: str) -> None:
-    page.goto(f"{service.url}/login")
-    page.fill("#email", name)
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#chat-input")).to_be_visible()
-
-
-def _send(page: Page, *files: FilePayload, question: str = "") -> None:
-    if files:
-        expect(page.locator("#upload-button")).to_be_enabled()
-        page.locator("#upload-button-input").set_input_files(list(files))
-        expect(page.locator("#attachments > *")).to_have_count(len(files))
-    if question:
-        page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _drop(page: Page, *files: FilePayload) -> None:
@@ -114,7 +85,7 @@ def _waiting_copies(service: Service) -> list[Path]:
 
 def test_two_files_and_a_question_are_answered_with_the_cited_page(page: Page, service: Service) -> None:
     files = [_file("handbook.pdf", _pdf(), "application/pdf"), _file("notes.md", NOTES, "text/markdown")]
-    _send(page, *files, question="How many days of paid parental leave does every parent receive?")
+    ask(page, "How many days of paid parental leave does every parent receive?", *files)
     done = page.locator(".ai-message .message-content", has_text="indexed in")
     expect(done).to_contain_text("2 documents, 2 pages, 2 chunks indexed in", timeout=20_000)
     expect(page.locator(".message-content h6")).to_have_text("Sources")
@@ -141,7 +112,7 @@ def _marked_pixels(page: Page, path: str) -> int:
 
 
 def test_a_protected_file_is_opened_with_a_password_that_the_chat_never_sees(page: Page, service: Service) -> None:
-    _send(page, _file("secret.pdf", _pdf(password=KEY), "application/pdf"))
+    ask(page, "", _file("secret.pdf", _pdf(password=KEY), "application/pdf"))
     expect(page.locator("[data-step-type=user_message]").last).to_contain_text("Added: secret.pdf")
     failed = page.locator(".ai-message .message-content").last
     expect(failed).to_contain_text("1 document could not be added:")
@@ -157,12 +128,11 @@ def test_a_protected_file_is_opened_with_a_password_that_the_chat_never_sees(pag
 
 
 def _dump(service: Service, *tables: str) -> str:
-    with sqlite3.connect(service.folder / "cloister.sqlite") as connection:
-        return str([connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
+    return str([service.rows(f"SELECT * FROM {table}") for table in tables])
 
 
 def test_a_job_is_cancelled_in_the_chat(page: Page) -> None:
-    _send(page, *_slow_files("part", 9))
+    ask(page, "", *_slow_files("part", 9))
     progress = page.locator(".ai-message .message-content").last
     expect(progress.locator("h5")).to_contain_text("Adding 9 documents: ")
     expect(progress).to_contain_text("part-0.md — 1 chunk")
@@ -184,7 +154,7 @@ def test_a_file_beyond_the_limit_is_refused_with_a_sentence(page: Page) -> None:
 
 def test_a_chat_that_is_left_and_taken_up_again_shows_how_the_job_stands(page: Page, service: Service) -> None:
     _drop(page, *_slow_files("later", 4))
-    _send(page)
+    ask(page, "")
     progress = page.locator(".ai-message .message-content").last
     expect(progress.locator("h5")).to_contain_text("Adding 4 documents: ")
     address = page.url
@@ -210,7 +180,7 @@ def test_the_page_is_readable_in_the_dark_and_on_a_phone(page: Page, browser: Br
 def test_whoever_may_not_add_documents_may_show_a_picture_only(browser: Browser, service: Service) -> None:
     with browser.new_context(locale="de-DE") as context:
         page = context.new_page()
-        _sign_in(page, service, READER)
+        sign_in(page, service.url, READER)
         accepted = page.locator("#upload-button-input").get_attribute("accept") or ""
         assert "image/png" in accepted
         assert "pdf" not in accepted

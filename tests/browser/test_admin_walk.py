@@ -3,14 +3,14 @@
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.admin_service import ADMIN, PASSWORD
-from tests.browser.chromium import serving, take_picture
+from tests.browser.admin_service import ADMIN
+from tests.browser.chat_page import ask, sign_in
+from tests.browser.chromium import Service, serving, take_picture
 
 pytestmark = pytest.mark.browser
 
@@ -22,28 +22,16 @@ QUESTIONS = "question,document,quote\n" + "".join(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The service's address and its data folder."""
-
-    url: str
-    folder: Path
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("admin")
-    with serving("tests.browser.admin_service", folder) as url:
-        yield Service(url, folder)
+    with serving("tests.browser.admin_service", tmp_path_factory.mktemp("admin")) as service:
+        yield service
 
 
-def sign_in(browser: Browser, url: str, name: str = ADMIN) -> Page:
+def _open(browser: Browser, url: str) -> Page:
+    """The chat in a window of its own."""
     page = browser.new_context(viewport=WIDE, locale="en-GB").new_page()
-    page.goto(f"{url}/login")
-    page.fill("#email", name)
-    page.fill("input[type=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{url}/")
+    sign_in(page, url, ADMIN)
     return page
 
 
@@ -57,7 +45,7 @@ def write_fruit(folder: Path) -> list[Path]:
 
 
 def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser: Browser, tmp_path: Path) -> None:
-    page = sign_in(browser, service.url)
+    page = _open(browser, service.url)
     asked_elsewhere: list[str] = []
     page.on("request", lambda r: None if r.url.startswith((service.url, "data:")) else asked_elsewhere.append(r.url))
 
@@ -103,13 +91,13 @@ def test_from_nothing_to_a_measured_chunking_and_back(service: Service, browser:
     expect(page.locator(".said")).to_contain_text("from the new chunks from now on")
     take_picture(page, "admin-6-applied", full_page=True)
 
-    chat = sign_in(browser, service.url)
+    chat = _open(browser, service.url)
     page.get_by_role("link", name="Preview").click()
     page.locator("#chunk_size").fill("60")
+    expect(page.locator("form.apply [name=chunk_size]")).to_have_value("60")  # what is drawn is what is cut
     page.get_by_role("button", name="Cut the whole knowledge base like this").click()
     expect(page.locator(".said")).to_contain_text("answered as before")
-    chat.locator("#chat-input").fill("How heavy is pear number 3?")
-    chat.keyboard.press("Enter")
+    ask(chat, "How heavy is pear number 3?")
     expect(chat.locator(".ai-message").last).to_contain_text("The pear number 3 weighs 600 grams", timeout=30_000)
     take_picture(chat, "admin-7-chat-meanwhile", full_page=True)
     expect(page.get_by_role("row", name="sentence 60")).to_contain_text("answers", timeout=60_000)

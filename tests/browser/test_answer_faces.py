@@ -4,21 +4,19 @@ again, editing, tables; and all of it after a reload.
 The tests tell one story in one window, in this order.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.answer_faces_service import MISSING
-from tests.browser.chat_groundwork_service import TOKEN
-from tests.browser.chromium import serving, take_picture
+from tests.browser.chat_page import ask, enter_by_link
+from tests.browser.chromium import Service, serving, take_picture
+from tests.browser.fake_backend import TOKEN
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "correct horse battery"
 WHY = "Not verified: the cited passages do not contain “12”, “3 March”."
 # How high the answer was each time before it was painted, noted by the page itself.
 NOTE_HEIGHTS = """
@@ -31,30 +29,17 @@ new MutationObserver(() => {
 """
 
 
-class Service:
-    """A running service and its database."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url = url
-        self._database = folder / "cloister.db"
-
-    def count(self, words: str) -> int:
-        """How many rows of messages hold these words."""
-        columns = "coalesce(output, '') || coalesce(input, '') || metadata"
-        query = f"SELECT count(*) FROM steps WHERE instr({columns}, ?)"
-        with sqlite3.connect(self._database) as connection:
-            return int(connection.execute(query, (words,)).fetchone()[0])
-
-    def rows(self, table: str) -> int:
-        with sqlite3.connect(self._database) as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with serving("tests.browser.answer_faces_service", folder, ready="/seen") as url:
-        yield Service(url, folder)
+    with serving("tests.browser.answer_faces_service", folder, ready="/seen") as service:
+        yield service
+
+
+def _count(service: Service, words: str) -> int:
+    """How many rows of messages hold these words."""
+    columns = "coalesce(output, '') || coalesce(input, '') || metadata"
+    return int(service.rows(f"SELECT count(*) FROM steps WHERE instr({columns}, ?)", words)[0][0])
 
 
 @pytest.fixture(scope="module")
@@ -65,19 +50,10 @@ def page(service: Service, browser: Browser) -> Iterator[Page]:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.add_init_script(NOTE_HEIGHTS)
-    page.goto(f"{service.url}/welcome?token={TOKEN}")
-    page.fill("#password", PASSWORD)
-    page.fill("#again", PASSWORD)
-    page.get_by_role("button").click()
-    _ask(page, "Leave for parents?")
+    enter_by_link(page, f"{service.url}/welcome?token={TOKEN}")
+    ask(page, "Leave for parents?")
     yield page
     context.close()
-
-
-def _ask(page: Page, question: str) -> None:
-    page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _answer(page: Page) -> Locator:
@@ -199,7 +175,7 @@ def test_after_a_reload_the_answer_has_all_of_this_still(page: Page) -> None:
 
 
 def test_another_answer_takes_the_place_of_the_last_one(page: Page, service: Service) -> None:
-    _ask(page, "Who answers this?")
+    ask(page, "Who answers this?")
     expect(_answer(page)).to_contain_text("This is answer 1 to")
     expect(page.locator("[id^=ask_again-]")).to_have_count(1)
     _button(page, "Ask again").click()
@@ -210,7 +186,7 @@ def test_another_answer_takes_the_place_of_the_last_one(page: Page, service: Ser
     expect(_answer(page)).to_contain_text("This is answer 2 to")
     expect(page.locator("[data-step-type=assistant_message]")).to_have_count(2)
     expect(page.locator("[data-step-type=tool]")).to_have_count(2)
-    assert service.count("This is answer 1 to") == 0
+    assert _count(service, "This is answer 1 to") == 0
 
 
 def test_asking_again_sends_the_history_without_the_old_answer(page: Page, service: Service) -> None:
@@ -222,7 +198,7 @@ def test_asking_again_sends_the_history_without_the_old_answer(page: Page, servi
 
 
 def test_an_answer_stays_when_there_is_no_other(page: Page) -> None:
-    _ask(page, "What a flaky model?")
+    ask(page, "What a flaky model?")
     expect(_answer(page)).to_contain_text("This is answer 1 to")
     _button(page, "Ask again").click()
     expect(page.locator("[data-sonner-toaster]")).to_contain_text("warming up")
@@ -233,7 +209,7 @@ def test_an_answer_stays_when_there_is_no_other(page: Page) -> None:
 
 
 def test_stopping_before_another_answer_brings_the_last_one_back(page: Page) -> None:
-    _ask(page, "What a slow model?")
+    ask(page, "What a slow model?")
     expect(_answer(page)).to_contain_text("This is answer 1 to “What a slow")
     _button(page, "Ask again").click()
     expect(page.locator("[data-step-type=assistant_message]")).to_have_count(3)
@@ -255,9 +231,9 @@ def test_an_edited_question_is_answered_and_nothing_of_what_followed_is_kept(pag
     _reopen(page)
     expect(page.locator("[data-step-type=user_message]")).to_have_text(["Leave for parents?", "Who edits this?"])
     expect(page.locator("[data-step-type=tool]")).to_have_count(2)
-    assert service.count("Who answers this?") == service.count("flaky") == service.count("slow") == 0
+    assert _count(service, "Who answers this?") == _count(service, "flaky") == _count(service, "slow") == 0
     # Two runs, each with question, search and answer.
-    assert service.rows("steps") == 8
+    assert service.rows("SELECT count(*) FROM steps") == [(8,)]
 
 
 def test_escape_leaves_a_question_as_it_was(page: Page) -> None:
@@ -270,7 +246,7 @@ def test_escape_leaves_a_question_as_it_was(page: Page) -> None:
 
 
 def test_a_computed_answer_shows_its_table_and_its_sql_when_asked_for(page: Page) -> None:
-    _ask(page, "Orders by region?")
+    ask(page, "Orders by region?")
     expect(_button(page, "Copy")).to_be_visible()
     _expect_table(page)
     _reopen(page)

@@ -1,54 +1,43 @@
 """The chat page in a real Chromium, on a fake backend: from the sign-in link to an old chat taken up again."""
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from tests.browser.chat_groundwork_service import TOKEN
-from tests.browser.chromium import serving, take_picture
+from tests.browser.chat_page import ask, enter_by_link
+from tests.browser.chromium import Service, serving, take_picture
+from tests.browser.fake_backend import TOKEN
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct horse battery"
-
-
-class Service:
-    """A running service, its folder, and every host that the browser asked for something."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url = url
-        self.folder = folder
-        self.asked: list[str] = []
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        with sqlite3.connect(self.folder / "cloister.db") as connection:
-            return connection.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
-    with serving("tests.browser.chat_groundwork_service", folder, ready="/seen") as url:
-        yield Service(url, folder)
+    with serving("tests.browser.chat_groundwork_service", folder, ready="/seen") as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, service: Service) -> Iterator[Page]:
+def asked_urls() -> list[str]:
+    """Every address that the browser asked for something."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, service: Service, asked_urls: list[str]) -> Iterator[Page]:
     """One window for the whole story: signed in through the link, with one question asked."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
     context.set_default_timeout(15_000)
-    context.on("request", lambda request: service.asked.append(request.url))
+    context.on("request", lambda request: asked_urls.append(request.url))
     page = context.new_page()
-    page.goto(f"{service.url}/welcome?token={TOKEN}")
+    link = f"{service.url}/welcome?token={TOKEN}"
+    page.goto(link)
     take_picture(page, "chat-welcome")
-    page.fill("#password", PASSWORD)
-    page.fill("#again", PASSWORD)
-    page.get_by_role("button").click()
+    enter_by_link(page, link)
     expect(page.get_by_role("button", name="How long is parental leave?")).to_be_enabled()
     take_picture(page, "chat-start")
     yield page
@@ -57,16 +46,9 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def answered(page: Page) -> Page:
-    _ask(page, "How long is parental leave?")
+    ask(page, "How long is parental leave?")
     expect(page.locator(".message-content h6")).to_have_text("Sources")
     return page
-
-
-def _ask(page: Page, question: str) -> None:
-    page.locator("#chat-input").fill(question)
-    # Enabled once the page is connected and no other answer is being written.
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _chip(page: Page, n: int) -> Locator:
@@ -74,7 +56,7 @@ def _chip(page: Page, n: int) -> Locator:
 
 
 def test_the_text_streams_in_before_the_answer_is_done(page: Page) -> None:
-    _ask(page, "Tell me everything")
+    ask(page, "Tell me everything")
     answer = page.locator(".ai-message .message-content").last
     expect(answer).to_contain_text("word 3")
     expect(answer).not_to_contain_text("word 150")
@@ -160,7 +142,7 @@ def test_after_a_reload_the_chat_is_there_and_goes_on(answered: Page, service: S
     expect(answered.locator(".side-text img")).to_have_js_property("naturalWidth", 1000)
     _chip(answered, 2).click()
     expect(answered.locator(".side-text")).to_contain_text("Requests go to")
-    _ask(answered, "Where is the moon?")
+    ask(answered, "Where is the moon?")
     expect(answered.locator(".message-content").last).to_contain_text("I did not find this in your documents.")
     history = httpx.get(f"{service.url}/seen").json()["histories"][-1]
     assert ["user", "How long is parental leave?"] in history
@@ -168,9 +150,9 @@ def test_after_a_reload_the_chat_is_there_and_goes_on(answered: Page, service: S
 
 
 def test_errors_are_said_calmly(answered: Page) -> None:
-    _ask(answered, "Warm?")
+    ask(answered, "Warm?")
     expect(answered.locator(".message-content").last).to_contain_text("warming up; this takes about a minute")
-    _ask(answered, "Fail?")
+    ask(answered, "Fail?")
     expect(answered.locator(".message-content").last).to_contain_text("Your question is kept.")
     expect(answered.locator("#root")).not_to_contain_text("ZeroDivision")
 
@@ -178,7 +160,7 @@ def test_errors_are_said_calmly(answered: Page) -> None:
 def test_a_message_that_cannot_be_stored_is_not_lost_in_silence(answered: Page, service: Service) -> None:
     service.rows("ALTER TABLE steps RENAME TO away")
     try:
-        _ask(answered, "Warm?")
+        ask(answered, "Warm?")
         expect(answered.locator("[data-sonner-toaster]")).to_contain_text("could not be stored")
     finally:
         service.rows("ALTER TABLE away RENAME TO steps")
@@ -219,7 +201,7 @@ def test_on_a_phone_the_evidence_fills_the_screen(answered: Page, browser: Brows
         take_picture(page, "chat-phone-page")
 
 
-def test_the_browser_asked_no_other_host(answered: Page, service: Service) -> None:
+def test_the_browser_asked_no_other_host(answered: Page, service: Service, asked_urls: list[str]) -> None:
     """Stands last: it judges all that the window asked for."""
-    hosts = {urlsplit(url).netloc for url in service.asked if not url.startswith(("data:", "blob:"))}
+    hosts = {urlsplit(url).netloc for url in asked_urls if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(service.url).netloc}

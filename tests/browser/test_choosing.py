@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.choosing_service import ADMIN, PASSWORD, READER, THOUGHT
+from tests.browser.chat_page import ask, sign_in
+from tests.browser.choosing_service import ADMIN, READER, THOUGHT
 from tests.browser.chromium import serving, take_picture
 
 pytestmark = pytest.mark.browser
@@ -28,8 +29,8 @@ LEAVE = "How many days of paid parental leave does every parent receive?"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("tests.browser.choosing_service", tmp_path_factory.mktemp("service")) as url:
-        yield url
+    with serving("tests.browser.choosing_service", tmp_path_factory.mktemp("service")) as service:
+        yield service.url
 
 
 def _enter(browser: Browser, url: str, name: str, *, locale: str = "en-GB", is_narrow_and_dark: bool = False) -> Page:
@@ -37,11 +38,7 @@ def _enter(browser: Browser, url: str, name: str, *, locale: str = "en-GB", is_n
     context = browser.new_context(viewport={"width": width, "height": 860}, color_scheme=scheme, locale=locale)  # type: ignore[arg-type]
     context.set_default_timeout(20_000)
     page = context.new_page()
-    page.goto(f"{url}/login")
-    page.fill("#email", name)
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#chat-input")).to_be_visible()
+    sign_in(page, url, name)
     return page
 
 
@@ -49,17 +46,6 @@ def _choose(page: Page, mode: str, option: str) -> None:
     page.locator(f"#mode-picker-trigger-{mode}").click()
     page.locator(f"#mode-picker-popover-{mode}").get_by_text(option, exact=True).click()
     expect(page.locator(f"#mode-picker-trigger-{mode}")).to_contain_text(option)
-
-
-def _send(page: Page, question: str, *files: FilePayload) -> None:
-    if files:
-        expect(page.locator("#upload-button")).to_be_enabled()
-        page.locator("#upload-button-input").set_input_files(list(files))
-        expect(page.locator("#attachments > *")).to_have_count(len(files))
-    if question:
-        page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _screenshot(name: str = "screen.png", text: str = "Error QX-4711") -> FilePayload:
@@ -84,7 +70,7 @@ def test_a_reader_chooses_asks_and_finds_the_choice_again(browser: Browser, url:
     page.keyboard.press("Escape")
     _choose(page, "assistant", "Leave desk")
     _choose(page, "model", "Careful")
-    _send(page, LEAVE)
+    ask(page, LEAVE)
     answer = page.locator(".ai-message").last
     expect(answer).to_contain_text("every parent receives 70 days of it", timeout=PATIENCE_MS)
     expect(page.get_by_text("Careful · answered in")).to_be_visible(timeout=PATIENCE_MS)
@@ -99,7 +85,7 @@ def test_a_reader_chooses_asks_and_finds_the_choice_again(browser: Browser, url:
 def test_what_a_model_thinks_is_folded_and_no_part_of_the_answer(browser: Browser, url: str) -> None:
     page = _enter(browser, url, READER)
     _choose(page, "model", "Thinking")
-    _send(page, LEAVE)
+    ask(page, LEAVE)
     expect(page.get_by_text("Thinking · answered in")).to_be_visible(timeout=PATIENCE_MS)
     answer = page.locator(".ai-message").last
     expect(answer).to_contain_text("every parent receives 70 days of it")
@@ -117,7 +103,7 @@ def test_what_a_model_thinks_is_folded_and_no_part_of_the_answer(browser: Browse
 
 def test_a_table_is_asked_by_command(browser: Browser, url: str) -> None:
     page = _enter(browser, url, READER)
-    _send(page, "/table What is the total amount for Sales?")
+    ask(page, "/table What is the total amount for Sales?")
     answer = page.locator(".ai-message").last
     expect(answer).to_contain_text("220.5", timeout=PATIENCE_MS)
     _keep(page, "table")
@@ -126,7 +112,7 @@ def test_a_table_is_asked_by_command(browser: Browser, url: str) -> None:
 
 def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> None:
     page = _enter(browser, url, READER)
-    _send(page, "What does this mean?", _screenshot())
+    ask(page, "What does this mean?", _screenshot())
     said = page.get_by_text("The model cannot see pictures; its text was read instead: 2 words")
     expect(said).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".ai-message").last).to_contain_text("the badge reader has lost its door", timeout=PATIENCE_MS)
@@ -134,7 +120,7 @@ def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> N
     expect(page.get_by_text("Read in the picture:")).to_be_visible()
     _keep(page, "read")
     _choose(page, "model", "Seeing")
-    _send(page, "And this one?", _screenshot("again.png", "Error QX-4711 again"))
+    ask(page, "And this one?", _screenshot("again.png", "Error QX-4711 again"))
     expect(page.get_by_text("Seeing · answered in")).to_be_visible(timeout=PATIENCE_MS)
     text, image = httpx.get(f"{url}/last-image").json()
     assert text["type"] == "text"
@@ -150,7 +136,7 @@ def test_a_picture_goes_with_a_readers_question(browser: Browser, url: str) -> N
 
 def test_a_picture_alone_is_refused_to_readers_with_a_sentence(browser: Browser, url: str) -> None:
     page = _enter(browser, url, READER, locale="de-DE")
-    _send(page, "", _screenshot("allein.png"))
+    ask(page, "", _screenshot("allein.png"))
     expect(page.get_by_text("Ein Bild allein wird als Dokument aufgenommen")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("#upload-button")).to_be_enabled()
     page.locator("#upload-button-input").set_input_files(

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.chat_page import ask, sign_in
 from tests.browser.chromium import serving, take_picture
-from tests.browser.conversations_service import PASSWORD, READER
+from tests.browser.conversations_service import READER
 from tests.two_models import OTHER
 
 pytestmark = pytest.mark.browser
@@ -22,8 +23,8 @@ QUESTION = "How many days of leave does every parent receive?"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("tests.browser.conversations_service", tmp_path_factory.mktemp("service")) as url:
-        yield url
+    with serving("tests.browser.conversations_service", tmp_path_factory.mktemp("service")) as service:
+        yield service.url
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +35,13 @@ def page(url: str, browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     foreign: list[str] = []
     page.on("request", lambda request: None if request.url.startswith(url) else foreign.append(request.url))
-    page.goto("/login")
-    page.fill("#email", READER)
-    page.fill("input[type=password]", PASSWORD)
-    page.click("button[type=submit]")
-    _ask(page, QUESTION)
+    sign_in(page, url, READER)
+    ask(page, QUESTION)
     expect(_answers(page)).to_have_count(1)
     expect(page).to_have_url(re.compile("/thread/"))
     yield page
     context.close()
     assert [each for each in foreign if not each.startswith(("data:", "blob:"))] == []
-
-
-def _ask(page: Page, question: str) -> None:
-    page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _answers(page: Page) -> Locator:
@@ -76,13 +68,13 @@ def test_a_pinned_conversation_stands_above_the_others(page: Page) -> None:
 
 def test_a_branch_goes_on_by_itself(page: Page) -> None:
     old = page.url
-    _ask(page, "How long is the notice period for leave?")
+    ask(page, "How long is the notice period for leave?")
     expect(_answers(page)).to_have_count(2)
     _answers(page).first.click()
     expect(page).not_to_have_url(old)
     expect(_answers(page)).to_have_count(1)
     expect(page.locator("[data-step-type=user_message]")).to_have_count(1)
-    _ask(page, "And of notice, how many weeks of leave?")
+    ask(page, "And of notice, how many weeks of leave?")
     expect(_answers(page)).to_have_count(2)
     assert {each["name"] for each in _conversations(page)} == {QUESTION, f"{QUESTION} (branch)"}
 

@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.web.chat.sample_questions import SAMPLE_QUESTIONS
+from tests.browser.chat_page import ask, enter_by_link
 from tests.browser.chromium import require_chromium, take_picture
 from tests.running_service import RunningService, serve
 
 pytestmark = pytest.mark.browser
 
 QUESTION = "How many days of parental leave does the handbook give?"
-PASSWORD = "correct horse battery"
 # What the answer's text was at each change, noted by the page itself.
 NOTE_CHANGES = """
 window.seen = [];
@@ -47,10 +47,7 @@ def page(service: RunningService, browser: Browser, asked_urls: list[str]) -> It
     context.on("request", lambda request: asked_urls.append(request.url))
     page = context.new_page()
     page.add_init_script(NOTE_CHANGES)
-    page.goto(service.welcome_url)
-    page.fill("#password", PASSWORD)
-    page.fill("#again", PASSWORD)
-    page.get_by_role("button").click()
+    enter_by_link(page, service.welcome_url)
     yield page
     context.close()
 
@@ -58,9 +55,7 @@ def page(service: RunningService, browser: Browser, asked_urls: list[str]) -> It
 @pytest.fixture(scope="module")
 def answered(page: Page, service: RunningService) -> Page:
     _wait_for_samples(service)
-    page.locator("#chat-input").fill(QUESTION)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
+    ask(page, QUESTION)
     expect(page.locator(".message-content h6")).to_have_text("Sources", timeout=90_000)
     return page
 

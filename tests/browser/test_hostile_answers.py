@@ -7,18 +7,17 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chat_groundwork_service import TOKEN
+from tests.browser.chat_page import ask, enter_by_link
 from tests.browser.chromium import serving, take_picture
+from tests.browser.fake_backend import TOKEN
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("tests.browser.hostile_answers_service", tmp_path_factory.mktemp("service")) as url:
-        yield url
+    with serving("tests.browser.hostile_answers_service", tmp_path_factory.mktemp("service")) as service:
+        yield service.url
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +30,9 @@ def seen(url: str, browser: Browser) -> Iterator[tuple[Page, list[str], list[str
     refused: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: refused.append(message.text))
-    page.goto(f"{url}/welcome?token={TOKEN}")
-    page.fill("#password", PASSWORD)
-    page.fill("#again", PASSWORD)
-    page.get_by_role("button").click()
+    enter_by_link(page, f"{url}/welcome?token={TOKEN}")
     for n, question in enumerate(("Tricks in pieces?", "Raw tricks?"), start=1):
-        page.locator("#chat-input").fill(question)
-        expect(page.locator("#chat-submit")).to_be_enabled()
-        page.locator("#chat-submit").click()
+        ask(page, question)
         expect(page.get_by_text("The end of the tricks.")).to_have_count(n, timeout=20_000)
         expect(page.get_by_role("button", name="Ask again")).to_be_visible()
     yield page, asked, refused

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chat_page import ask
 from tests.browser.chromium import serving, take_picture
 from tests.browser.sign_on_service import ADMIN, GROUP, OTHER_ADMIN, PASSWORD
 from tests.oidc_provider import Provider, running_provider
@@ -23,8 +24,8 @@ def provider() -> Iterator[Provider]:
 def url(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("sign-on")
     (folder / "provider").write_text(provider.url)
-    with serving("tests.browser.sign_on_service", folder) as url:
-        yield url
+    with serving("tests.browser.sign_on_service", folder) as service:
+        yield service.url
 
 
 def open_page(browser: Browser, url: str, **context: object) -> Page:
@@ -40,9 +41,7 @@ def test_somebody_signs_in_at_the_provider_and_asks(url: str, browser: Browser) 
     page.wait_for_url(f"{url}/")
     # Shown once the chat's connection stands; what is typed before that may be lost.
     expect(page.get_by_role("button", name="Commands")).to_be_visible()
-    page.locator("#chat-input").fill("How long is parental leave?")
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
+    ask(page, "How long is parental leave?")
     expect(page.locator(".ai-message").first).to_contain_text("Found 1 passage in 1 document")
     cookie = next(each for each in page.context.cookies() if each["name"] == "access_token")
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")

@@ -14,8 +14,9 @@ from playwright.sync_api import Page, expect
 
 from app.engines.speakers.espeak import OWN_CHOICE, EspeakSpeaker
 from bench.words_heard import share_heard
+from tests.browser.chat_page import ask, sign_in
 from tests.browser.chromium import open_chromium, serving, take_picture
-from tests.browser.speech_service import PASSWORD, PERSON
+from tests.browser.speech_service import PERSON
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +27,8 @@ MICROPHONE = "#message-composer button:has(> svg):not([id])"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("tests.browser.speech_service", tmp_path_factory.mktemp("service")) as url:
-        yield url
+    with serving("tests.browser.speech_service", tmp_path_factory.mktemp("service")) as service:
+        yield service.url
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +58,8 @@ def page(url: str, spoken: Path, asked: list[str]) -> Iterator[Page]:
         context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{url}/login")
-        page.fill("#email", PERSON)
-        page.fill("input[type=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.locator("#chat-input").fill("How long may items be returned?")
-        expect(page.locator("#chat-submit")).to_be_enabled()
-        page.locator("#chat-submit").click()
+        sign_in(page, url, PERSON)
+        ask(page, "How long may items be returned?")
         yield page
         context.close()
 

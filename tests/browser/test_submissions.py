@@ -7,8 +7,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chat_page import ask, sign_in
 from tests.browser.chromium import serving, take_picture
-from tests.browser.submissions_service import ADMIN, KB, ORDER, PASSWORD, READER
+from tests.browser.submissions_service import ADMIN, KB, ORDER, READER
 
 pytestmark = pytest.mark.browser
 NOTE = f"# Leave\n\nLeave is booked with the form.\n\n{ORDER}\n"
@@ -17,8 +18,8 @@ SIZES = {"wide": (1280, 860), "narrow": (390, 844)}
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving("tests.browser.submissions_service", tmp_path_factory.mktemp("submissions")) as address:
-        yield address
+    with serving("tests.browser.submissions_service", tmp_path_factory.mktemp("submissions")) as service:
+        yield service.url
 
 
 @contextmanager
@@ -31,23 +32,13 @@ def signed_in(
     )
     context.set_default_timeout(20_000)
     page = context.new_page()
-    page.goto(f"{url}/login")
-    page.fill("#email", name)
-    page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#chat-input")).to_be_visible()
+    sign_in(page, url, name)
     yield page
     context.close()
 
 
 def hand_in(page: Page, name: str, text: str) -> None:
-    expect(page.locator("#upload-button")).to_be_enabled()
-    page.locator("#upload-button-input").set_input_files(
-        [{"name": name, "mimeType": "text/markdown", "buffer": text.encode()}]
-    )
-    expect(page.locator("#attachments > *")).to_have_count(1)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
+    ask(page, "", {"name": name, "mimeType": "text/markdown", "buffer": text.encode()})
 
 
 def test_a_reader_is_told_that_an_editor_looks_first(browser: Browser, url: str) -> None:
@@ -94,8 +85,7 @@ def test_the_evidence_says_who_put_it_in_and_that_it_is_flagged(browser: Browser
         ("narrow-german", False, "narrow", "de-DE", "Hinzugefügt von Ada am", "Zur Prüfung vorgemerkt:"),
     ):
         with signed_in(browser, url, READER, dark=dark, size=size, locale=locale) as page:
-            page.locator("#chat-input").fill("How many days of paid parental leave does every parent receive?")
-            page.locator("#chat-submit").click()
+            ask(page, "How many days of paid parental leave does every parent receive?")
             chip = page.locator("a", has_text=re.compile(r"^\[?1\]?$")).first
             expect(chip).to_be_visible()
             chip.click()

@@ -3,29 +3,24 @@
 The tests tell one story in one window, in this order.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect
 
-from tests.browser.chromium import serving, take_picture
-from tests.browser.web_search_service import ADMIN, HOURS, PASSWORD, READER
+from tests.browser.chat_page import ask, sign_in
+from tests.browser.chromium import Service, serving, take_picture
+from tests.browser.web_search_service import ADMIN, HOURS, READER
 
 pytestmark = pytest.mark.browser
 
 QUESTION = "When is the city library open on weekdays?"
 
 
-class Service:
-    """A running service, the web beside it, and its database."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url = url
-        self._database = folder / "data" / "cloister.sqlite"
+class Searching(Service):
+    """A running service, the web beside it, and what of both was stored."""
 
     def asked(self) -> tuple[list[str], list[str]]:
         """The queries that reached the search engine, and the pages that were opened."""
@@ -39,16 +34,14 @@ class Service:
     def count(self, table: str, words: str) -> int:
         """How many rows of a table of the chat hold these words."""
         columns = {"steps": "coalesce(output, '') || coalesce(name, '') || metadata", "chat_quote": "documentId"}[table]
-        with sqlite3.connect(self._database) as connection:
-            query = f"SELECT count(*) FROM {table} WHERE instr({columns}, ?)"
-            return int(connection.execute(query, (words,)).fetchone()[0])
+        return int(self.rows(f"SELECT count(*) FROM {table} WHERE instr({columns}, ?)", words)[0][0])
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searching]:
     folder = tmp_path_factory.mktemp("service")
-    with serving("tests.browser.web_search_service", folder) as url:
-        yield Service(url, folder)
+    with serving("tests.browser.web_search_service", folder) as service:
+        yield Searching(service.url, service.folder)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +51,7 @@ def elsewhere() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(service: Service, browser: Browser, elsewhere: list[str]) -> Iterator[Page]:
+def page(service: Searching, browser: Browser, elsewhere: list[str]) -> Iterator[Page]:
     """One window, in which an admin is signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", locale="en-GB")
     context.set_default_timeout(15_000)
@@ -69,23 +62,9 @@ def page(service: Service, browser: Browser, elsewhere: list[str]) -> Iterator[P
             elsewhere.append(request.url)
 
     page.on("request", note)
-    _sign_in(page, service, ADMIN)
+    sign_in(page, service.url, ADMIN)
     yield page
     context.close()
-
-
-def _sign_in(page: Page, service: Service, name: str) -> None:
-    page.goto(f"{service.url}/login")
-    page.fill("#email", name)
-    page.fill("input[type=password]", PASSWORD)
-    page.click("button[type=submit]")
-    expect(page.locator("#chat-input")).to_be_visible()
-
-
-def _ask(page: Page, question: str) -> None:
-    page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()
-    page.locator("#chat-submit").click()
 
 
 def _card(page: Page) -> Locator:
@@ -126,8 +105,8 @@ def test_the_menu_offers_what_the_person_may_use(page: Page) -> None:
     page.locator("#chat-input").fill("")
 
 
-def test_a_search_that_is_refused_sends_nothing(page: Page, service: Service) -> None:
-    _ask(page, f"/web {QUESTION}")
+def test_a_search_that_is_refused_sends_nothing(page: Page, service: Searching) -> None:
+    ask(page, f"/web {QUESTION}")
     card = _card(page)
     expect(card.locator("textarea")).to_have_value(QUESTION)
     expect(card.get_by_role("checkbox")).to_have_count(1)
@@ -140,8 +119,8 @@ def test_a_search_that_is_refused_sends_nothing(page: Page, service: Service) ->
     assert service.asked() == ([], [])
 
 
-def test_escape_refuses_and_gives_the_keyboard_back(page: Page, service: Service) -> None:
-    _ask(page, f"/web {QUESTION}")
+def test_escape_refuses_and_gives_the_keyboard_back(page: Page, service: Searching) -> None:
+    ask(page, f"/web {QUESTION}")
     expect(_card(page)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#approval")).to_have_count(0)
@@ -150,8 +129,8 @@ def test_escape_refuses_and_gives_the_keyboard_back(page: Page, service: Service
     assert service.asked() == ([], [])
 
 
-def test_a_search_that_is_accepted_sends_exactly_the_shown_text(page: Page, service: Service) -> None:
-    _ask(page, f"/web {QUESTION}")
+def test_a_search_that_is_accepted_sends_exactly_the_shown_text(page: Page, service: Searching) -> None:
+    ask(page, f"/web {QUESTION}")
     shown = _card(page).locator("textarea").input_value()
     _send(page)
     expect(_answer(page)).to_contain_text(HOURS)
@@ -190,17 +169,17 @@ def test_the_call_says_what_was_sent_and_what_came_of_it(page: Page) -> None:
     expect(_last_call(page)).to_contain_text("1 page read. Of others only the summary was used")
 
 
-def test_an_edited_text_is_what_is_sent(page: Page, service: Service) -> None:
+def test_an_edited_text_is_what_is_sent(page: Page, service: Searching) -> None:
     before = len(service.asked()[0])
-    _ask(page, f"/web {QUESTION} Ask for Ada Lovelace.")
+    ask(page, f"/web {QUESTION} Ask for Ada Lovelace.")
     _card(page).locator("textarea").fill("city library weekdays")
     page.keyboard.press("Control+Enter")
     expect(_answer(page)).to_contain_text(HOURS)
     assert service.asked()[0][before:] == ["city library weekdays"]
 
 
-def test_what_is_remarkable_is_marked_until_it_is_taken_out(page: Page, service: Service) -> None:
-    _ask(page, "/web is it true that parent receives 70 working days of paid parental leave, password: pa55word-xyz")
+def test_what_is_remarkable_is_marked_until_it_is_taken_out(page: Page, service: Searching) -> None:
+    ask(page, "/web is it true that parent receives 70 working days of paid parental leave, password: pa55word-xyz")
     card = _card(page)
     expect(card.locator("mark")).to_have_count(2)
     expect(card.get_by_role("listitem").nth(0)).to_contain_text("stands word for word in ")
@@ -223,10 +202,10 @@ def test_what_is_remarkable_is_marked_until_it_is_taken_out(page: Page, service:
     ],
 )
 def test_a_search_that_fails_says_why_in_the_chat(
-    page: Page, service: Service, answer: dict[str, Any], said: str
+    page: Page, service: Searching, answer: dict[str, Any], said: str
 ) -> None:
     service.let_web(**answer)
-    _ask(page, f"/web {QUESTION}")
+    ask(page, f"/web {QUESTION}")
     _send(page)
     expect(_last_call(page)).to_contain_text(said)
     expect(_answer(page)).to_contain_text("I did not find this in your documents.")
@@ -234,9 +213,9 @@ def test_a_search_that_fails_says_why_in_the_chat(
     service.let_web()
 
 
-def test_the_stop_button_refuses(page: Page, service: Service) -> None:
+def test_the_stop_button_refuses(page: Page, service: Searching) -> None:
     before = service.asked()
-    _ask(page, f"/web {QUESTION}")
+    ask(page, f"/web {QUESTION}")
     _card(page)
     page.locator("#stop-button").click()
     expect(page.locator("#approval")).to_have_count(0)
@@ -244,9 +223,9 @@ def test_the_stop_button_refuses(page: Page, service: Service) -> None:
     assert service.asked() == before
 
 
-def test_reloading_the_page_refuses_and_the_chat_keeps_no_card(page: Page, service: Service) -> None:
+def test_reloading_the_page_refuses_and_the_chat_keeps_no_card(page: Page, service: Searching) -> None:
     before = service.asked()
-    _ask(page, f"/web {QUESTION}")
+    ask(page, f"/web {QUESTION}")
     _card(page)
     page.reload()
     expect(page.locator("#chat-input")).to_be_visible()
@@ -256,15 +235,15 @@ def test_reloading_the_page_refuses_and_the_chat_keeps_no_card(page: Page, servi
     assert service.asked() == before
 
 
-def test_after_a_reload_the_calls_and_the_sources_on_the_web_are_there(page: Page, service: Service) -> None:
+def test_after_a_reload_the_calls_and_the_sources_on_the_web_are_there(page: Page, service: Searching) -> None:
     expect(page.locator(".element-link[data-web]").first).to_be_attached()
     assert service.count("steps", "Web search at 127.0.0.1") > 5
     assert service.count("chat_quote", "web:") == 0
 
 
-def test_a_button_searches_the_web_for_what_was_not_found(page: Page, service: Service) -> None:
+def test_a_button_searches_the_web_for_what_was_not_found(page: Page, service: Searching) -> None:
     before = len(service.asked()[0])
-    _ask(page, QUESTION)
+    ask(page, QUESTION)
     expect(_answer(page)).to_contain_text("I did not find this in your documents.")
     _answer(page).get_by_role("button", name="Search the web for this").click()
     expect(_card(page).locator("textarea")).to_have_value(QUESTION)
@@ -275,7 +254,7 @@ def test_a_button_searches_the_web_for_what_was_not_found(page: Page, service: S
     assert service.asked()[0][before:] == [QUESTION]
 
 
-def test_a_command_chosen_in_the_menu_does_the_same(page: Page, service: Service) -> None:
+def test_a_command_chosen_in_the_menu_does_the_same(page: Page, service: Searching) -> None:
     before = len(service.asked()[0])
     page.locator("#chat-input").press_sequentially("/we")
     page.keyboard.press("Enter")
@@ -288,17 +267,17 @@ def test_a_command_chosen_in_the_menu_does_the_same(page: Page, service: Service
 
 
 def test_one_knowledge_base_is_asked_by_its_name(page: Page) -> None:
-    _ask(page, "/kb")
+    ask(page, "/kb")
     expect(_answer(page)).to_contain_text("You may ask these knowledge bases:")
-    _ask(page, "/kb travel: How many days of parental leave does every parent receive?")
+    ask(page, "/kb travel: How many days of parental leave does every parent receive?")
     expect(page.locator("[data-step-type=tool]").last).to_contain_text("in 1 document")
 
 
-def test_whoever_is_no_admin_cannot_say_always(browser: Browser, service: Service) -> None:
+def test_whoever_is_no_admin_cannot_say_always(browser: Browser, service: Searching) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="dark", locale="de-DE")
     page = context.new_page()
-    _sign_in(page, service, READER)
-    _ask(page, f"/web {QUESTION}")
+    sign_in(page, service.url, READER)
+    ask(page, f"/web {QUESTION}")
     card = _card(page)
     expect(card.get_by_role("checkbox")).to_have_count(0)
     _picture(page, "dark-card")
@@ -308,11 +287,11 @@ def test_whoever_is_no_admin_cannot_say_always(browser: Browser, service: Servic
     context.close()
 
 
-def test_the_card_fits_a_phone_and_speaks_german(browser: Browser, service: Service) -> None:
+def test_the_card_fits_a_phone_and_speaks_german(browser: Browser, service: Searching) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 760}, color_scheme="dark", locale="de-DE")
     page = context.new_page()
-    _sign_in(page, service, ADMIN)
-    _ask(page, f"/web {QUESTION}")
+    sign_in(page, service.url, ADMIN)
+    ask(page, f"/web {QUESTION}")
     card = _card(page)
     expect(card).to_contain_text("Sie haben dies mit einem Befehl verlangt.")
     box = card.bounding_box()

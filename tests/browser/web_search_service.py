@@ -21,12 +21,12 @@ from app.services import Services
 from app.settings import load_settings
 from app.tools.web.access import WebAccess
 from app.warm import Warm
+from tests.app.web.signed_in import PASSWORD
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.stand_in_web import PAGES, Page, StandInWeb, resolve_to_here
 from tests.taking_in import open_base, take_in
 
 ADMIN, READER = "Ada", "Ben"
-PASSWORD = "correct horse battery"
 LEAVE = "# Leave\n\nEvery parent receives 70 working days of paid parental leave.\n"
 HOURS = "The city library is open from ten to six on weekdays."
 PAGE = f"""<html lang="en"><head><title>Library</title></head><body><main><h1>The city library</h1>

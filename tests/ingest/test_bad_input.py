@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from reportlab.pdfgen.canvas import Canvas
 
 from app.domain import ItemStatus, JobItem
 from app.services import Services
 from tests.ingest.stock import Stock, take_stock
+from tests.pdf_files import build_pdf
 from tests.taking_in import take_in
 
 WHAT_TO_DO = {
@@ -41,9 +41,7 @@ def docs(tmp_path: Path) -> Path:
         file.truncate((200 << 20) + 1)
     Image.new("RGB", (60, 60)).save(folder / "named.png")
     (folder / "named.png").rename(folder / "named.pdf")
-    canvas = Canvas(str(folder / "locked.pdf"), encrypt="open sesame")
-    canvas.drawString(100, 700, "Behind a lock.")
-    canvas.save()
+    (folder / "locked.pdf").write_bytes(build_pdf("Behind a lock.", password="open sesame"))
     return folder
 
 

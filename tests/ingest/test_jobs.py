@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
 from app.db import jobs
 from app.db.columns import utc_now
@@ -21,7 +20,10 @@ from ingest.sources.upload import store_upload
 from tests.fakes import open_with_fakes
 from tests.ingest.slow_embedder import PATIENCE_S, WaitingEmbedder
 from tests.ingest.stock import Stock, take_stock
+from tests.pdf_files import build_pdf
 from tests.taking_in import find, open_base, start, take_in, wait_for
+
+LOCKED = build_pdf("The secret recipe asks for rye.", password="rye")
 
 
 @pytest.fixture
@@ -54,14 +56,6 @@ def upload(services: Services, name: str, content: bytes, password: str | None =
         [found], knowledge_base_id=base.id, person_id="local", password=password
     )
     return wait_for(services, job_id)
-
-
-def protected_pdf(password: str) -> bytes:
-    stream = io.BytesIO()
-    canvas = Canvas(stream, encrypt=password)
-    canvas.drawString(72, 700, "The secret recipe asks for rye.")
-    canvas.save()
-    return stream.getvalue()
 
 
 # --- stopping ---------------------------------------------------------------------------------------
@@ -120,17 +114,14 @@ def test_only_what_failed_is_tried_again_and_a_fixed_file_is_found_where_it_was(
     (docs / "broken.pdf").write_bytes(b"%PDF-1.7 broken from here on")
     job_id = start(services, docs)
     assert wait_for(services, job_id).failed == 1
-    (docs / "broken.pdf").unlink()
-    canvas = Canvas(str(docs / "broken.pdf"))
-    canvas.drawString(72, 700, "Now it can be read.")
-    canvas.save()
+    (docs / "broken.pdf").write_bytes(build_pdf("Now it can be read."))
     again = wait_for(services, services.ingest().jobs.retry(job_id, person_id="local"))
     assert [(item.source, item.status.value) for item in again.items] == [("broken.pdf", "indexed")]
     assert find(services, "now it can be read")[0].document == "broken.pdf"
 
 
 def test_an_upload_that_needs_a_password_is_taken_in_once_it_is_given(services: Services) -> None:
-    failed = upload(services, "recipe.pdf", protected_pdf("rye"))
+    failed = upload(services, "recipe.pdf", LOCKED)
     assert "a password is needed" in (failed.items[0].error or "")
     wrong = wait_for(services, services.ingest().jobs.retry(failed.id, person_id="local", password="wheat"))
     assert "check the password" in (wrong.items[0].error or "")
@@ -141,7 +132,7 @@ def test_an_upload_that_needs_a_password_is_taken_in_once_it_is_given(services: 
 
 
 def test_the_password_of_an_upload_is_wiped_when_its_job_ends(services: Services) -> None:
-    job = upload(services, "recipe.pdf", protected_pdf("rye"), password="rye")
+    job = upload(services, "recipe.pdf", LOCKED, password="rye")
     assert job.items[0].status == "indexed"
     with services.database.read() as session:
         assert session.get_one(JobRow, job.id).password is None
@@ -169,11 +160,7 @@ def test_a_failed_upload_is_kept_until_its_job_is_forgotten(services: Services) 
 def test_a_failed_upload_is_let_go_of_when_the_same_name_comes_in_whole(services: Services) -> None:
     upload(services, "note.pdf", b"%PDF-1.7 broken from here on")
     upload(services, "note.pdf", b"# Not even a PDF\n\nBut read as text? No: its name lies.\n")
-    canvas_bytes = io.BytesIO()
-    canvas = Canvas(canvas_bytes)
-    canvas.drawString(72, 700, "Whole at last.")
-    canvas.save()
-    assert upload(services, "note.pdf", canvas_bytes.getvalue()).items[0].status == "indexed"
+    assert upload(services, "note.pdf", build_pdf("Whole at last.")).items[0].status == "indexed"
     assert take_stock(services) == Stock(documents=1, versions=1, chunks=1, points=1, files=1)
 
 

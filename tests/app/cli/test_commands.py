@@ -9,6 +9,7 @@ import pytest
 
 from app.engines.vector_index.edge import EdgeIndex
 from tests.ingest.sources.crawl.site import Site
+from tests.promised_fields import ANSWER, CITATION
 from tests.running_service import Cloister, RunningService, free_port, serve
 
 POLICY = (
@@ -17,19 +18,6 @@ POLICY = (
 QUESTION = "How many days of paid parental leave does every parent receive?"
 OUTCOME = {"source", "status", "document_id", "pages", "chunks", "embedded_chunks", "seconds", "error"}
 PASSAGE = {"rank", "score", "document_id", "document", "page", "start_char", "end_char", "heading", "text"}
-CITATION = {"n", "document_id", "document", "page", "quote", "verified"}
-ANSWER = {
-    "answer",
-    "citations",
-    "statements",
-    "abstained",
-    "passages",
-    "timings_ms",
-    "table",
-    "grounds",
-    "model",
-    "calls",
-}
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """The page of a document, and what is done with several of a list at once."""
 
-import io
 import re
 from collections.abc import Callable
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
 from app.db import documents, versions
 from app.domain import Document, MemberRole
@@ -13,6 +11,7 @@ from app.operations.opened import PART
 from app.services import Services
 from tests.app.web.admin.test_uploads import send, the_job
 from tests.app.web.signed_in import Browser
+from tests.pdf_files import build_pdf
 from tests.taking_in import open_base, wait_for_all
 
 Enter = Callable[..., Browser]
@@ -30,16 +29,6 @@ def put(services: Services, admin: Browser, base_id: str, *files: tuple[str, byt
     the_job(services, base_id)
     with services.database.read() as session:
         return {each.name: each for each in documents.list_documents(session, [base_id])}
-
-
-def pdf(*pages: str) -> bytes:
-    content = io.BytesIO()
-    canvas = Canvas(content)
-    for line in pages:
-        canvas.drawString(72, 700, line)
-        canvas.showPage()
-    canvas.save()
-    return content.getvalue()
 
 
 def test_a_document_tells_what_it_is_and_who_brought_it(services: Services, base_id: str, admin: Browser) -> None:
@@ -89,7 +78,9 @@ def test_a_long_text_is_shown_in_parts_that_leave_nothing_out(services: Services
 
 
 def test_a_pdf_is_shown_page_by_page_with_its_pictures(services: Services, base_id: str, admin: Browser) -> None:
-    document = put(services, admin, base_id, ("two.pdf", pdf("First comes bread.", "Then comes butter.")))["two.pdf"]
+    document = put(services, admin, base_id, ("two.pdf", build_pdf("First comes bread.", "Then comes butter.")))[
+        "two.pdf"
+    ]
     second = admin.get(f"/admin/documents/{document.id}", page="2").text
     assert "Then comes butter." in second
     assert "First comes bread." not in second

@@ -1,22 +1,22 @@
 """Uploads in the browser: kept, followed, cancelled, tried again; and refused for who may not."""
 
-import io
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
 from app.db import documents, jobs
 from app.domain import Job, JobState, MemberRole
 from app.services import Services
 from app.settings import Settings, load_settings
 from tests.app.web.signed_in import Browser
+from tests.pdf_files import build_pdf
 from tests.taking_in import open_base, wait_for, wait_for_all
 
 Enter = Callable[..., Browser]
 LEAVE = b"# Leave\n\nEvery parent receives 70 days.\n"
+LOCKED = build_pdf("The secret is rye.", password="rye")
 AS_PART = {"hx-request": "true"}
 
 
@@ -47,14 +47,6 @@ def the_job(services: Services, base_id: str) -> Job:
 def names(services: Services, base_id: str) -> list[str]:
     with services.database.read() as session:
         return [document.name for document in documents.list_documents(session, [base_id])]
-
-
-def locked_pdf(password: str) -> bytes:
-    content = io.BytesIO()
-    canvas = Canvas(content, encrypt=password)
-    canvas.drawString(72, 700, "The secret is rye.")
-    canvas.save()
-    return content.getvalue()
 
 
 def test_an_upload_is_followed_until_a_sentence_says_what_became_of_it(
@@ -131,7 +123,7 @@ def test_a_job_is_shown_and_managed_only_under_its_own_knowledge_base(
 
 
 def test_a_protected_file_is_tried_again_with_its_password(services: Services, base_id: str, admin: Browser) -> None:
-    send(admin, base_id, ("recipe.pdf", locked_pdf("rye")))
+    send(admin, base_id, ("recipe.pdf", LOCKED))
     failed = the_job(services, base_id)
     page = admin.get(f"/admin/knowledge-bases/{base_id}").text
     assert "a password is needed" in page
@@ -144,7 +136,7 @@ def test_a_protected_file_is_tried_again_with_its_password(services: Services, b
 
 
 def test_a_password_may_come_with_the_upload(services: Services, base_id: str, admin: Browser) -> None:
-    send(admin, base_id, ("recipe.pdf", locked_pdf("rye")), password="rye")
+    send(admin, base_id, ("recipe.pdf", LOCKED), password="rye")
     the_job(services, base_id)
     assert names(services, base_id) == ["recipe.pdf"]
 

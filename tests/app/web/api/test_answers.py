@@ -19,23 +19,12 @@ from app.tools.web.access import WebAccess
 from app.warm import Warm
 from tests.app.web.api.conftest import LEAVE, Api
 from tests.fakes import ScriptedGenerator, let_read
+from tests.promised_fields import ANSWER, CITATION
 from tests.stand_in_web import StandInWeb
 
 QUESTION = "How many days of paid parental leave does every parent receive?"
 REPLY = "Every parent receives 70 days of paid parental leave [1]."
 CHECKED = "Every parent receives 70 days of paid parental leave. [1]"
-ANSWER = {
-    "answer",
-    "citations",
-    "statements",
-    "abstained",
-    "passages",
-    "timings_ms",
-    "table",
-    "grounds",
-    "model",
-    "calls",
-}
 STAGES = {"condense", "retrieve", "rerank", "prompt", "first_token", "total"}
 
 
@@ -56,7 +45,7 @@ def test_an_answer_has_the_promised_fields(filled: Api) -> None:
     assert answer["table"] is None
     assert set(answer["timings_ms"]) == STAGES
     (citation,) = answer["citations"]
-    assert {"n", "document_id", "document", "page", "quote", "verified", "rects"} <= set(citation)
+    assert CITATION | {"rects"} <= set(citation)
     assert (citation["n"], citation["document"], citation["verified"]) == (1, "leave.md", True)
     assert (answer["answer"], answer["abstained"]) == (CHECKED, False)
 

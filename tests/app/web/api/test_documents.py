@@ -1,11 +1,9 @@
 """A document's way through the API: uploaded, found, read, deleted."""
 
-import io
-
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 
 from tests.app.web.api.conftest import LEAVE, Api
+from tests.pdf_files import build_pdf
 
 
 def test_an_upload_is_found_and_its_passages_stand_where_they_say(api: Api) -> None:
@@ -75,7 +73,7 @@ def test_a_page_with_scripts_is_never_shown_in_the_browser(api: Api) -> None:
 
 
 def test_a_pdf_opens_in_the_browser(api: Api) -> None:
-    content = _pdf("Every parent receives 70 days of parental leave.")
+    content = build_pdf("Every parent receives 70 days of parental leave.")
     file = api.get(f"/documents/{api.take_in('leave.pdf', content)}/file")
     assert file.content == content
     assert file.headers["content-type"] == "application/pdf"
@@ -126,11 +124,3 @@ def test_documents_are_listed_by_knowledge_base(api: Api) -> None:
 @pytest.mark.parametrize("name", ["", "x" * 101])
 def test_a_knowledge_base_needs_a_name(api: Api, name: str) -> None:
     assert api.post("/knowledge-bases", {"name": name}).status_code == 422
-
-
-def _pdf(line: str) -> bytes:
-    content = io.BytesIO()
-    canvas = Canvas(content)
-    canvas.drawString(72, 720, line)
-    canvas.save()
-    return content.getvalue()

@@ -7,21 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from reportlab.pdfgen.canvas import Canvas
 
 from app.services import Services
 from tests.app.web.api.conftest import LEAVE, Api
+from tests.pdf_files import build_pdf
 
 BROKEN = b"%PDF-1.7 broken from here on"
-
-
-def pdf(*lines: str, password: str | None = None) -> bytes:
-    stream = io.BytesIO()
-    canvas = Canvas(stream, encrypt=password)
-    for number, line in enumerate(lines):
-        canvas.drawString(72, 700 - 20 * number, line)
-    canvas.save()
-    return stream.getvalue()
 
 
 def yellow_share(png: bytes) -> float:
@@ -31,7 +22,7 @@ def yellow_share(png: bytes) -> float:
 
 
 def test_a_failed_upload_is_tried_again_with_a_password(api: Api) -> None:
-    failed = api.finish(api.upload("recipe.pdf", pdf("The secret is rye.", password="rye")).json()["id"])
+    failed = api.finish(api.upload("recipe.pdf", build_pdf("The secret is rye.", password="rye")).json()["id"])
     assert (failed["failed"], failed["outcomes"][0]["status"]) == (1, "failed")
     again = api.finish(api.post(f"/jobs/{failed['id']}/retry", {"password": "rye"}).json()["id"])
     assert again["outcomes"][0]["status"] == "indexed"
@@ -39,7 +30,7 @@ def test_a_failed_upload_is_tried_again_with_a_password(api: Api) -> None:
 
 
 def test_an_upload_may_bring_its_password(api: Api) -> None:
-    content = pdf("The secret is rye.", password="rye")
+    content = build_pdf("The secret is rye.", password="rye")
     files = [("files", ("recipe.pdf", content))]
     accepted = api.client.post("/api/v1/knowledge-bases/Documents/documents", files=files, data={"password": "rye"})
     assert api.finish(accepted.json()["id"])["outcomes"][0]["status"] == "indexed"
@@ -70,7 +61,7 @@ def test_cancelling_a_job_that_is_over_changes_nothing(api: Api) -> None:
 
 
 def test_a_page_is_a_picture_with_the_passage_highlighted(api: Api) -> None:
-    id = api.take_in("leave.pdf", pdf("Parents receive 70 days of paid leave.", "Others receive none."))
+    id = api.take_in("leave.pdf", build_pdf("Parents receive 70 days of paid leave.\nOthers receive none."))
     (passage, *_) = api.post("/search", {"query": "70 days of paid leave"}).json()["passages"]
     plain = api.get(f"/documents/{id}/pages/1.png", width="400").content
     start, end = passage["start_char"], passage["end_char"]

@@ -18,7 +18,7 @@ from app.db.session import Database
 from app.settings import load_settings
 from app.web.chat.mount import mount_chat
 from app.web.pages.welcome import add_pages
-from tests.browser.chat_groundwork_service import ADA, TOKEN, FakeBackend
+from tests.browser.fake_backend import ADA, TOKEN, FakeBackend
 
 PASSWORD = "correct horse battery"
 THREAD = "0a8c8a2e-4f0a-4f1f-9a55-0f7c2b8d0a11"

@@ -28,7 +28,7 @@ from app.web.chat.storage import ChatFiles
 from app.web.chat.uploads import FILES_ONLY
 from app.web.chat.words import ENGLISH, GERMAN
 from tests.app.web.chat.test_mount import SAVED, THREAD, _store_passage, client  # noqa: F401 - a fixture
-from tests.browser.chat_groundwork_service import ADA
+from tests.browser.fake_backend import ADA
 
 PDF = b"%PDF-1.7 and so on"
 

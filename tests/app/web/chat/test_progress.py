@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from app.domain import ItemStatus, JobState
 from app.errors import UnreadableDocument
@@ -12,6 +11,7 @@ from app.web.chat.progress import can_retry, duration, number, render_outcome, r
 from app.web.chat.words import ENGLISH, GERMAN, Words
 from ingest.parse.pdf_open import open_pdf
 from tests.app.web.chat.jobs import BEGAN, item, job
+from tests.pdf_files import build_pdf
 
 TEN_S_LATER = BEGAN + timedelta(seconds=10)
 
@@ -82,9 +82,7 @@ def test_only_what_is_still_kept_can_be_tried_again() -> None:
 
 @pytest.mark.parametrize("passwords", [(), ("a wrong one",)])
 def test_a_protected_pdf_asks_for_its_password(tmp_path: Path, passwords: tuple[str, ...]) -> None:
-    canvas = Canvas(str(tmp_path / "a.pdf"), encrypt="the right one")
-    canvas.drawString(72, 720, "Hello")
-    canvas.save()
+    (tmp_path / "a.pdf").write_bytes(build_pdf("Hello", password="the right one"))
     with pytest.raises(UnreadableDocument) as refused, open_pdf(tmp_path / "a.pdf", "a.pdf", passwords):
         pass
     assert wants_password(job(item("a.pdf", ItemStatus.FAILED, error=str(refused.value))))
