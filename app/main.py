@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import anyio
 from fastapi import FastAPI
@@ -23,6 +25,9 @@ from app.web.docs import mount_docs
 from app.web.guards import guard
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
+
+# For what waits: reading the database, asking an endpoint. What computes has threads of its own.
+THREADS: Final = 64
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -48,6 +53,8 @@ def build_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    # By itself the loop has four threads more than there are cores: fifty people would wait for each other's reading.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="aside"))
     logging.getLogger("cloister").setLevel(services.settings.server.log_level.upper())
     _say_where_to_go(services)
     services.warm_up(then=lambda: _keep_samples(services))

@@ -20,6 +20,7 @@ from app.errors import EngineUnavailable
 
 # A long read (an export, a backup) may hold the log for a while.
 SCRUB_PATIENCE_S = 30
+MOST_CONNECTIONS = 110
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -119,7 +120,10 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 60})
+    # A connection is a file handle: as many as threads may read at once, a few of them kept.
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": 60}, pool_size=10, max_overflow=MOST_CONNECTIONS - 10
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
