@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 import httpx
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 ANSWER_S: Final = 120.0
 

@@ -21,7 +21,7 @@ errors: Counter[str] = Counter()
 class Person(HttpUser):
     """Asks, waits for the passages, the first words and the end, and thinks."""
 
-    wait_time = between(*map(float, os.environ["BENCH_THINKS_S"].split(",")))  # type: ignore[no-untyped-call]
+    wait_time = between(*map(float, os.environ["BENCH_THINKS_S"].split(",")))
 
     def on_start(self) -> None:
         """Nobody asks in step with the others."""
@@ -55,7 +55,7 @@ class Person(HttpUser):
             errors["no word of the model"] += 1
 
 
-@events.quitting.add_listener
+@events.quitting.add_listener  # type: ignore[untyped-decorator]
 def keep(environment: Any, **_: Any) -> None:
     """Write down what everybody felt."""
     failed = {

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import quote
 
 import typer
@@ -15,6 +15,8 @@ from app.cli.running import USERS_MISTAKE, Json, Kb, cli, follow, read_settings,
 from app.domain import MemberRole
 from app.errors import CloisterError, SettingsError
 from app.settings import Settings, prepare_data_dir
+
+KEPT_ALIVE_S: Final = 75
 
 
 @cli.command()
@@ -197,6 +199,9 @@ def serve() -> None:
                 proxy_headers=False,
                 server_header=False,
                 ws_max_size=settings.limits.body_mb << 20,
+                # Longer than a proxy or a program keeps an idle connection: what is closed at the moment at which a
+                # question is sent on it is an error to whoever asked.
+                timeout_keep_alive=KEPT_ALIVE_S,
                 # uvloop looks names up and connects in C, where the wall does not see it.
                 loop="asyncio" if settings.egress.enforce else "auto",
             )

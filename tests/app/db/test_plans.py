@@ -59,11 +59,12 @@ def plan_of(services: Services, ask: Callable[[Session], object]) -> list[str]:
 
 def test_what_a_question_and_a_list_add_up_of_documents_is_read_from_one_index(services: Services) -> None:
     bases = [f"base-{n}" for n in range(300)]
-    for ask in (
+    asks: tuple[Callable[[Session], object], ...] = (
         lambda session: chunks.languages(session, bases),
         lambda session: statistics.count_documents(session, bases),
         lambda session: documents.count_documents(session, bases),
-    ):
+    )
+    for ask in asks:
         plan = plan_of(services, ask)
         assert plan[0].startswith("SEARCH document USING COVERING INDEX ix_document_answering"), plan
         assert not [step for step in plan if step.startswith("SCAN document")], plan
