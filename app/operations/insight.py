@@ -140,6 +140,8 @@ def list_thumbs_down(scope: Scope, services: Services) -> list[Judged]:
     managed = [base.id for base in scope.bases]
     with services.database.read() as session:
         thumbs = asked.list_thumbs(session, scope.wanted.since)
+        if all(thumb.is_up for thumb in thumbs.values()):
+            return []
         down = {
             each.step_id: each.at
             for each in answers.list_given(session, scope.wanted)
@@ -157,8 +159,8 @@ def group_unanswered(scope: Scope, services: Services) -> UnansweredGroups:
     with services.database.read() as session:
         given = {
             each.step_id: each
-            for each in answers.list_given(session, scope.wanted)
-            if each.step_id and each.is_abstained
+            for each in answers.list_given(session, scope.wanted, only_abstained=True)
+            if each.step_id
         }
         newest = list(given)[:MOST_GROUPED]
         found = [
