@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import anyio
 from fastapi import FastAPI
@@ -28,6 +30,9 @@ from app.web.mcp.door import mount_mcp
 from app.web.pages.single_sign_on import add_single_sign_on
 from app.web.pages.welcome import add_pages
 from app.web.widget.visiting import add_widgets
+
+# For what waits: reading the database, asking an endpoint. What computes has threads of its own.
+THREADS: Final = 64
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -55,6 +60,8 @@ def build_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    # By itself the loop has four threads more than there are cores: fifty people would wait for each other's reading.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="aside"))
     set_level(services.settings.server.log_level)
     begin_traces(services.settings.server.traces_url, version("cloister"))
     _say_where_to_go(services)

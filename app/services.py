@@ -11,6 +11,7 @@ from app.access import Access
 from app.answer.events import AnswerEvent
 from app.answer.pipeline import AnswerLine
 from app.answer.reading.abstain import Calibration
+from app.answer.reading.sentence_memory import SentenceMemory
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
 from app.answer.search.suspicion import mark_suspicious
@@ -122,6 +123,7 @@ class Services:
     choosing: threading.Lock = field(default_factory=threading.Lock)
     """Held while another language model is tried: one at a time."""
     spoken: SpokenTexts = field(default_factory=SpokenTexts)
+    sentences: SentenceMemory = field(default_factory=SentenceMemory)
     _exchange: threading.Lock = field(default_factory=threading.Lock)
     _then: Callable[[], None] = lambda: None
     _closing: threading.Event = field(default_factory=threading.Event)
@@ -301,6 +303,7 @@ class Services:
             prompts=self.prompts,
             calibration=Calibration.read(settings.answer.calibration),
             tables=TableAnswers(settings, self.database, self.files, self.sandbox, generator),
+            sentences=self.sentences,
         )
 
     def ingest(self) -> IngestLine:
@@ -343,7 +346,9 @@ class Services:
             sparse=self.sparse,
             index=index,
             flagging=Flagging(self.database, index, embedder.model_id, reads_like_instructions),
-            removal=Removal(self.database, self.files, index, chat_files_dir(self.settings.data_dir)),
+            removal=Removal(
+                self.database, self.files, index, chat_files_dir(self.settings.data_dir), self.sentences.clear
+            ),
         )
 
     def begin_stop(self) -> None:

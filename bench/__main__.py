@@ -24,6 +24,8 @@ BENCHMARKS = (
     "mutants",
     "kills",
     "load",
+    "chatting",
+    "lists",
     "tables",
     "crawl",
     "reindex",

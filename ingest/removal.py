@@ -1,5 +1,6 @@
 """Removal: take a document out of every answer, then out of every store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +15,16 @@ from ingest.store import remove_unused_files
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What a document leaves traces in. `chat_files` holds the texts of passages that chats have shown."""
+    """What a document leaves traces in. `chat_files` holds the texts of passages that chats have shown.
+
+    `forget`: clears what is held in memory of what documents say.
+    """
 
     database: Database
     files: FileStore
     index: VectorIndex
     chat_files: Path
+    forget: Callable[[], None] = lambda: None
 
     def remove(self, document_id: str, *, since: datetime | None = None) -> Removed:
         """Remove one document; an unknown one gives zeros. Files that were stored after `since` are somebody else's.
@@ -48,4 +53,5 @@ class Removal:
         )
         with self.database.write() as session:
             chunks, embeddings = documents.delete_document(session, document_id)
+        self.forget()
         return Removed(1, chunks, points, tables, files, embeddings, answers)

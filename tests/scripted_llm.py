@@ -53,13 +53,14 @@ class Recorded:
 
 
 class ScriptedLlm:
-    """Listens on a free loopback port. `replies` are used in order; without any it says "OK."
+    """Listens on a free loopback port. `replies` are used in order; without any it says `usual`, which is "OK."
 
     `calls` holds JSON answers of other paths, for example `{"/props": {…}}`; an `int` is a bare status.
     `hung_up` is set when a client leaves in the middle of an answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, usual: Reply = Reply()) -> None:
+        self.usual = usual
         self.replies: list[Reply] = []
         self.calls: dict[str, dict[str, Any] | int] = {"/v1/models": {"object": "list", "data": [{"id": MODEL}]}}
         self.requests: list[Recorded] = []
@@ -76,6 +77,10 @@ class ScriptedLlm:
     def chats(self) -> list[Recorded]:
         """The chat requests so far."""
         return [request for request in self.requests if request.path == CHAT_PATH]
+
+    def usual_for(self, body: dict[str, Any]) -> Reply:
+        """What is said where nothing else was written down; asked to choose a tool, that none is needed."""
+        return Reply() if body.get("tools") else self.usual
 
     def __enter__(self) -> "ScriptedLlm":
         self._thread.start()
@@ -104,7 +109,9 @@ def _handler_for(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
             llm.requests.append(Recorded(self.command, self.path, dict(self.headers), body))
             try:
                 if self.path == CHAT_PATH:
-                    self._chat(llm.replies.pop(0) if llm.replies else Reply(), is_stream=bool(body.get("stream")))
+                    self._chat(
+                        llm.replies.pop(0) if llm.replies else llm.usual_for(body), is_stream=bool(body.get("stream"))
+                    )
                 else:
                     call = llm.calls.get(self.path, 404)
                     self._send_json(*((call, {}) if isinstance(call, int) else (200, call)), {})

@@ -15,6 +15,7 @@ from app.answer.finish import build_answer, build_computed
 from app.answer.question.understand import Understanding
 from app.answer.reading.abstain import Calibration, estimate_answerable
 from app.answer.reading.excerpt import read_closely
+from app.answer.reading.sentence_memory import SentenceMemory
 from app.answer.search.found_by_tools import join_found
 from app.answer.search.rerank import count_candidates, rerank
 from app.answer.search.retrieve import Retriever
@@ -61,6 +62,7 @@ class AnswerLine:
     tables: TableAnswers
     model: str = ""
     """What people know the language model by."""
+    sentences: SentenceMemory | None = None
 
     async def answer(
         self,
@@ -169,7 +171,9 @@ class AnswerLine:
 
     async def _read(self, asked: Asked, passages: tuple[Passage, ...]) -> Read:
         language = self._language(asked, passages)
-        reading = await asyncio.to_thread(read_closely, asked.searched, passages, embedder=self.retriever.embedder)
+        reading = await asyncio.to_thread(
+            read_closely, asked.searched, passages, embedder=self.retriever.embedder, memory=self.sentences
+        )
         # Not each word of a picture need stand in the documents.
         probability = max(
             estimate_answerable(text, reading, language, self.calibration)

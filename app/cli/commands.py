@@ -85,7 +85,7 @@ def documents(kb: Kb = None, as_json: Json = False) -> None:
     """List the searchable documents."""
 
     async def run(api: Api, _settings: Settings) -> None:
-        show.print_documents(await api.get("/documents", **({"kb": kb} if kb else {})), as_json=as_json)
+        show.print_documents(await api.get_all("/documents", **({"kb": kb} if kb else {})), as_json=as_json)
 
     run_command(run)
 

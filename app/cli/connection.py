@@ -28,6 +28,16 @@ class Api:
         """The JSON of a GET."""
         return self._checked(await self._client.get(API + path, params=params)).json()
 
+    async def get_all(self, path: str, **params: str | bool) -> list[Any]:
+        """The JSON of a GET of a list, all parts of it."""
+        found: list[Any] = []
+        while True:
+            answer = self._checked(await self._client.get(API + path, params={**params, "offset": len(found)}))
+            part = answer.json()
+            found += part
+            if not part or len(found) >= int(answer.headers["X-Total-Count"]):
+                return found
+
     async def get_text(self, path: str, **params: str) -> str:
         """The body of a GET."""
         return self._checked(await self._client.get(API + path, params=params)).text

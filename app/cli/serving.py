@@ -14,6 +14,7 @@ from app.settings import Settings
 
 # For connections that stay open by themselves, such as streams of pages that move: they have nothing to finish.
 LAST_CONNECTIONS_S: Final = 5
+KEPT_ALIVE_S: Final = 75
 
 
 class Serving(uvicorn.Server):
@@ -52,6 +53,9 @@ class Serving(uvicorn.Server):
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=LAST_CONNECTIONS_S,
+            # Longer than a proxy or a program keeps an idle connection: one that is closed in the moment in which a
+            # question is sent on it is an error to whoever asked.
+            timeout_keep_alive=KEPT_ALIVE_S,
             # By default it believes what anybody on this machine says; app/web/proxies.py believes whom it may.
             proxy_headers=False,
             server_header=False,

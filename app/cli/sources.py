@@ -41,7 +41,7 @@ def sources(as_json: Json = False) -> None:
     """List the folders and sites that documents keep coming from."""
 
     async def run(api: Api, _settings: Settings) -> None:
-        show.print_sources(await api.get("/sources"), as_json=as_json)
+        show.print_sources(await api.get_all("/sources"), as_json=as_json)
 
     run_command(run)
 

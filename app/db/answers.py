@@ -52,9 +52,11 @@ def forget_before(session: Session, moment: datetime) -> int:
     return int(session.execute(delete(AnswerRow).where(col(AnswerRow.at) < moment)).rowcount)  # type: ignore[attr-defined]
 
 
-def list_given(session: Session, wanted: AnswerFilter) -> list[GivenAnswer]:
-    """The answers, the newest first."""
+def list_given(session: Session, wanted: AnswerFilter, *, only_abstained: bool = False) -> list[GivenAnswer]:
+    """The answers, or those that found nothing, the newest first."""
     query = select(*_COLUMNS).where(col(AnswerRow.at) >= wanted.since)  # type: ignore[call-overload]
+    if only_abstained:
+        query = query.where(col(AnswerRow.is_abstained))
     if wanted.within is not None or wanted.searched:
         # Few different sets of knowledge bases are ever searched: the database need not know how to read JSON.
         query = query.where(col(AnswerRow.knowledge_base_ids).in_(_wanted_sets(session, wanted)))

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, delete, select
 
 from app.db.ids import text_hash
-from app.db.tables import ChunkRow, DocumentRow, VersionRow
+from app.db.tables import ChunkRow, DocumentRow
 from app.domain import Chunk, Page
 
 
@@ -109,9 +109,8 @@ def _shown(row: ChunkRow, repeats: int) -> ShownChunk:
 def languages(session: Session, knowledge_base_ids: Sequence[str]) -> list[str]:
     """The languages of the searchable documents of these knowledge bases."""
     rows = session.exec(
-        select(VersionRow.language)
-        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
-        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
+        select(DocumentRow.language)
+        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)), col(DocumentRow.language).is_not(None))
         .distinct()
     )
-    return sorted(rows)
+    return sorted(language for language in rows if language is not None)

@@ -306,8 +306,19 @@ def list_runs(session: Session, source_id: str, *, limit: int = 50) -> list[Craw
 
 def newest_runs(session: Session, source_ids: Collection[str]) -> dict[str, CrawlRun]:
     """The newest run of each of these sources that has one."""
-    found = {id: list_runs(session, id, limit=1) for id in source_ids}
-    return {id: runs[0] for id, runs in found.items() if runs}
+    newest = (
+        select(CrawlRunRow.source_id, func.max(CrawlRunRow.started_at).label("at"))
+        .where(col(CrawlRunRow.source_id).in_(source_ids))
+        .group_by(CrawlRunRow.source_id)
+        .subquery()
+    )
+    rows = session.exec(
+        select(CrawlRunRow)
+        .join(newest, newest.c.source_id == CrawlRunRow.source_id)
+        .where(CrawlRunRow.started_at == newest.c.at)
+        .order_by(col(CrawlRunRow.id))
+    )
+    return {row.source_id: _run(session, row) for row in rows}
 
 
 def get_run(session: Session, run_id: str) -> CrawlRun:

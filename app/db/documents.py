@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, func, or_, select
 
 from app.db import versions
 from app.db.embeddings import forget_embeddings
@@ -65,7 +65,7 @@ def put_document(session: Session, *, knowledge_base_id: str, location: str, nam
 
 def hide_document(session: Session, document_id: str) -> None:
     """Take a document out of every answer; its rows stay until everything else of it is gone."""
-    session.execute(update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=None))
+    versions.answer_with(session, document_id, None)
 
 
 def get_place(session: Session, document_id: str) -> tuple[str, str] | None:
@@ -188,10 +188,27 @@ def find_active(session: Session, knowledge_base_id: str, location: str) -> tupl
     return (row[0], row[1]) if row else None
 
 
-def list_documents(session: Session, knowledge_base_ids: Iterable[str]) -> list[Document]:
-    """The searchable documents of these knowledge bases, by name."""
-    query = _documents().where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
-    return [_document(row) for row in session.execute(query.order_by(col(DocumentRow.name)))]
+def list_documents(
+    session: Session, knowledge_base_ids: Iterable[str], *, limit: int | None = None, offset: int = 0
+) -> list[Document]:
+    """The searchable documents of these knowledge bases, by name: all, or a part of them."""
+    ids = list(knowledge_base_ids)
+    query = _documents().where(col(DocumentRow.knowledge_base_id).in_(ids))
+    if limit is not None:
+        # First which, then what of them: what a list shows of a document is not worth reading for all of them.
+        some = _answering(select(DocumentRow.id), ids).order_by(col(DocumentRow.name), col(DocumentRow.id))
+        query = query.where(col(DocumentRow.id).in_(session.exec(some.limit(limit).offset(offset)).all()))
+    return [_document(row) for row in session.execute(query.order_by(col(DocumentRow.name), col(DocumentRow.id)))]
+
+
+def count_documents(session: Session, knowledge_base_ids: Sequence[str]) -> int:
+    """How many there are."""
+    return int(session.exec(_answering(select(func.count()).select_from(DocumentRow), knowledge_base_ids)).one())
+
+
+def _answering(selected: Any, knowledge_base_ids: Sequence[str]) -> Any:
+    wanted = (col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids), col(DocumentRow.indexed_at).is_not(None))
+    return selected.where(*wanted)
 
 
 def list_tables(session: Session, knowledge_base_ids: Iterable[str]) -> list[StoredTables]:
@@ -234,6 +251,22 @@ def list_briefs(session: Session, knowledge_base_ids: Sequence[str]) -> list[Doc
         .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
         .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
     )
+    return [DocumentBrief(*row) for row in rows]
+
+
+def find_briefs(
+    session: Session, knowledge_base_id: str, search: str, always: str, *, limit: int
+) -> list[DocumentBrief]:
+    """The first of these by name that have `search` in their name, and the one with the id `always`."""
+    there = (
+        select(*_BRIEF_COLUMNS)  # type: ignore[call-overload]
+        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
+        .where(DocumentRow.knowledge_base_id == knowledge_base_id)
+    )
+    named = there.where(col(DocumentRow.name).icontains(search, autoescape=True)) if search else there
+    rows = session.execute(named.order_by(func.lower(DocumentRow.name), DocumentRow.id).limit(limit)).all()
+    if always and always not in {row.id for row in rows}:
+        rows = [*session.execute(there.where(DocumentRow.id == always)), *rows]
     return [DocumentBrief(*row) for row in rows]
 
 

@@ -1,7 +1,7 @@
 """Index generations: one answers, others are being built or kept for a way back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +54,33 @@ def get(session: Session, id: str) -> IndexGeneration:
     row = session.get(Generation, id)
     if row is None:
         raise NotFound(f"There is no generation {id}.")
-    return _generation(session, row)
+    return _generation(row, count_chunks(session, [id]))
+
+
+def list_idle(session: Session, knowledge_base_ids: Sequence[str]) -> list[IndexGeneration]:
+    """The generations of these knowledge bases that answer nothing, the newest first."""
+    idle = (
+        col(Generation.knowledge_base_id).in_(knowledge_base_ids),
+        col(KnowledgeBaseRow.active_generation_id) != Generation.id,
+    )
+    rows = session.exec(
+        select(Generation)
+        .join(KnowledgeBaseRow, col(KnowledgeBaseRow.id) == Generation.knowledge_base_id)
+        .where(*idle)
+        .order_by(col(Generation.created_at).desc())
+    ).all()
+    chunks = count_chunks(session, [row.id for row in rows])
+    return [_generation(row, chunks) for row in rows]
+
+
+def list_answering(session: Session, chunks: Mapping[str, int]) -> dict[str, IndexGeneration]:
+    """The generation that answers, by knowledge base id. `chunks`: how many each holds, by the same ids."""
+    rows = session.exec(
+        select(Generation)
+        .join(KnowledgeBaseRow, col(KnowledgeBaseRow.active_generation_id) == Generation.id)
+        .where(col(KnowledgeBaseRow.id).in_(chunks))
+    )
+    return {row.knowledge_base_id: _generation(row, {row.id: chunks[row.knowledge_base_id]}) for row in rows}
 
 
 def find_state(session: Session, id: str) -> GenerationState | None:
@@ -69,8 +95,9 @@ def list_of(session: Session, knowledge_base_id: str) -> list[IndexGeneration]:
         select(Generation)
         .where(Generation.knowledge_base_id == knowledge_base_id)
         .order_by(col(Generation.created_at).desc())
-    )
-    return [_generation(session, row) for row in rows]
+    ).all()
+    chunks = count_chunks(session, [row.id for row in rows])
+    return [_generation(row, chunks) for row in rows]
 
 
 def list_ids(session: Session, knowledge_base_id: str) -> list[str]:
@@ -186,7 +213,7 @@ def count_text(session: Session, generation_id: str) -> int:
     return int(session.exec(characters.where(ChunkRow.generation_id == generation_id)).one())
 
 
-def _generation(session: Session, row: Generation) -> IndexGeneration:
+def _generation(row: Generation, chunks: Mapping[str, int]) -> IndexGeneration:
     return IndexGeneration(
         id=row.id,
         knowledge_base_id=row.knowledge_base_id,
@@ -195,7 +222,7 @@ def _generation(session: Session, row: Generation) -> IndexGeneration:
         state=GenerationState(row.state),
         is_trial=row.is_trial,
         sample=tuple(json.loads(row.sample)) if row.sample else (),
-        chunks=count_chunks(session, [row.id]).get(row.id, 0),
+        chunks=chunks.get(row.id, 0),
         created_at=row.created_at,
         retired_at=row.retired_at,
     )

@@ -1,5 +1,7 @@
 """Groups: people who are given rights together."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,12 +45,12 @@ class Group:
 
 def list_all(session: Session) -> list[Group]:
     """All groups, by name."""
-    return [_group(session, row) for row in session.exec(select(GroupRow).order_by(col(GroupRow.name)))]
+    return _groups(session, session.exec(select(GroupRow).order_by(col(GroupRow.name))).all())
 
 
 def get(session: Session, id: str) -> Group:
     """One group. Raises NotFound."""
-    return _group(session, _get_row(session, id))
+    return _groups(session, [_get_row(session, id)])[0]
 
 
 def create(session: Session, name: str) -> Group:
@@ -57,7 +59,7 @@ def create(session: Session, name: str) -> Group:
     row = GroupRow(name=name)
     session.add(row)
     session.flush()
-    return _group(session, row)
+    return _groups(session, [row])[0]
 
 
 def rename(session: Session, id: str, name: str) -> None:
@@ -113,23 +115,20 @@ def _get_row(session: Session, id: str) -> GroupRow:
     return row
 
 
-def _group(session: Session, row: GroupRow) -> Group:
-    members = session.exec(
-        select(Person.id, Person.name)
-        .join(GroupMember)
-        .where(GroupMember.group_id == row.id)
-        .order_by(col(Person.name))
-    )
-    roles = session.exec(
-        select(KnowledgeBaseRow.id, KnowledgeBaseRow.name, GroupMembership.role)
-        .join(GroupMembership)
-        .where(GroupMembership.group_id == row.id, col(KnowledgeBaseRow.deleted_at).is_(None))
+def _groups(session: Session, rows: Sequence[GroupRow]) -> list[Group]:
+    """Two queries, however many groups there are."""
+    ids = [row.id for row in rows]
+    members: dict[str, list[Member]] = defaultdict(list)
+    inside = select(GroupMember.group_id, Person.id, Person.name).join(Person).where(col(GroupMember.group_id).in_(ids))
+    for group_id, id, name in session.exec(inside.order_by(col(Person.name))):
+        members[group_id].append(Member(id, name))
+    roles: dict[str, list[Role]] = defaultdict(list)
+    given = (
+        select(GroupMembership.group_id, KnowledgeBaseRow.id, KnowledgeBaseRow.name, GroupMembership.role)
+        .join(KnowledgeBaseRow)
+        .where(col(GroupMembership.group_id).in_(ids), col(KnowledgeBaseRow.deleted_at).is_(None))
         .order_by(col(KnowledgeBaseRow.name))
     )
-    return Group(
-        id=row.id,
-        name=row.name,
-        created_at=row.created_at,
-        members=tuple(Member(id, name) for id, name in members),
-        roles=tuple(Role(id, name, MemberRole(role)) for id, name, role in roles),
-    )
+    for group_id, id, name, role in session.exec(given):
+        roles[group_id].append(Role(id, name, MemberRole(role)))
+    return [Group(row.id, row.name, row.created_at, tuple(members[row.id]), tuple(roles[row.id])) for row in rows]

@@ -90,10 +90,13 @@ def has_kept(session: Session, job_id: str) -> bool:
     return session.exec(kept.limit(1)).first() is not None
 
 
-def first_name(session: Session, job_id: str) -> str:
-    """The name of the first document of a job; "" while it has none."""
-    query = select(JobItemRow.source).where(JobItemRow.job_id == job_id).order_by(col(JobItemRow.position)).limit(1)
-    return session.exec(query).first() or ""
+def first_names(session: Session, job_ids: Collection[str]) -> dict[str, str]:
+    """The name of the first document of each of these jobs; one that has none yet is left out."""
+    first = select(JobItemRow.source).where(JobItemRow.job_id == JobRow.id).order_by(col(JobItemRow.position)).limit(1)
+    named = first.correlate(JobRow).scalar_subquery()
+    return {
+        id: name for id, name in session.execute(select(JobRow.id, named).where(col(JobRow.id).in_(job_ids))) if name
+    }
 
 
 def list_items(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, delete, func, select
 
@@ -120,7 +121,16 @@ def get_job(session: Session, job_id: str, *, with_items: bool = True) -> Job:
     if with_items:
         of_job = select(JobItemRow).where(JobItemRow.job_id == job_id)
         items = session.exec(of_job.order_by(col(JobItemRow.position), col(JobItemRow.id))).all()
-    return _job(session, row, tuple(read_item(item) for item in items))
+    base = session.get(KnowledgeBaseRow, row.knowledge_base_id)
+    counts = count_items(session, [job_id]).get(job_id)
+    return _job(row, base.name if base else "", counts, tuple(read_item(item) for item in items))
+
+
+def get_jobs(session: Session, job_ids: Sequence[str]) -> dict[str, Job]:
+    """Those of the jobs that are there, by id, without items. Two queries, however many there are."""
+    rows = session.execute(_named().where(col(JobRow.id).in_(job_ids))).all()
+    counts = count_items(session, [row.id for row, _ in rows])
+    return {row.id: _job(row, name or "", counts.get(row.id), ()) for row, name in rows}
 
 
 def get_state(session: Session, job_id: str) -> JobState:
@@ -131,12 +141,13 @@ def get_state(session: Session, job_id: str) -> JobState:
 def list_jobs(session: Session, knowledge_base_ids: Iterable[str], *, limit: int = 100) -> list[Job]:
     """The newest jobs of these knowledge bases, without items."""
     rows = session.exec(
-        select(JobRow)
+        select(JobRow.id)
         .where(col(JobRow.knowledge_base_id).in_(list(knowledge_base_ids)))
         .order_by(col(JobRow.created_at).desc())
         .limit(limit)
-    )
-    return [_job(session, row, ()) for row in rows]
+    ).all()
+    found = get_jobs(session, rows)
+    return [found[id] for id in rows if id in found]
 
 
 def unfinished_jobs(session: Session) -> list[str]:
@@ -236,12 +247,17 @@ def note_removed(session: Session, job_id: str, documents: int) -> None:
     session.add(row)
 
 
-def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
-    knowledge_base = session.get(KnowledgeBaseRow, row.knowledge_base_id)
-    counts = count_items(session, row.id)
+def _named() -> Any:
+    return select(JobRow, KnowledgeBaseRow.name).outerjoin(
+        KnowledgeBaseRow, col(KnowledgeBaseRow.id) == JobRow.knowledge_base_id
+    )
+
+
+def _job(row: JobRow, knowledge_base: str, counts: Any, items: tuple[JobItem, ...]) -> Job:
+    """`counts`: over its documents; None where it has none."""
     return Job(
         id=row.id,
-        knowledge_base=knowledge_base.name if knowledge_base else "",
+        knowledge_base=knowledge_base,
         knowledge_base_id=row.knowledge_base_id,
         requested_by=row.requested_by,
         state=JobState(row.state),
@@ -254,12 +270,12 @@ def _job(session: Session, row: JobRow, items: tuple[JobItem, ...]) -> Job:
         started_at=row.started_at,
         finished_at=row.finished_at,
         is_cancelled=row.cancelled_at is not None,
-        done=counts.total - counts.waiting,
-        total=counts.total,
-        failed=counts.failed,
+        done=counts.total - counts.waiting if counts else 0,
+        total=counts.total if counts else 0,
+        failed=counts.failed if counts else 0,
         removed=row.removed,
-        progress=float(counts.done_bytes or 0) / float(counts.bytes) if counts.bytes else 0.0,
-        pages=int(counts.pages or 0),
-        chunks=int(counts.chunks or 0),
+        progress=float(counts.done_bytes or 0) / float(counts.bytes) if counts and counts.bytes else 0.0,
+        pages=int(counts.pages or 0) if counts else 0,
+        chunks=int(counts.chunks or 0) if counts else 0,
         items=items,
     )

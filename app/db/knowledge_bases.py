@@ -1,6 +1,8 @@
 """Knowledge bases and their index generations."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 from sqlmodel import delete as sql_delete
@@ -103,8 +105,21 @@ def get(session: Session, id: str) -> KnowledgeBase:
 
 def list_all(session: Session) -> list[KnowledgeBase]:
     """All, by name."""
-    rows = session.exec(select(KnowledgeBaseRow).where(_IS_THERE).order_by(col(KnowledgeBaseRow.name))).all()
-    return [_knowledge_base(session, row) for row in rows]
+    return [_with_generation(*found) for found in session.exec(_all())]
+
+
+def list_some(session: Session, ids: Sequence[str]) -> list[KnowledgeBase]:
+    """Those with these ids that are there, by name."""
+    return [_with_generation(*found) for found in session.exec(_all().where(col(KnowledgeBaseRow.id).in_(ids)))]
+
+
+def _all() -> Any:
+    return (
+        select(KnowledgeBaseRow, Generation)
+        .join(Generation, col(Generation.id) == KnowledgeBaseRow.active_generation_id)
+        .where(_IS_THERE)
+        .order_by(col(KnowledgeBaseRow.name))
+    )
 
 
 def require_model(base: KnowledgeBase | ReadableKnowledgeBase, embedding_model_id: str) -> None:

@@ -1,8 +1,8 @@
 """Questions whose evidence is known: a quote of a document, which outlives every way of chunking it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from app.db.ids import name_id
 from app.db.lab_tables import QuestionRow
@@ -42,6 +42,22 @@ def list_of(session: Session, knowledge_base_id: str) -> list[AskedQuestion]:
         AskedQuestion(row.text, row.document_id, row.quote, row.id, name, QuestionOrigin(row.origin), row.is_approved)
         for row, name in rows
     ]
+
+
+def count(session: Session, knowledge_base_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How many questions there are about documents that can be searched, and how many of them are approved.
+
+    By knowledge base; one without any is left out.
+    """
+    rows = session.execute(
+        select(QuestionRow.knowledge_base_id, func.count(), func.count().filter(col(QuestionRow.is_approved)))
+        .join(DocumentRow, col(DocumentRow.id) == QuestionRow.document_id)
+        .where(
+            col(QuestionRow.knowledge_base_id).in_(knowledge_base_ids), col(DocumentRow.active_version_id).is_not(None)
+        )
+        .group_by(QuestionRow.knowledge_base_id)
+    )
+    return {id: (total, approved) for id, total, approved in rows.tuples()}
 
 
 def approve(session: Session, knowledge_base_id: str, ids: Sequence[str]) -> None:

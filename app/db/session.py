@@ -31,6 +31,7 @@ CONNECT_TIMEOUT_S = 5
 # Names the locks that processes hold while they do what one alone may do at a time; any number that nobody else uses.
 LOCK_SPACE = 0x636C6F69
 LOCK_POLL_S = 0.1
+MOST_CONNECTIONS = 110
 MIGRATIONS = schema.MIGRATIONS
 log = logging.getLogger("cloister")
 
@@ -255,7 +256,10 @@ _AWAY = ("", "08", "53", "57P")
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 60})
+    # A connection is a file handle: as many as threads may read at once, a few of them kept.
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": 60}, pool_size=10, max_overflow=MOST_CONNECTIONS - 10
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -79,7 +79,8 @@ def get_secret(session: Session, id: str) -> bytes | None:
 
 def get_source(session: Session, id: str) -> Source:
     """A source. Raises NotFound."""
-    return _source(session, _row(session, id))
+    row = _row(session, id)
+    return _source(row, session.get_one(KnowledgeBaseRow, row.knowledge_base_id).name)
 
 
 def lock_source(session: Session, id: str) -> Source:
@@ -87,12 +88,13 @@ def lock_source(session: Session, id: str) -> Source:
     row = session.get(SourceRow, id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(f"There is no source {id}.")
-    return _source(session, row)
+    return _source(row, session.get_one(KnowledgeBaseRow, row.knowledge_base_id).name)
 
 
 def list_sources(session: Session) -> list[Source]:
     """All sources, by location."""
-    return [_source(session, row) for row in session.exec(select(SourceRow).order_by(col(SourceRow.location)))]
+    named = select(SourceRow, KnowledgeBaseRow.name).join(KnowledgeBaseRow)
+    return [_source(row, name) for row, name in session.exec(named.order_by(col(SourceRow.location)))]
 
 
 def delete_source(session: Session, id: str) -> None:
@@ -144,13 +146,13 @@ def _row(session: Session, id: str) -> SourceRow:
     return row
 
 
-def _source(session: Session, row: SourceRow) -> Source:
+def _source(row: SourceRow, knowledge_base: str) -> Source:
     kind = SourceKind(row.kind)
     return Source(
         id=row.id,
         kind=kind,
         location=row.location,
-        knowledge_base=session.get_one(KnowledgeBaseRow, row.knowledge_base_id).name,
+        knowledge_base=knowledge_base,
         knowledge_base_id=row.knowledge_base_id,
         schedule=Schedule(row.schedule, row.time_zone),
         is_paused=row.is_paused,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, VersionRow
+from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,11 @@ def list_largest(session: Session, knowledge_base_ids: Sequence[str], *, limit: 
             DocumentRow.id,
             DocumentRow.name,
             DocumentRow.knowledge_base_id,
-            VersionRow.size_bytes,
-            VersionRow.page_count,
+            DocumentRow.size_bytes,
+            DocumentRow.pages,
         )
-        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
-        .where(col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids))
-        .order_by(col(VersionRow.size_bytes).desc(), DocumentRow.name)
+        .where(col(DocumentRow.knowledge_base_id).in_(knowledge_base_ids), col(DocumentRow.size_bytes).is_not(None))
+        .order_by(col(DocumentRow.size_bytes).desc(), DocumentRow.name)
         .limit(limit)
     )
     return [SizedDocument(*row) for row in rows]
@@ -56,21 +55,25 @@ def count_documents(session: Session, knowledge_base_ids: Sequence[str]) -> dict
         select(  # type: ignore[call-overload]
             DocumentRow.knowledge_base_id,
             func.count(),
-            func.sum(VersionRow.page_count),
-            func.sum(VersionRow.size_bytes),
-            func.max(col(VersionRow.created_at)),
+            func.sum(DocumentRow.pages),
+            func.sum(DocumentRow.size_bytes),
+            func.max(col(DocumentRow.indexed_at)),
         )
-        .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
-        .where(wanted)
+        # Not null for those that answer, and in the same index as the others.
+        .where(wanted, col(DocumentRow.indexed_at).is_not(None))
         .group_by(col(DocumentRow.knowledge_base_id))
     )
-    chunks = dict(
-        session.execute(
-            select(KnowledgeBaseRow.id, func.count())
-            .join(ChunkRow, col(ChunkRow.generation_id) == KnowledgeBaseRow.active_generation_id)
-            .where(col(KnowledgeBaseRow.id).in_(knowledge_base_ids))
-            .group_by(col(KnowledgeBaseRow.id))
-        ).all()
-    )
+    chunks = count_chunks(session, knowledge_base_ids)
     found = {id: Counts(n, pages, size, chunks.get(id, 0), at) for id, n, pages, size, at in rows}
     return {id: found.get(id, Counts()) for id in knowledge_base_ids}
+
+
+def count_chunks(session: Session, knowledge_base_ids: Sequence[str]) -> dict[str, int]:
+    """Chunks that answer, by knowledge base id; one without any is left out."""
+    rows = session.execute(
+        select(KnowledgeBaseRow.id, func.count())
+        .join(ChunkRow, col(ChunkRow.generation_id) == KnowledgeBaseRow.active_generation_id)
+        .where(col(KnowledgeBaseRow.id).in_(knowledge_base_ids))
+        .group_by(col(KnowledgeBaseRow.id))
+    )
+    return dict(rows.tuples().all())

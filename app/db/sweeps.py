@@ -1,9 +1,10 @@
 """Sweeps as they are stored. What a plan and its results hold is the lab's: here they are JSON."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from app.db.columns import utc_now
 from app.db.ids import new_id
@@ -50,6 +51,16 @@ def list_of(session: Session, knowledge_base_id: str) -> list[StoredSweep]:
     """The sweeps of a knowledge base, the newest first."""
     of_base = select(SweepRow).where(SweepRow.knowledge_base_id == knowledge_base_id)
     return [_stored(row) for row in session.exec(of_base.order_by(col(SweepRow.created_at).desc()))]
+
+
+def count(session: Session, knowledge_base_ids: Collection[str]) -> dict[str, int]:
+    """How many sweeps there are, by knowledge base; one without any is left out."""
+    rows = session.execute(
+        select(SweepRow.knowledge_base_id, func.count())
+        .where(col(SweepRow.knowledge_base_id).in_(knowledge_base_ids))
+        .group_by(SweepRow.knowledge_base_id)
+    )
+    return dict(rows.tuples().all())
 
 
 def list_open(session: Session, knowledge_base_id: str | None = None) -> list[str]:

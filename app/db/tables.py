@@ -52,10 +52,16 @@ class DocumentRow(SQLModel, table=True):
     """One file, wherever it came from. `location` tells it from others in its knowledge base; `name` is shown.
 
     Without an active version the document is not searchable (its first ingest runs or failed).
+
+    `language`, `pages`, `size_bytes` and `indexed_at` are those of the active version, None without one: a question
+    asks for the languages of all that may be read, and lists add the others up.
     """
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("knowledge_base_id", "location"),)
+    __table_args__ = (
+        UniqueConstraint("knowledge_base_id", "location"),
+        Index("ix_document_answering", "knowledge_base_id", "language", "pages", "size_bytes", "indexed_at"),
+    )
     id: str = Field(default_factory=new_id, primary_key=True)
     knowledge_base_id: str = Field(
         sa_column=Column(ForeignKey("knowledge_base.id", ondelete="CASCADE"), nullable=False, index=True)
@@ -63,6 +69,10 @@ class DocumentRow(SQLModel, table=True):
     location: str
     name: str
     active_version_id: str | None = None
+    language: str | None = None
+    pages: int | None = None
+    size_bytes: int | None = None
+    indexed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
@@ -178,7 +188,10 @@ class JobItemRow(SQLModel, table=True):
     """
 
     __tablename__ = "job_item"
-    __table_args__ = (Index("ix_job_item_job_id_status", "job_id", "status"),)
+    __table_args__ = (
+        Index("ix_job_item_job_id_status", "job_id", "status"),
+        Index("ix_job_item_job_id_position", "job_id", "position"),
+    )
     id: str = Field(primary_key=True)
     job_id: str = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False, index=True))
     position: int

@@ -179,11 +179,28 @@ def activate_version(session: Session, document_id: str, version_id: str, *, nam
 
     Raises Rejected when a person deleted the document meanwhile.
     """
-    change = (
-        update(DocumentRow).where(col(DocumentRow.id) == document_id).values(active_version_id=version_id, name=name)
-    )
-    if not session.execute(change).rowcount:  # type: ignore[attr-defined]
+    if not answer_with(session, document_id, version_id, name=name):
         raise Rejected("The document was deleted while it was taken in; add it again if it is wanted.")
+
+
+def answer_with(session: Session, document_id: str, version_id: str | None, **others: object) -> bool:
+    """Let this version answer for a document, or none, and note beside the document what lists say of it.
+
+    `others`: further columns of the document. False, and no change, where the document is gone.
+    """
+    facts: dict[str, Any] = {
+        "language": VersionRow.language,
+        "pages": VersionRow.page_count,
+        "size_bytes": VersionRow.size_bytes,
+        "indexed_at": VersionRow.created_at,
+    }
+    noted = {
+        name: version_id and select(column).where(VersionRow.id == version_id).scalar_subquery()
+        for name, column in facts.items()
+    }
+    change = update(DocumentRow).where(col(DocumentRow.id) == document_id)
+    changed = session.execute(change.values(active_version_id=version_id, **noted, **others))
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
 def other_versions(session: Session, document_id: str, version_id: str) -> list[VersionRow]:
@@ -222,9 +239,8 @@ def replace_version(session: Session, document_id: str, old_id: str, stored: Sto
     session.delete(old)
     session.flush()
     new_id = put_version(session, document_id, stored, added_by=added_by, added_at=added_at, reading=reading)
-    document.active_version_id = new_id
-    session.add(document)
     session.flush()
+    answer_with(session, document_id, new_id)
     delete_unused_texts(session, [text_id])
     return Replaced(new_id, files, tuple(text_hashes))
 

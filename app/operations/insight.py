@@ -14,7 +14,7 @@ from app.access import Caller, ReadableKnowledgeBase
 from app.db import answers, asked, generations, statistics
 from app.db.answers import AnswerFilter
 from app.db.columns import utc_now
-from app.domain import GenerationState, GivenAnswer, IndexGeneration, MemberRole
+from app.domain import GivenAnswer, IndexGeneration, MemberRole
 from app.domain.figures import DayCount, Figures, count_days, summarise
 from app.errors import EngineUnavailable, Forbidden
 from app.lab.preview import estimate_disk
@@ -140,6 +140,8 @@ def list_thumbs_down(scope: Scope, services: Services) -> list[Judged]:
     managed = [base.id for base in scope.bases]
     with services.database.read() as session:
         thumbs = asked.list_thumbs(session, scope.wanted.since)
+        if all(thumb.is_up for thumb in thumbs.values()):
+            return []
         down = {
             each.step_id: each.at
             for each in answers.list_given(session, scope.wanted)
@@ -157,8 +159,8 @@ def group_unanswered(scope: Scope, services: Services) -> UnansweredGroups:
     with services.database.read() as session:
         given = {
             each.step_id: each
-            for each in answers.list_given(session, scope.wanted)
-            if each.step_id and each.is_abstained
+            for each in answers.list_given(session, scope.wanted, only_abstained=True)
+            if each.step_id
         }
         newest = list(given)[:MOST_GROUPED]
         found = [
@@ -171,14 +173,17 @@ def group_unanswered(scope: Scope, services: Services) -> UnansweredGroups:
     return UnansweredGroups(group_alike(found, vectors), is_by_meaning=True)
 
 
-def measure_bases(scope: Scope, services: Services) -> list[BaseStorage]:
-    """What each knowledge base that the viewer manages holds, by name."""
+def measure_bases(some: Sequence[ReadableKnowledgeBase], scope: Scope, services: Services) -> list[BaseStorage]:
+    """What some of the knowledge bases that the viewer manages hold, in their order."""
+    ids = [base.id for base in some if base in scope.bases]
     embedder = services.embedder.peek()
     dim = embedder.dim if embedder else None
     with services.database.read() as session:
-        counts = statistics.count_documents(session, [base.id for base in scope.bases])
-        kept = {base.id: _kept(generations.list_of(session, base.id), dim) for base in scope.bases}
-    return [BaseStorage(base.id, base.name, counts[base.id], kept[base.id]) for base in scope.bases]
+        counts, idle = statistics.count_documents(session, ids), generations.list_idle(session, ids)
+    kept: dict[str, list[KeptGeneration]] = {id: [] for id in ids}
+    for each in idle:
+        kept[each.knowledge_base_id].append(KeptGeneration(each, _estimate(each, dim) if dim else None))
+    return [BaseStorage(base.id, base.name, counts[base.id], kept[base.id]) for base in some if base.id in kept]
 
 
 def list_largest(scope: Scope, services: Services) -> list[statistics.SizedDocument]:
@@ -205,11 +210,6 @@ def _group_equal(found: Sequence[Unanswered]) -> list[Group[Unanswered]]:
     for each in found:
         by_words.setdefault(each.text.lower(), []).append(each)
     return [Group(tuple(equal)) for equal in sorted(by_words.values(), key=len, reverse=True)]
-
-
-def _kept(all_of_base: Sequence[IndexGeneration], dim: int | None) -> list[KeptGeneration]:
-    idle = [each for each in all_of_base if each.state is not GenerationState.ACTIVE]
-    return [KeptGeneration(each, _estimate(each, dim) if dim else None) for each in idle]
 
 
 def _estimate(generation: IndexGeneration, dim: int) -> int:

@@ -69,18 +69,40 @@ def get_head(id: str, caller: Caller, services: Services) -> JobHead:
 
 def show(head: JobHead, caller: Caller, services: Services) -> ShownJob:
     """A job that was listed for the caller, with its counts. Raises NotFound once it is taken from the list."""
-    needed = MemberRole.ADMIN if head.kind in _ADMINS else MemberRole.EDITOR
+    shown = show_all([head], caller, services)
+    if not shown:
+        raise NotFound(f"There is no job {head.id}.")
+    return shown[0]
+
+
+def show_all(heads: Sequence[JobHead], caller: Caller, services: Services) -> list[ShownJob]:
+    """The same of several, in their order; those that were taken from the list meanwhile are left out."""
+    ids = [head.id for head in heads]
     with services.database.read() as session:
-        job = jobs.get_job(session, head.id, with_items=False)
-        is_stuck = job.failed > 0 or head.state is JobState.CANCELLED
-        is_partial = head.is_over and head.kind not in (JobKind.REINDEX, JobKind.TRIAL) and is_stuck
-        return ShownJob(
+        found, first = jobs.get_jobs(session, ids), job_lists.first_names(session, ids)
+        stuck = [head.id for head in heads if head.id in found and _is_stuck(head, found[head.id])]
+        kept = {id for id in stuck if found[id].paths or job_lists.has_kept(session, id)}
+    return [
+        ShownJob(
             head=head,
-            job=job,
-            first=job_lists.first_name(session, head.id),
-            may_manage=caller.access.may(head.knowledge_base_id, needed),
-            can_retry=is_partial and (bool(job.paths) or job_lists.has_kept(session, head.id)),
+            job=found[head.id],
+            first=first.get(head.id, ""),
+            may_manage=caller.access.may(head.knowledge_base_id, _needed(head)),
+            can_retry=head.id in kept,
         )
+        for head in heads
+        if head.id in found
+    ]
+
+
+def _is_stuck(head: JobHead, job: Job) -> bool:
+    """Whether something of it was not taken in, and another try may help."""
+    is_partial = head.is_over and head.kind not in (JobKind.REINDEX, JobKind.TRIAL)
+    return is_partial and (job.failed > 0 or head.state is JobState.CANCELLED)
+
+
+def _needed(head: JobHead) -> MemberRole:
+    return MemberRole.ADMIN if head.kind in _ADMINS else MemberRole.EDITOR
 
 
 def list_items(

@@ -1,13 +1,29 @@
 """The lab: what a profile makes of a document, and how well a generation finds what is asked."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
 from app.access import Access, Caller
-from app.db import documents, generations, jobs, versions
+from app.db import documents, generations, jobs, questions, statistics, sweeps, versions
 from app.domain import ChunkingProfile, GenerationState, MemberRole
 from app.errors import NotFound, Rejected
 from app.lab.measure import Compared, Measured, access_to, compare_generations, measure
 from app.lab.preview import Preview, Scale, preview
 from app.operations.documents import get_readable
 from app.services import Services
+
+# A form with more to choose from is slower to read than a name is to type.
+MOST_LISTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LabCounts:
+    """Questions of a knowledge base that measure, those that wait for a person, and comparisons."""
+
+    approved: int
+    proposed: int
+    sweeps: int
 
 
 def preview_document(id: str, profile: ChunkingProfile, caller: Caller, services: Services) -> Preview:
@@ -42,12 +58,37 @@ def window(services: Services) -> int:
     return embedder.max_tokens if embedder else services.settings.chunking.chunk_size
 
 
-def list_documents(knowledge_base_id: str, caller: Caller, services: Services) -> list[documents.DocumentBrief]:
-    """The documents of a knowledge base, by name. Raises NotFound, Forbidden."""
+def list_documents(
+    knowledge_base_id: str, caller: Caller, services: Services, *, search: str = "", always: str = ""
+) -> list[documents.DocumentBrief]:
+    """The first documents of a knowledge base by name, of those whose name has these words; never more than
+    `MOST_LISTED`, for a form to choose from. `always`: the id of one that is there in any case.
+
+    Raises NotFound, Forbidden.
+    """
     caller.access.require(knowledge_base_id, MemberRole.ADMIN)
     with services.database.read() as session:
-        found = documents.list_briefs(session, [knowledge_base_id])
-    return sorted(found, key=lambda brief: brief.name.lower())
+        return documents.find_briefs(session, knowledge_base_id, search.strip(), always, limit=MOST_LISTED)
+
+
+def count_documents(knowledge_base_id: str, caller: Caller, services: Services) -> int:
+    """How many documents of a knowledge base can be searched. Raises NotFound, Forbidden."""
+    caller.access.require(knowledge_base_id, MemberRole.ADMIN)
+    with services.database.read() as session:
+        return statistics.count_documents(session, [knowledge_base_id])[knowledge_base_id].documents
+
+
+def count_all(knowledge_base_ids: Sequence[str], caller: Caller, services: Services) -> dict[str, LabCounts]:
+    """What the lab has of each of these knowledge bases. Raises NotFound, Forbidden."""
+    for id in knowledge_base_ids:
+        caller.access.require(id, MemberRole.ADMIN)
+    with services.database.read() as session:
+        asked, compared = questions.count(session, knowledge_base_ids), sweeps.count(session, knowledge_base_ids)
+    found = {}
+    for id in knowledge_base_ids:
+        total, approved = asked.get(id, (0, 0))
+        found[id] = LabCounts(approved, total - approved, compared.get(id, 0))
+    return found
 
 
 def measure_generation(

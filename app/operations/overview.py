@@ -35,18 +35,19 @@ class Storage:
 
 def list_figures(caller: Caller, services: Services, role: MemberRole) -> list[KnowledgeBaseFigures]:
     """The knowledge bases where the caller has at least this role, by name."""
-    return _figures(caller.access.with_role(role), services)
+    return measure_bases(caller.access.with_role(role), services)
 
 
 def get_figures(id: str, caller: Caller, services: Services) -> KnowledgeBaseFigures:
     """One knowledge base, for its editors. Raises NotFound, Forbidden."""
-    return _figures([caller.access.require(id, MemberRole.EDITOR)], services)[0]
+    return measure_bases([caller.access.require(id, MemberRole.EDITOR)], services)[0]
 
 
-def _figures(bases: Sequence[ReadableKnowledgeBase], services: Services) -> list[KnowledgeBaseFigures]:
+def measure_bases(bases: Sequence[ReadableKnowledgeBase], services: Services) -> list[KnowledgeBaseFigures]:
+    """What these knowledge bases hold, which the caller may edit, in their order."""
     with services.database.read() as session:
         counts = statistics.count_documents(session, [base.id for base in bases])
-        answering = {base.id: generations.get(session, base.generation_id) for base in bases}
+        answering = generations.list_answering(session, {base.id: counts[base.id].chunks for base in bases})
     return [KnowledgeBaseFigures(base.id, base.name, base.role, counts[base.id], answering[base.id]) for base in bases]
 
 

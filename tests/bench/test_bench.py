@@ -14,7 +14,7 @@ from bench.machine import REPOSITORY
 from bench.report import compare
 
 # They look at all processes that their own has started, or fork it.
-APART = ("kills", "load", "startup", "reindex")
+APART = ("kills", "load", "startup", "reindex", "chatting")
 # Together they take five minutes: `.ci/run` asks for them.
 SLOW = (*APART, "abstention", "conversation", "crawl", "quality", "tables", "tools")
 ASKED_FOR = "CLOISTER_TEST_BENCH"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.answer.reading.sentence_memory import SentenceMemory
 from app.answer.reading.units import Unit, list_units
 from app.answer.search.retrieve import embed_question
 from app.answer.text.words import coverage, telling_words, term_weights
@@ -87,11 +88,13 @@ class Reading:
         return RANK_WEIGHT / (first.passage.rank if is_core else len(self.passages) + 1)
 
 
-def read_closely(question: str, passages: Sequence[Passage], *, embedder: Embedder) -> Reading:
-    """Compare every unit of the passages with the question."""
+def read_closely(
+    question: str, passages: Sequence[Passage], *, embedder: Embedder, memory: SentenceMemory | None = None
+) -> Reading:
+    """Compare every unit of the passages with the question. `memory`: of units that were read a moment ago."""
     units = list_units(passages)
     asked = embed_question(question, embedder)
-    in_context, plain = _embed(units, embedder)
+    in_context, plain = _embed(units, embedder, memory or SentenceMemory())
     terms = [telling_words(unit.in_context) for unit in units]
     weights = term_weights(telling_words(question), terms)
     similarities = tuple(float(value) for value in in_context @ asked)
@@ -104,7 +107,7 @@ def _excerpt(units: Sequence[Unit]) -> Excerpt:
     return Excerpt(first.passage, first.start, last.end, header)
 
 
-def _embed(units: Sequence[Unit], embedder: Embedder) -> tuple[Vectors, Vectors]:
+def _embed(units: Sequence[Unit], embedder: Embedder, memory: SentenceMemory) -> tuple[Vectors, Vectors]:
     """The units' vectors with and without what they are about; rows are understood by their header either way.
 
     The context is left off where it would not fit the model's window. What is the same text is embedded once.
@@ -120,7 +123,7 @@ def _embed(units: Sequence[Unit], embedder: Embedder) -> tuple[Vectors, Vectors]
         for text, tokens, bare in zip(in_context, embedder.count_tokens(in_context), plain, strict=True)
     ]
     row_by_text = {text: row for row, text in enumerate(dict.fromkeys((*fitting, *plain)))}
-    vectors = embedder.embed_documents(list(row_by_text))
+    vectors = memory.embed(list(row_by_text), embedder)
     return vectors[[row_by_text[text] for text in fitting]], vectors[[row_by_text[text] for text in plain]]
 
 

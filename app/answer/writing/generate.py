@@ -1,6 +1,8 @@
 """Run the sync language model in a thread and hand its words to the async answer line."""
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from threading import Event
@@ -24,6 +26,7 @@ async def generate(
     Leaving the loop early, or cancelling the task, stops the model. What the model raises is raised here.
     """
     loop = asyncio.get_running_loop()
+    has_ended = asyncio.Event()
     pieces: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
 
     def run() -> None:
@@ -36,8 +39,11 @@ async def generate(
         except BaseException as exc:  # noqa: BLE001 - carried over to the awaiting side, which raises it
             end = exc
         loop.call_soon_threadsafe(pieces.put_nowait, end)
+        loop.call_soon_threadsafe(has_ended.set)
 
-    running = asyncio.create_task(asyncio.to_thread(run))
+    # A thread of its own: the loop's pool has a few, and answers that are being written would hold all of them, so
+    # that nobody's question could be searched for.
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), name="generate", daemon=True).start()
     try:
         while isinstance(piece := await pieces.get(), str):
             yield piece
@@ -45,7 +51,7 @@ async def generate(
             raise piece
     finally:
         cancelled.set()
-        await asyncio.shield(running)
+        await asyncio.shield(has_ended.wait())
 
 
 async def generate_parts(

@@ -1,7 +1,7 @@
 """Jobs as rows of a list: what is shown of each, and how it is said."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,7 +75,16 @@ def arrange_jobs(page: Page) -> Listed[JobHead]:
 
 def make_row(page: Page, head: JobHead) -> Row:
     """What is shown of a job. Raises NotFound once it is gone."""
-    shown = job_views.show(head, page.caller, page.services)
+    return _row(page, job_views.show(head, page.caller, page.services))
+
+
+def make_rows(page: Page, heads: Sequence[JobHead]) -> list[Row]:
+    """What is shown of several; those that were taken from the list a moment ago are left out."""
+    return [_row(page, shown) for shown in job_views.show_all(heads, page.caller, page.services)]
+
+
+def _row(page: Page, shown: ShownJob) -> Row:
+    head = shown.head
     mark = "warn" if head.state is JobState.DONE and shown.job.failed else MARKS[head.state]
     return Row(
         shown=shown,

@@ -15,7 +15,7 @@ from app.db.job_lists import JobHead
 from app.errors import Forbidden, NotFound
 from app.services import Services
 from app.web.admin.guard import require_manager
-from app.web.admin.job_rows import MARK, arrange_jobs, make_row, mark_of
+from app.web.admin.job_rows import MARK, arrange_jobs, make_row, make_rows, mark_of
 from app.web.admin.lists import Listed
 from app.web.admin.page import Page
 from app.web.api.problems import NotSignedIn
@@ -86,12 +86,7 @@ class JobWatch:
 
 def fill_list(page: Page, listed: Listed[JobHead], *, is_update: bool) -> str:
     """The list as HTML. Jobs that were taken from it a moment ago are left out."""
-    rows = []
-    for head in listed.rows:
-        try:
-            rows.append(make_row(page, head))
-        except NotFound:
-            continue
+    rows = make_rows(page, listed.rows)
     return page.fill("jobs/list.html", listed=listed, rows=rows, is_update=is_update)
 
 

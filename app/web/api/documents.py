@@ -8,7 +8,8 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import SecretStr
 
-from app.db import documents, knowledge_bases, versions
+from app.db import documents, knowledge_bases, statistics, versions
+from app.db.statistics import Counts
 from app.domain import Document, KnowledgeBase, MemberRole
 from app.domain.urls import web_address
 from app.errors import NotFound, Rejected
@@ -25,6 +26,7 @@ from app.web.api.models.documents import (
     RemovedOut,
 )
 from app.web.api.models.jobs import IngestRequest, JobOut
+from app.web.api.parts import PartOf
 
 router = APIRouter(tags=["documents"])
 # Shown in a browser as they are; everything else is offered as a download, so that no script in a document runs here.
@@ -33,18 +35,23 @@ SHOWN_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "image/w
 
 
 @router.get("/knowledge-bases")
-def list_knowledge_bases(access: AccessOf, services: ServicesOf) -> list[KnowledgeBaseOut]:
-    """The knowledge bases that the caller may read."""
+def list_knowledge_bases(
+    access: AccessOf, services: ServicesOf, response: Response, part: PartOf
+) -> list[KnowledgeBaseOut]:
+    """The knowledge bases that the caller may read, by name."""
+    readable = sorted(access.readable.values(), key=lambda base: base.name)
+    part.note(response, len(readable))
+    ids = [base.id for base in readable[part.offset : part.offset + part.limit]]
     with services.database.read() as session:
-        bases = [base for base in knowledge_bases.list_all(session) if access.may_read(base.id)]
-        stored = documents.list_documents(session, [base.id for base in bases])
-    return [_knowledge_base(base, stored) for base in bases]
+        bases = knowledge_bases.list_some(session, ids)
+        counts = statistics.count_documents(session, ids)
+    return [_knowledge_base(base, counts[base.id]) for base in bases]
 
 
 @router.post("/knowledge-bases", status_code=201)
 def create_knowledge_base(body: NewKnowledgeBase, admin: AdminOf, services: ServicesOf) -> KnowledgeBaseOut:
     """An empty knowledge base; one that is there already is returned as it is."""
-    return _knowledge_base(operations_on_bases.create(body.name, admin, services), [])
+    return _knowledge_base(operations_on_bases.create(body.name, admin, services), Counts())
 
 
 @router.patch("/knowledge-bases/{kb}", status_code=204)
@@ -117,12 +124,17 @@ def ingest_paths(kb: str, body: IngestRequest, caller: AdminOf, services: Servic
 
 @router.get("/documents")
 def list_documents(
-    access: AccessOf, services: ServicesOf, kb: Annotated[str | None, Query(description="a knowledge base")] = None
+    access: AccessOf,
+    services: ServicesOf,
+    response: Response,
+    part: PartOf,
+    kb: Annotated[str | None, Query(description="a knowledge base")] = None,
 ) -> list[DocumentOut]:
     """The searchable documents that the caller may read, by name."""
-    narrowed = access.narrowed_to([kb] if kb else [])
+    ids = [base.id for base in access.narrowed_to([kb] if kb else []).readable.values()]
     with services.database.read() as session:
-        found = documents.list_documents(session, [base.id for base in narrowed.readable.values()])
+        part.note(response, documents.count_documents(session, ids))
+        found = documents.list_documents(session, ids, limit=part.limit, offset=part.offset)
     return [DocumentOut.of(document) for document in found]
 
 
@@ -206,12 +218,11 @@ def read_again(id: str, caller: CallerOf, services: ServicesOf) -> JobOut:
     return load_job(operations.read_again([id], caller, services), services)
 
 
-def _knowledge_base(base: KnowledgeBase, stored: list[Document]) -> KnowledgeBaseOut:
-    inside = [document for document in stored if document.knowledge_base_id == base.id]
+def _knowledge_base(base: KnowledgeBase, counts: Counts) -> KnowledgeBaseOut:
     return KnowledgeBaseOut(
         name=base.name,
-        documents=len(inside),
-        chunks=sum(document.chunks for document in inside),
+        documents=counts.documents,
+        chunks=counts.chunks,
         splitter=base.profile.splitter,
         chunk_size=base.profile.chunk_size,
         overlap=base.profile.overlap,

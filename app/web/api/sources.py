@@ -9,15 +9,17 @@ from app.services import Services
 from app.web.api.caller import AdminOf, CallerOf, ServicesOf
 from app.web.api.jobs import load_job
 from app.web.api.models.sources import CheckIn, CheckOut, NewFolder, NewSite, SourceChange, SourceOut
+from app.web.api.parts import PartOf
 
 router = APIRouter(tags=["sources"])
 
 
 @router.get("/sources")
-def list_sources(caller: CallerOf, services: ServicesOf) -> list[SourceOut]:
+def list_sources(caller: CallerOf, services: ServicesOf, response: Response, part: PartOf) -> list[SourceOut]:
     """The sources of the knowledge bases that the caller is an admin of: readers need not know the server's disk."""
     found = operations.list_managed(caller, services)
-    return [_source_out(source) for source in found]
+    part.note(response, len(found))
+    return [_source_out(source) for source in found[part.offset : part.offset + part.limit]]
 
 
 @router.get("/sources/{id}")

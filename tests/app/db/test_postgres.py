@@ -87,7 +87,7 @@ def test_a_site_is_crawled_and_crawled_again_on_postgres(on_postgres: Services) 
         items = job_lists.list_items(session, newest.id, status=None, search="pear", limit=5, offset=0)
         assert [item.source for item in items] == ["Pears"]
         assert job_lists.count_items(session, newest.id) == {ItemStatus.INDEXED: 1}
-        assert job_lists.first_name(session, newest.id) == "Pears"
+        assert job_lists.first_names(session, [newest.id]) == {newest.id: "Pears"}
         assert job_lists.count_begun(session, newest.id) == len(
             job_lists.list_begun(session, newest.id, limit=5, offset=0)
         )

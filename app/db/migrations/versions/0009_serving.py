@@ -19,11 +19,20 @@ def upgrade() -> None:
     _tell_others()
     _be_shown_elsewhere()
     _use_outside_tools()
-    op.create_index("ix_job_item_job_id_status", "job_item", ["job_id", "status"])
+    _know_what_answers()
+    _index_long_lists()
 
 
 def downgrade() -> None:
-    op.drop_index("ix_job_item_job_id_status", "job_item")
+    for name, table in (
+        ("ix_document_answering", "document"),
+        ("ix_job_item_job_id_position", "job_item"),
+        ("ix_job_item_job_id_status", "job_item"),
+    ):
+        op.drop_index(name, table)
+    with op.batch_alter_table("document") as batch:
+        for column in ("indexed_at", "size_bytes", "pages", "language"):
+            batch.drop_column(column)
     for table in ("assistant_version", "assistant"):
         with op.batch_alter_table(table) as batch:
             batch.drop_column("tool_server_ids")
@@ -124,3 +133,32 @@ def _use_outside_tools() -> None:
     for table in ("assistant", "assistant_version"):
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column("tool_server_ids", sa.Text(), nullable=False, server_default="[]"))
+
+
+def _know_what_answers() -> None:
+    """What lists add up of the versions that answer stands beside the documents, so that one index holds it."""
+    for column in (
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("size_bytes", sa.Integer(), nullable=True),
+        sa.Column("indexed_at", MOMENT, nullable=True),
+    ):
+        op.add_column("document", column)
+    for name, of_version in (
+        ("language", "language"),
+        ("pages", "page_count"),
+        ("size_bytes", "size_bytes"),
+        ("indexed_at", "created_at"),
+    ):
+        op.execute(
+            f"UPDATE document SET {name} = (SELECT {of_version} FROM document_version "  # noqa: S608 - our own names
+            "WHERE document_version.id = document.active_version_id)"
+        )
+
+
+def _index_long_lists() -> None:
+    op.create_index("ix_job_item_job_id_status", "job_item", ["job_id", "status"])
+    op.create_index("ix_job_item_job_id_position", "job_item", ["job_id", "position"])
+    op.create_index(
+        "ix_document_answering", "document", ["knowledge_base_id", "language", "pages", "size_bytes", "indexed_at"]
+    )

@@ -8,6 +8,7 @@ from app.operations import insight, overview
 from app.operations.question_groups import Group
 from app.web.admin.charts import stack
 from app.web.admin.guard import AdminRoute
+from app.web.admin.lists import arrange
 from app.web.admin.page import PageOf
 
 router = APIRouter(route_class=AdminRoute)
@@ -23,6 +24,14 @@ def show(page: PageOf, days: int = 30, kb: Annotated[str, Query(max_length=64)] 
     scope = insight.open_scope(page.caller, days=days, knowledge_base_id=kb)
     measured = insight.measure(scope, services)
     unanswered = insight.group_unanswered(scope, services)
+    listed = arrange(
+        scope.bases,
+        path="/admin/insight",
+        query=page.request.query_params,
+        columns={"name": lambda base: base.name.lower()},
+        words=lambda base: base.name,
+        first="name",
+    )
     return page.show(
         "insight.html",
         days=days,
@@ -38,7 +47,8 @@ def show(page: PageOf, days: int = 30, kb: Annotated[str, Query(max_length=64)] 
         is_by_meaning=unanswered.is_by_meaning,
         shows_questions=services.settings.insight.shows_questions,
         keep_days=services.settings.insight.keep_days,
-        base_storage=insight.measure_bases(scope, services),
+        base_storage=insight.measure_bases(listed.rows, scope, services),
+        listed=listed,
         largest=insight.list_largest(scope, services),
         storage=overview.measure_storage(services) if page.caller.is_admin else None,
     )

@@ -9,7 +9,7 @@ from app.operations import lab, proposals, questions
 from app.web.admin.guard import AdminRoute
 from app.web.admin.lists import arrange
 from app.web.admin.page import Page, PageOf
-from app.web.admin.pages.lab import Bench
+from app.web.admin.pages.lab import Bench, Find
 
 router = APIRouter(route_class=AdminRoute)
 Ids = Annotated[list[str], Form(max_length=10_000)]
@@ -17,9 +17,9 @@ Words = Annotated[str, Form(max_length=2_000)]
 
 
 @router.get("/lab/{id}/questions")
-def show(id: str, page: PageOf) -> Response:
+def show(id: str, page: PageOf, find: Find = "") -> Response:
     """The list, and every way to add to it."""
-    return _show(id, page)
+    return _show(id, page, find)
 
 
 @router.post("/lab/{id}/questions")
@@ -85,7 +85,7 @@ def propose_by_model(
     return page.show("lab/proposing.html", id=id, count=count, made=made, tried=tried)
 
 
-def _show(id: str, page: Page) -> Response:
+def _show(id: str, page: Page, find: str) -> Response:
     bench = Bench.of(id, page)
     listed = arrange(
         questions.list_of(id, page.caller, page.services),
@@ -103,7 +103,8 @@ def _show(id: str, page: Page) -> Response:
         "lab/questions.html",
         bench=bench,
         listed=listed,
-        documents=lab.list_documents(id, page.caller, page.services),
+        documents=lab.list_documents(id, page.caller, page.services, search=find),
+        find=find,
         is_model_weak=proposals.is_model_weak(page.services),
     )
 

@@ -76,7 +76,7 @@ def show_all(
         overlaps=str(round(100 * overlap / size)) if overlap is not None else "0, 15",
         weights=WEIGHTS,
         has_reranker=page.services.settings.reranker.engine != "off",
-        documents=len(lab.list_documents(id, page.caller, page.services)),
+        documents=lab.count_documents(id, page.caller, page.services),
     )
 
 

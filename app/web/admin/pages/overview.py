@@ -13,6 +13,7 @@ from app.web.admin.page import Page, PageOf
 router = APIRouter(route_class=AdminRoute)
 NEWEST_JOBS: Final = 8
 NEWEST_DEEDS: Final = 6
+MOST_NAMED: Final = 20
 DAYS: Final = 7
 # Below this, a large upload or a re-index may not fit any more.
 LITTLE_BYTES: Final = 2_000_000_000
@@ -25,13 +26,18 @@ def show(page: PageOf) -> Response:
     newest = jobs.list_readable(page.caller, page.services, limit=100)
     managed = {base.id for base in bases}
     mine = [job for job in newest if job.knowledge_base_id in managed]
+    flagged = review.count_open(page.caller, page.services)
+    waiting = submissions.count_waiting(page.caller, page.services)
+    attention = [base for base in bases if base.id in flagged or base.id in waiting]
     return page.show(
         "overview.html",
         bases=bases,
+        attention=attention[:MOST_NAMED],
+        left_out=len(attention[MOST_NAMED:]),
         at_work=[job for job in mine if job.state in (JobState.QUEUED, JobState.RUNNING)],
         failed=[job for job in mine if job.failed or job.state is JobState.FAILED][:NEWEST_JOBS],
-        flagged=review.count_open(page.caller, page.services),
-        waiting=submissions.count_waiting(page.caller, page.services),
+        flagged=flagged,
+        waiting=waiting,
         storage=overview.measure_storage(page.services) if page.caller.is_admin else None,
         little=LITTLE_BYTES,
         not_ready=overview.readiness(page.services),

@@ -12,7 +12,7 @@ from app.errors import Rejected
 from app.operations import source_views, sources
 from app.operations.source_views import ShownSource
 from app.web.admin.guard import AdminRoute
-from app.web.admin.job_rows import make_row
+from app.web.admin.job_rows import make_rows
 from app.web.admin.lists import arrange
 from app.web.admin.long_lists import refresh_if_moved
 from app.web.admin.navigation import N_
@@ -126,7 +126,7 @@ def show_one(page: PageOf, id: str) -> Response:
         source=shown.source,
         said_of=_said(page, shown),
         runs=sources.list_runs(id, page.caller, page.services) if is_site else [],
-        jobs=[make_row(page, head) for head in heads],
+        jobs=make_rows(page, heads),
         engines=ENGINES,
         wikis=WIKIS,
     )
