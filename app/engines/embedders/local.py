@@ -1,6 +1,7 @@
 """sentence-transformers in this process."""
 
 import hashlib
+import logging
 import os
 import sys
 import threading
@@ -144,9 +145,12 @@ def _load_model(folder: Path, settings: EmbedderSettings) -> Any:
     silence_libraries()
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_log
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # What they say below an error (of settings that they do not know, of names that will go) nobody here can act on.
+    transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
     torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
