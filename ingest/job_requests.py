@@ -70,7 +70,6 @@ class JobRequests:
         Raises Rejected where a file is not there any more.
         """
         with settling_files(self._database), self._database.write() as session:
-            require_stored(found, self._files)
             job_id = jobs.create_job(
                 session,
                 knowledge_base_id=knowledge_base_id,
@@ -81,6 +80,9 @@ class JobRequests:
             )
             if note:
                 note(session, job_id)
+            # What was to be read again and is gone, or has newer words by now, is found to be so one by one.
+            if not is_again:
+                require_stored(found, self._files)
         self._start(job_id)
         return job_id
 

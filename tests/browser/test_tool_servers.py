@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("tool-servers")
-    with serving("tests.browser.tool_servers_service", folder) as url:
-        yield url
+    with serving("tests.browser.tool_servers_service", folder) as service:
+        yield service.url
 
 
 @pytest.mark.parametrize(

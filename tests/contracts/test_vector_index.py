@@ -409,7 +409,6 @@ def test_a_second_process_is_refused_with_what_to_do_and_let_in_after_a_close(tm
     opening = f"""
         from pathlib import Path
         from app.engines.vector_index.edge import EdgeIndex
-from app.engines.vector_index.layout import name_collection
         EdgeIndex(Path({str(tmp_path / "index")!r})).open(dim={DIM}, model_id={MODEL!r})
     """
     refused = run_python(opening)
@@ -431,7 +430,6 @@ def test_a_kill_in_the_middle_of_upserts_keeps_every_acknowledged_chunk(tmp_path
         from pathlib import Path
         from app.domain import IndexedChunk, SparseVector
         from app.engines.vector_index.edge import EdgeIndex
-from app.engines.vector_index.layout import name_collection
         index = EdgeIndex(Path({str(tmp_path / "index")!r}))
         index.open(dim={DIM}, model_id={MODEL!r})
         while True:

@@ -120,8 +120,9 @@ def _text_of(block: types.ContentBlock) -> str:
 
 async def _talk(server: ToolServerAddress, do: Callable[[ClientSession], Awaitable[R]]) -> R:
     trouble: list[Exception] = []
+    limit = asyncio.timeout(server.timeout_s)
     try:
-        async with asyncio.timeout(server.timeout_s):
+        async with limit:
             with anyio.CancelScope() as scope:
 
                 def give_up(exc: Exception) -> None:
@@ -130,9 +131,9 @@ async def _talk(server: ToolServerAddress, do: Callable[[ClientSession], Awaitab
                     scope.cancel()
 
                 return await _converse(server, do, give_up)
-    except TimeoutError:
-        raise EngineUnavailable(f"{server.host} did not answer within {server.timeout_s:g} s.") from None
     except Exception as exc:
+        if limit.expired():  # whatever the server makes of the goodbye
+            raise EngineUnavailable(f"{server.host} did not answer within {server.timeout_s:g} s.") from None
         if translated := _translate(exc, server):
             raise translated from None
         raise

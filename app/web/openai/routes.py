@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from fastapi import APIRouter, Request, Response
-from sse_starlette import EventSourceResponse
 
 from app.access import Access, Caller
 from app.domain import Picture, Question
@@ -17,6 +16,7 @@ from app.operations import completions
 from app.operations.completions import ServedModel, Wanted
 from app.services import Services
 from app.web.api.caller import CallerOf, ServicesOf
+from app.web.event_stream import EventStream
 from app.web.openai.errors import OpenAIRoute, UnknownModel
 from app.web.openai.functions import read_functions
 from app.web.openai.messages import Conversation, read_conversation
@@ -77,7 +77,7 @@ async def complete(body: CompletionRequest, caller: CallerOf, services: Services
     if isinstance(begun, Response):
         return begun
     chunks = stream(begun, reply, with_usage=body.wants_usage)
-    return EventSourceResponse(chunks, ping=PING_S, sep="\n", shutdown_grace_period=GRACE_S)
+    return EventStream(chunks, ping=PING_S, sep="\n", shutdown_grace_period=GRACE_S)
 
 
 @router.api_route("/{full_path:path}", methods=["GET", "POST"], include_in_schema=False)

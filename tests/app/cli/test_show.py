@@ -24,10 +24,13 @@ def test_an_answer_ends_with_its_sources_and_how_long_it_took(capsys: pytest.Cap
     stages = {"condense": 1, "retrieve": 89, "rerank": 0, "prompt": 210, "first_token": 1100, "total": 4230}
     citation = {"n": 1, "document": "a.pdf", "page": 3, "quote": "26 weeks", "verified": False}
     print_answer(
-        {"answer": "26 weeks [1].", "citations": [citation], "timings_ms": stages, "table": None}, as_json=False
+        {"answer": "26 weeks [1].", "citations": [citation], "timings_ms": stages, "table": None, "on_their_way": 2},
+        as_json=False,
     )
-    assert capsys.readouterr().out.splitlines()[-3:] == [
+    assert capsys.readouterr().out.splitlines()[-5:] == [
         "[1] a.pdf, page 3: “26 weeks”  (not verified)",
+        "",
+        "2 documents are still being taken in; ask again later for an answer that knows of them.",
         "",
         "answered in 4.2 s · search 0.09 s · first word 1.4 s",
     ]

@@ -92,7 +92,9 @@ def test_what_was_chosen_in_the_browser_is_told_apart(services: Services, admin:
 def test_secrets_are_only_said_to_be_set(services: Services, admin: Caller) -> None:
     by_key = facts(services, admin)
     assert {key for key, fact in by_key.items() if fact.is_secret} == {
+        "backup_passphrase",
         "server.secret",
+        "server.metrics_token",
         "embedder.api_key",
         "vector_index.api_key",
         "generator.api_key",

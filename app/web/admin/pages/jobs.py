@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from sse_starlette import EventSourceResponse
 
 from app.domain import ItemStatus
 from app.errors import Rejected
@@ -15,6 +14,7 @@ from app.web.admin.long_lists import page_of, refresh_if_moved
 from app.web.admin.page import Page, PageOf
 from app.web.admin.timelines import build_timeline
 from app.web.api.caller import ServicesOf
+from app.web.event_stream import EventStream
 
 router = APIRouter(route_class=AdminRoute)
 EVENTS: Final = "text/event-stream"
@@ -41,7 +41,7 @@ async def watch(request: Request, services: ServicesOf) -> Response:
     if EVENTS not in request.headers.get("accept", ""):
         raise Rejected("This address is for pages that follow what happens; open the list of jobs instead.")
     goodbye = Page(request, services).fill("jobs/goodbye.html")
-    return EventSourceResponse(follow(JobWatch(request, services), goodbye), ping=PING_S)
+    return EventStream(follow(JobWatch(request, services), goodbye), ping=PING_S)
 
 
 @router.get("/jobs/{id}")
