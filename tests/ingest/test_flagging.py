@@ -160,9 +160,9 @@ def test_attacks_are_flagged_where_they_stand_in_a_long_text() -> None:
     assert found >= 0.6 * len(attacks), f"{found} of {len(attacks)}"
 
 
-def test_nothing_is_flagged_in_the_sample_documents() -> None:
+def test_nothing_is_flagged_in_the_sample_documents(tmp_path: Path) -> None:
     settings = load_settings({"ocr": {"engine": "off"}})
-    options = ParseOptions(Path(), settings.limits, settings.ocr, settings.parse.pdf, settings.sparse.languages)
+    options = ParseOptions(tmp_path, settings.limits, settings.ocr, settings.parse.pdf, settings.sparse.languages)
     samples = Path(__file__).parents[2] / "sample_docs"
     looked_at = 0
     for path in sorted(samples.glob("*.*")):
