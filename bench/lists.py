@@ -103,7 +103,7 @@ ADMINS_LISTS: Final = (
     "/admin/people?q=09&sort=-seen",
     f"/admin/people/{id_of('person', 1)}",
     "/admin/people/groups",
-    f"/admin/people/groups/{id_of('group', 1)}",
+    f"/admin/people/groups/{id_of('group', 0)}",
     "/admin/assistants",
     "/admin/assistants/new",
     f"/admin/assistants/{id_of('assistant', 0)}/versions",

@@ -80,7 +80,7 @@ def test_while_postgres_restarts_requests_are_told_and_a_running_job_goes_on(
         assert "database" in detail_of(api.get("/readyz"))
     job = wait_for(services, job_id)
     assert {item.status for item in job.items} == {ItemStatus.INDEXED}, job
-    assert api.get("/readyz").status_code == 200
+    wait_until(lambda: api.get("/readyz").is_success, lambda: api.get("/readyz").text)
     found = api.post("/api/v1/search", json={"query": "where do cherrys grow"}).json()["passages"]
     assert "cherry.md" in {each["document"] for each in found}
     assert take_stock(services).documents == 4

@@ -130,7 +130,7 @@ def test_insight_reads_answers_thumbs_and_questions_on_postgres(on_postgres: Ser
     assert [each.question.text for each in insight.list_thumbs_down(scope, on_postgres)] == ["Where is the canteen?"]
     assert len(insight.group_unanswered(scope, on_postgres).groups) == 1
     answers.forget_old(on_postgres)
-    assert insight.measure_bases(scope, on_postgres)[0].counts.documents == 0
+    assert insight.measure_bases(scope.bases, scope, on_postgres)[0].counts.documents == 0
 
 
 def test_two_that_deliver_at_once_send_everything_once_on_postgres(on_postgres: Services) -> None:
