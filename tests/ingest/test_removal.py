@@ -11,6 +11,7 @@ from app.db.chat_tables import chat_elements, chat_steps
 from app.domain import Removed
 from app.services import Services
 from app.settings import chat_files_dir
+from tests.fakes import WordHashEmbedder
 from tests.taking_in import find, open_base, take_in
 
 CANARY = "Xylophonquarzwald"
@@ -117,3 +118,16 @@ def test_what_chats_quoted_goes_with_the_document_and_questions_stay(services: S
     assert thread is not None
     assert [s["output"] for s in thread["steps"]] == ["Who knows it?", chats.REDACTED]
     assert everywhere(services.settings.data_dir, CANARY) == []
+
+
+def test_vectors_of_what_was_read_for_answers_are_forgotten_with_a_deletion(
+    services: Services, embedder: WordHashEmbedder, docs: Path
+) -> None:
+    take_in(services, docs)
+    embedder.embedded.clear()
+    for _ in range(2):
+        services.sentences.embed([CANARY], embedder)
+    assert embedder.embedded == [CANARY]
+    delete(services, "prose.md")
+    services.sentences.embed([CANARY], embedder)
+    assert embedder.embedded == [CANARY, CANARY]
