@@ -1,9 +1,9 @@
 """Documents: where they are, what they hold, and how they go."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
@@ -45,6 +45,22 @@ class DocumentBrief:
     title: str
     media_type: str
     written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is known of the documents that somebody means, for the database to leave out what cannot be meant.
+
+    `name_ends`: how its name ends, in small letters, one of these. `media_types`: one of these. `year`: its name or title
+    says the last two figures of this year, or it says of itself that it was written in it. Empty says nothing.
+    """
+
+    name_ends: tuple[str, ...] = ()
+    media_types: frozenset[str] = frozenset()
+    year: str = ""
+
+
+NO_HINT = Hint()
 
 
 def name_document(knowledge_base_id: str, location: str) -> str:
@@ -244,14 +260,28 @@ _BRIEF_COLUMNS = (
 )
 
 
-def list_briefs(session: Session, knowledge_base_ids: Sequence[str]) -> list[DocumentBrief]:
-    """Name, title, kind and date of all searchable documents of these knowledge bases."""
+def list_briefs(session: Session, knowledge_base_ids: Collection[str], hint: Hint = NO_HINT) -> list[DocumentBrief]:
+    """Name, title, kind and date of the searchable documents of these knowledge bases that may be meant."""
     rows = session.execute(
         select(*_BRIEF_COLUMNS)  # type: ignore[call-overload]
         .join(VersionRow, col(VersionRow.id) == DocumentRow.active_version_id)
-        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)))
+        .where(col(DocumentRow.knowledge_base_id).in_(list(knowledge_base_ids)), *_may_be_meant(hint))
     )
     return [DocumentBrief(*row) for row in rows]
+
+
+def _may_be_meant(hint: Hint) -> Iterable[Any]:
+    if hint.name_ends:
+        yield or_(*(col(DocumentRow.name).iendswith(end, autoescape=True) for end in hint.name_ends))
+    if hint.media_types:
+        yield col(VersionRow.media_type).in_(hint.media_types)
+    if hint.year:
+        first, last = (
+            datetime(int(hint.year), 1, 1, tzinfo=UTC),
+            datetime(int(hint.year), 12, 31, 23, 59, 59, 999_999, UTC),
+        )
+        says = [place.contains(hint.year[-2:]) for place in (col(DocumentRow.name), col(VersionRow.title))]
+        yield or_(*says, col(VersionRow.written_at).between(first, last))
 
 
 def find_briefs(

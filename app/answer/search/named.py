@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.answer.text.dates import find_dates, parts_of_date
-from app.db.documents import DocumentBrief
+from app.db.documents import DocumentBrief, Hint
 
 # More documents than this are no narrowing: the filter would cost more than it saves.
 MOST_DOCUMENTS = 1_000
@@ -50,31 +50,36 @@ _DATED = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d(?![\w-])")
 _FILE_NAME = re.compile(r"\w\.[a-z]\w{1,5}\b", re.IGNORECASE)
+_LAST_WORD = re.compile(r"\w+\.[a-z]\w{1,5}\b", re.IGNORECASE)
+# What any database makes small in the same way as Python: SQLite knows these letters only.
+_PLAIN_END = re.compile(r"[\x00-\x7f]*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a question says about where to look. `date` is a reading as `find_dates` gives them, or a year."""
+    """What a question says about where to look.
 
-    may_name_a_file: bool = False
+    `name_ends`: how the file names that it may hold end. `date` is a reading as `find_dates` gives them, or a year.
+    """
+
+    name_ends: tuple[str, ...] = ()
     media_types: frozenset[str] = frozenset()
     date: str = ""
 
     def __bool__(self) -> bool:
-        return self.may_name_a_file or bool(self.media_types) or bool(self.date)
+        return bool(self.name_ends or self.media_types or self.date)
 
 
-def narrow(question: str, list_briefs: Callable[[], Sequence[DocumentBrief]]) -> frozenset[str] | None:
+def narrow(question: str, list_briefs: Callable[[Hint], Sequence[DocumentBrief]]) -> frozenset[str] | None:
     """Ids of the documents that the question names; None where it names none, or too many to make a difference.
 
-    `list_briefs` gives all readable documents; it is asked only where the question may name some of them.
+    `list_briefs` gives the readable documents for which a hint holds; it is asked only where the question may name some.
     """
     scope = read_scope(question)
-    if not scope:
-        return None
-    there = list_briefs()
-    named = _named(question, there) if scope.may_name_a_file else []
-    matching = named or [each for each in there if _matches(each, scope)]
+    matching = _named(question, list_briefs(Hint(name_ends=scope.name_ends))) if scope.name_ends else []
+    if not matching and (scope.media_types or scope.date):
+        hint = Hint(media_types=scope.media_types, year=_year_of(scope.date))
+        matching = [each for each in list_briefs(hint) if _matches(each, scope)]
     return frozenset(each.id for each in matching) if 0 < len(matching) <= MOST_DOCUMENTS else None
 
 
@@ -82,10 +87,20 @@ def read_scope(question: str) -> Scope:
     """What the question says about the documents to look in."""
     types = [types for pattern, types in _KIND if pattern.search(question)]
     return Scope(
-        may_name_a_file=_FILE_NAME.search(question) is not None,
+        name_ends=tuple(dict.fromkeys(map(_plain_end, _LAST_WORD.findall(question)))),
         media_types=frozenset(each for group in types for each in group),
         date=_read_date(question),
     )
+
+
+def _plain_end(word: str) -> str:
+    """The end of a name's last word as it is compared; without what may be written otherwise in the name (ß for ss)."""
+    plain = _PLAIN_END.search(word.casefold())
+    return plain.group().rpartition("ss")[2] if plain else ""
+
+
+def _year_of(date: str) -> str:
+    return "" if date.startswith("--") else date[:4]
 
 
 def _read_date(question: str) -> str:
@@ -113,8 +128,6 @@ def _stands_in(name: str, asked: str) -> bool:
 
 
 def _matches(brief: DocumentBrief, scope: Scope) -> bool:
-    if not scope.media_types and not scope.date:
-        return False
     is_kind = not scope.media_types or brief.media_type in scope.media_types
     return is_kind and (not scope.date or _bears(brief, scope.date))
 

@@ -47,7 +47,7 @@ class Retriever:
             knowledge_bases.require_model(base, self.embedder.model_id)
         with self.database.read() as session:
             languages = chunks.languages(session, [base.id for base in bases])
-            named = narrow(question, lambda: documents.list_briefs(session, [base.id for base in bases]))
+            named = narrow(question, partial(documents.list_briefs, session, [base.id for base in bases]))
         dense = embed_question(question, self.embedder)
         depth = max(DEPTH, CHUNKS_PER_PASSAGE * k)
         found = self.index.search(

@@ -32,6 +32,7 @@ from app.operations.webhook_delivery import deliver_due
 from app.operations.webhook_signing import SigningSecrets, make_secret
 from app.services import Services
 from app.settings import load_settings
+from tests.app.db.test_briefs import QUESTIONS, ask_all, take_in_all
 from tests.asked_in_chat import ask
 from tests.fakes import ScriptedGenerator, WordHashEmbedder, open_with_fakes
 from tests.ingest.crawling import add, counts, site_options, visit
@@ -184,3 +185,8 @@ def test_what_one_does_alone_others_wait_for_and_a_wrong_statement_is_not_an_out
     assert seen == ["first", "second"]
     with pytest.raises(ProgrammingError), database.read() as session:
         session.execute(text("SELECT nothing FROM nowhere"))
+
+
+def test_the_documents_that_a_question_names_are_chosen_as_on_sqlite(on_postgres: Services, tmp_path: Path) -> None:
+    take_in_all(on_postgres, tmp_path)
+    assert ask_all(on_postgres) == QUESTIONS

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.answer.search.named import MOST_DOCUMENTS, Scope, narrow, read_scope
-from app.db.documents import DocumentBrief
+from app.db.documents import DocumentBrief, Hint
 
 
 def brief(name: str, *, title: str = "", media_type: str = "text/markdown", year: int | None = None) -> DocumentBrief:
@@ -21,7 +21,7 @@ THERE = [
 
 
 def named(question: str) -> set[str] | None:
-    ids = narrow(question, lambda: THERE)
+    ids = narrow(question, lambda _hint: THERE)
     return None if ids is None else {id.removeprefix("id of ") for id in ids}
 
 
@@ -62,7 +62,7 @@ def test_a_question_that_names_none_that_is_there_is_asked_of_all(question: str)
 
 
 def test_documents_are_listed_only_where_the_question_may_name_some() -> None:
-    def list_briefs() -> list[DocumentBrief]:
+    def list_briefs(_hint: Hint) -> list[DocumentBrief]:
         raise AssertionError("no need to list anything")
 
     assert narrow("How many days of leave do I get?", list_briefs) is None
@@ -71,7 +71,7 @@ def test_documents_are_listed_only_where_the_question_may_name_some() -> None:
 
 def test_a_name_for_very_many_documents_narrows_nothing() -> None:
     many = [brief(f"{n}.csv", media_type="text/csv") for n in range(MOST_DOCUMENTS + 1)]
-    assert narrow("What stands in the spreadsheets?", lambda: many) is None
+    assert narrow("What stands in the spreadsheets?", lambda _hint: many) is None
 
 
 def test_a_date_that_may_mean_two_days_is_none() -> None:
