@@ -39,6 +39,11 @@ class Part(StrEnum):
     GENERATOR = "language model"
 
 
+# Without one of these nothing can be answered here. Without the others people search, read and administer: a balancer
+# that took every process away for a language model that they share would take that from them too.
+NEEDED: Final = frozenset({Part.DATABASE, Part.JOBS, Part.EMBEDDER, Part.INDEX})
+
+
 class State(StrEnum):
     """How a part stands."""
 
@@ -57,7 +62,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All parts, and one sentence. `standings` is empty while nothing is asked: at the start, and while it stops."""
+    """Whether people should be sent here, one sentence (“ok” where all is well), and all parts.
+
+    `standings` is empty while nothing is asked: at the start, and while it stops.
+    """
 
     is_ready: bool
     sentence: str
@@ -97,7 +105,7 @@ class Readiness:
             self._write_down(part, trouble)
             standings.append(Standing(part, state))
         down = [each.part for each in standings if each.state is not State.OK]
-        return Report(not down, _sentence(down), tuple(standings))
+        return Report(NEEDED.isdisjoint(down), _sentence(down), tuple(standings))
 
     def _write_down(self, part: Part, trouble: str) -> None:
         """A part that went away, or came back, is one line in the log each."""

@@ -54,8 +54,9 @@ async def alive() -> str:
     responses={200: {"model": ReadinessOut, "description": "“ok”, or each engine with `Accept: application/json`."}},
 )
 async def ready(request: Request) -> Response:
-    """Every engine answers; 503 with a sentence that names those that do not, within two seconds.
+    """“ok” where every engine answers, else a sentence that names those that do not, within two seconds.
 
+    503 where nothing can be answered without them; 200 where only the language model or room on the disk is missing.
     With `Accept: application/json` each engine and how it stands, with `Accept: text/plain` the sentence alone.
     """
     readiness: Readiness = request.app.state.readiness

@@ -54,6 +54,7 @@ def test_the_part_that_is_away_is_named_and_the_others_are_well(
     BREAK[part](services, monkeypatch)
     report = Readiness(services).look()
     assert down(report) == {part: State.DOWN}
+    assert report.is_ready == (part in {Part.DISK, Part.GENERATOR})
     assert part.split("'")[0] in report.sentence
     assert "10.0.0.7" not in report.sentence
 
@@ -72,6 +73,17 @@ def test_each_engine_is_told_as_json_to_whoever_asks_so_and_the_process_stays_al
     assert text.text.startswith("The vector index does not answer.")
     assert client.get("/readyz").json()["detail"] == text.text
     assert client.get("/healthz").text == "ok"
+
+
+def test_people_are_still_sent_here_while_only_the_language_model_is_away_and_told_so(services: Services) -> None:
+    use_endpoint(services, "http://127.0.0.1:9/v1")
+    client = TestClient(build_api(services), headers={"Authorization": f"Bearer {services.local_token}"})
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.text == "The language model does not answer. Nothing stored is lost; the log says what is wrong."
+    told = client.get("/readyz", headers={"Accept": "application/json"}).json()
+    assert (told["ready"], told["detail"]) == (True, answer.text)
+    assert client.post("/api/v1/search", json={"query": "x"}).status_code == 200
 
 
 @contextmanager
@@ -109,11 +121,11 @@ def test_a_language_model_that_comes_back_is_seen(services: Services, caplog: py
     with ScriptedLlm() as llm:
         use_endpoint(services, llm.url)
         readiness = Readiness(services, fresh_s=0)
-        assert readiness.look().is_ready
+        assert readiness.look().sentence == "ok"
         llm.calls["/v1/models"] = 500
         assert down(readiness.look()) == {Part.GENERATOR: State.DOWN}
         llm.calls["/v1/models"] = {"data": []}
-        assert readiness.look().is_ready
+        assert readiness.look().sentence == "ok"
     said = [record.getMessage() for record in caplog.records if "language model" in record.getMessage()]
     assert len(said) == 2
     assert "HTTP 500" in said[0]
