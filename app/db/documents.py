@@ -51,8 +51,8 @@ class DocumentBrief:
 class Hint:
     """What is known of the documents that somebody means, for the database to leave out what cannot be meant.
 
-    `name_ends`: how its name ends, in small letters, one of these. `media_types`: one of these. `year`: its name or title
-    says the last two figures of this year, or it says of itself that it was written in it. Empty says nothing.
+    `name_ends`: how its name ends, in small letters, one of these. `media_types`: one of these. `year`: its name or
+    title says the last two figures of this year, or it says of itself that it was written in it. Empty says nothing.
     """
 
     name_ends: tuple[str, ...] = ()

@@ -73,7 +73,7 @@ class Scope:
 def narrow(question: str, list_briefs: Callable[[Hint], Sequence[DocumentBrief]]) -> frozenset[str] | None:
     """Ids of the documents that the question names; None where it names none, or too many to make a difference.
 
-    `list_briefs` gives the readable documents for which a hint holds; it is asked only where the question may name some.
+    `list_briefs` gives the readable documents for which a hint holds; it is asked only where some may be named.
     """
     scope = read_scope(question)
     matching = _named(question, list_briefs(Hint(name_ends=scope.name_ends))) if scope.name_ends else []
