@@ -55,8 +55,8 @@ class Embedder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens not counted. An engine that must estimate never estimates low."""
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts for storage.
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
+        """Embed texts of documents; those that somebody waits for (`is_awaited`) go before those for storage.
 
         Returns a (len(texts), dim) float32 array, rows in input order, unit length.
         No texts gives shape (0, dim). Text beyond `max_tokens` is an error, never cut.

@@ -237,12 +237,12 @@ class LoggingEmbedder:
         self.model_id, self.dim, self.max_tokens = real.model_id, real.dim, real.max_tokens
         self.count_tokens, self.embed_query, self.close = real.count_tokens, real.embed_query, real.close
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         """As the real one."""
         self._begin()
         hashes = [text_hash(text) for text in texts]
         self._write(hashes, is_done=False)
-        vectors = self._real.embed_documents(texts)
+        vectors = self._real.embed_documents(texts, is_awaited=is_awaited)
         self._write(hashes, is_done=True)
         return vectors
 

@@ -18,9 +18,9 @@ class Remembering:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._embedder.count_tokens(texts)
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in self._vector_by_text]
-        self._vector_by_text.update(zip(new, self._embedder.embed_documents(new), strict=True))
+        self._vector_by_text.update(zip(new, self._embedder.embed_documents(new, is_awaited=is_awaited), strict=True))
         return np.stack([self._vector_by_text[text] for text in texts])
 
     def embed_query(self, text: str) -> Vectors:

@@ -71,13 +71,13 @@ class MostlyRandomEmbedder:
         """As the real one."""
         return self._real.count_tokens(texts)
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         """A random vector depends on its text alone."""
         vectors = np.stack([_random_vector(text, self.dim) for text in texts])
         real = [row for row, text in enumerate(texts) if zlib.crc32(text.encode()) % REAL_EVERY == 0]
         if real:
             chosen = [texts[row] for row in real]
-            vectors[real] = self._real.embed_documents(chosen)
+            vectors[real] = self._real.embed_documents(chosen, is_awaited=is_awaited)
             self.embedded.extend(chosen)
         return vectors
 

@@ -32,7 +32,7 @@ class WordHashEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         vectors = [self.embed_query(text) for text in texts]
         self.embedded.extend(texts)
         return np.stack(vectors) if vectors else np.zeros((0, self.dim), dtype=np.float32)

@@ -31,7 +31,7 @@ FILE_MB = 2
 class SlowEmbedder(WordHashEmbedder):
     """Some texts take their time."""
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         time.sleep(SLOW_S * sum("slowly" in text for text in texts))
         return super().embed_documents(texts)
 

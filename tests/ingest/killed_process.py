@@ -24,7 +24,7 @@ class LoggingEmbedder(WordHashEmbedder):
         super().__init__()
         self._log = log
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         time.sleep(S_PER_TEXT * len(texts))
         with self._log.open("a") as log:
             log.writelines(f"{text!r}\n" for text in texts)

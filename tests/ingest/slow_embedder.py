@@ -16,7 +16,7 @@ class WaitingEmbedder(WordHashEmbedder):
         super().__init__()
         self.is_asked, self.go = threading.Event(), threading.Event()
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         self.is_asked.set()
         assert self.go.wait(PATIENCE_S), "nobody let the embedder go on"
         return super().embed_documents(texts)

@@ -55,7 +55,7 @@ class TiredEmbedder(WordHashEmbedder):
 
     calls = 0
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         self.calls += 1
         if self.calls > 1:
             raise EngineUnavailable("The embedder is tired.")

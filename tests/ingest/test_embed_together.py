@@ -27,7 +27,7 @@ class HeldEmbedder(WordHashEmbedder):
         self.may_go_on = threading.Event()
         self.is_down = False
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         self.batches.append(list(texts))
         self.has_begun.set()
         assert self.may_go_on.wait(10)

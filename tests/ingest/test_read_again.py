@@ -23,7 +23,7 @@ class Embedder(WordHashEmbedder):
 
     is_broken = False
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         if self.is_broken:
             raise EngineUnavailable("The embedder does not answer; start it.")
         return super().embed_documents(texts)

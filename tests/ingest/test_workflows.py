@@ -257,7 +257,7 @@ def test_the_same_content_under_two_names_keeps_the_file_until_both_are_gone(ser
 
 
 class SlowEmbedder(WordHashEmbedder):
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         time.sleep(0.3)
         return super().embed_documents(texts)
 
@@ -286,7 +286,7 @@ def test_a_job_goes_on_after_the_services_were_closed_in_the_middle(settings: Se
 class BrokenEmbedder(WordHashEmbedder):
     is_broken = True
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
         if self.is_broken:
             raise EngineUnavailable("The embedder does not answer; start it.")
         return super().embed_documents(texts)

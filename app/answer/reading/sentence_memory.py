@@ -34,7 +34,9 @@ class SentenceMemory:
         with self._lock:
             known = {key: vector for key in keys if (vector := self._vectors.get(key)) is not None}
         text_by_key = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        computed = dict(zip(text_by_key, embedder.embed_documents(list(text_by_key.values())), strict=True))
+        computed = dict(
+            zip(text_by_key, embedder.embed_documents(list(text_by_key.values()), is_awaited=True), strict=True)
+        )
         with self._lock:
             self._vectors.update(computed)
         known |= computed

@@ -52,7 +52,7 @@ class OpenAIEmbedder:
             return [_most_tokens(text) for text in texts]
         return [len(encoded.ids) for encoded in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:  # noqa: ARG002 - who goes first is decided where it is computed
         return self._embed([self._settings.document_prefix + text for text in texts])
 
     def embed_query(self, text: str) -> Vectors:

@@ -3,10 +3,9 @@
 import hashlib
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from app.egress.silence import silence_libraries
-from app.engines.embedders.room import RoomForQuestions
+from app.engines.embedders.lanes import Lanes
 from app.engines.embedders.window import batches, build_model_id, refuse_too_long, reserve, to_unit_length
 from app.engines.model_files import get_sentence_transformers_folder
+from app.engines.torch_memory import FreeMemory, keep_few_shapes
 from app.errors import EngineUnavailable, SettingsError
 from app.ports import Vectors
 from app.settings import EmbedderSettings
@@ -29,9 +29,6 @@ MODEL_CONFIGS: Final = ("*.json", "*/config.json", "*.txt", "*.model")
 MODEL_WEIGHTS: Final = ("*.safetensors", "*.bin", "*/*.safetensors", "*/*.bin")
 SAMPLES: Final = 16
 SAMPLE_BYTES: Final = 64 * 1024
-# Of a question asked during a large ingest on two busy cores, p95 was 3.3 times that of a quiet machine at 0, 1.8 times
-# at 5 and 1.2 times at 10, where workers starve as soon as another program computes.
-WORKER_NICENESS: Final = 5
 
 
 class SentenceTransformersEmbedder:
@@ -43,9 +40,8 @@ class SentenceTransformersEmbedder:
 
     On the processor the texts of one call are shared out to `embedder.threads` workers, each computing
     its own batch on one core. Threads that share one batch wait for each other in a loop instead: with one
-    per core, and other work on the machine, 64 texts took 4.1 s in place of 0.6 s on one thread. Workers step back
-    for everything else on the machine; a question is computed by the thread that asks it, and goes first: while
-    questions are asked, one core is left to them (`room.py`).
+    per core, and other work on the machine, 64 texts took 4.1 s in place of 0.6 s on one thread. Questions go
+    first, and what is read for an answer goes before what is stored (`lanes.py`).
 
     bf16 and fp32 vectors differ by a cosine of 0.9998, less than any ranking shows: `model_id` does not
     name the number format, and an index moves between machines. It names the document prefix, not the
@@ -62,8 +58,8 @@ class SentenceTransformersEmbedder:
         self._tokenizing = threading.Lock()
         self._run: Run | None = trace(self._model, lambda texts: self._prepare(self._model, texts))
         self._count_workers = _count_workers(settings) if self._model.device.type == "cpu" else 1
-        self._workers = ThreadPoolExecutor(self._count_workers, "embed", initializer=step_back)
-        self._room = RoomForQuestions(self._count_workers)
+        self._lanes = Lanes(self._count_workers)
+        self._free_memory = FreeMemory()
         self._count_special = int(self._model.tokenizer.num_special_tokens_to_add())
         self._counter: Any = _build_counter(self._model.tokenizer)
         self._window = int(self._model.max_seq_length or settings.max_tokens) - self._count_special
@@ -88,17 +84,19 @@ class SentenceTransformersEmbedder:
         encodings = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        return self._embed([self._settings.document_prefix + text for text in texts], self._spread)
+    def embed_documents(self, texts: Sequence[str], *, is_awaited: bool = False) -> Vectors:
+        prefixed = [self._settings.document_prefix + text for text in texts]
+        vectors = self._embed(prefixed, self._lanes.read if is_awaited else self._lanes.store)
+        self._free_memory.give_back()
+        return vectors
 
     def embed_query(self, text: str) -> Vectors:
-        self._room.note_question()
-        vector: Vectors = self._embed([self._settings.query_prefix + text], map)[0]
+        vector: Vectors = self._embed([self._settings.query_prefix + text], self._lanes.ask)[0]
         return vector
 
     def close(self) -> None:
         self._model = self._run = None
-        self._workers.shutdown(cancel_futures=True)
+        self._lanes.close()
 
     def _embed(self, texts: list[str], run: Callable[..., Iterable[Vectors]]) -> Vectors:
         tokens = self.count_tokens(texts)
@@ -118,13 +116,6 @@ class SentenceTransformersEmbedder:
             raise
         return to_unit_length(vectors)
 
-    def _spread(self, forward: Callable[[list[str]], Vectors], shares: Iterable[list[str]]) -> Iterable[Vectors]:
-        def compute(share: list[str]) -> Vectors:
-            with self._room.taken():
-                return forward(share)
-
-        return self._workers.map(compute, shares)
-
     def _forward(self, texts: list[str]) -> Vectors:
         import torch
 
@@ -143,6 +134,7 @@ class SentenceTransformersEmbedder:
 
 def _load_model(folder: Path, settings: EmbedderSettings) -> Any:
     silence_libraries()
+    keep_few_shapes()
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_log
@@ -170,16 +162,6 @@ def _load_model(folder: Path, settings: EmbedderSettings) -> Any:
 
 def _count_workers(settings: EmbedderSettings) -> int:
     return settings.threads or os.cpu_count() or 1
-
-
-def step_back() -> None:
-    """Give the calling thread a low priority where threads have one of their own.
-
-    One that is lower already stays: raising it takes a privilege that a service started with `nice` has not.
-    """
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, max(os.getpriority(os.PRIO_PROCESS, thread), WORKER_NICENESS))
 
 
 def _closed() -> EngineUnavailable:

@@ -1,8 +1,8 @@
 """A cross-encoder in this process, through sentence-transformers."""
 
 import json
-import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from app.egress.silence import silence_libraries
 from app.engines.model_files import get_cross_encoder_folder
+from app.engines.torch_memory import keep_few_shapes
 from app.errors import EngineUnavailable, SettingsError
 from app.settings import RerankerSettings
 
@@ -29,8 +30,8 @@ class CrossEncoderReranker:
         folder = get_cross_encoder_folder(settings.model)
         self._model: Any = _load_model(folder, settings)
         self._model_id = folder.name
-        # Its tokenizer is not made for several threads ("Already borrowed").
-        self._turn = threading.Lock()
+        # Its tokenizer is not made for several threads ("Already borrowed"), and PyTorch keeps memory for each.
+        self._thread = ThreadPoolExecutor(1, "rerank")
 
     @property
     def model_id(self) -> str:
@@ -39,11 +40,15 @@ class CrossEncoderReranker:
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         if not texts:
             return []
-        with self._turn:
+        pairs = [[question, text] for text in texts]
+        try:
+            scores = self._thread.submit(
+                self._model.predict, pairs, batch_size=BATCH_SIZE, show_progress_bar=False
+            ).result()
+        except (RuntimeError, CancelledError, AttributeError) as exc:
             if self._model is None:
-                raise EngineUnavailable("The reranker is closed; start Cloister again.")
-            pairs = [[question, text] for text in texts]
-            scores = self._model.predict(pairs, batch_size=BATCH_SIZE, show_progress_bar=False)
+                raise EngineUnavailable("The reranker is closed; start Cloister again.") from exc
+            raise
         if not np.isfinite(scores).all():
             raise EngineUnavailable(
                 f"The reranker {self.model_id} gave scores that are no numbers; name another model in reranker.model."
@@ -51,13 +56,14 @@ class CrossEncoderReranker:
         return [float(score) for score in scores]
 
     def close(self) -> None:
-        with self._turn:
-            self._model = None
+        self._model = None
+        self._thread.shutdown(cancel_futures=True)
 
 
 def _load_model(folder: Path, settings: RerankerSettings) -> Any:
     _require_cross_encoder(folder)
     silence_libraries()
+    keep_few_shapes()
     import torch
     from safetensors import SafetensorError
     from sentence_transformers import CrossEncoder

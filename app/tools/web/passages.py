@@ -37,7 +37,9 @@ def cut_page(page: WebPage, profile: ChunkingProfile, embedder: Embedder, langua
     chunks = chunk(document, replace(profile, overlap=0), embedder.count_tokens)
     language = page.language if page.language in languages else ""
     passages = tuple(_passage(page, each, language) for each in chunks)
-    return CutPage(passages, embedder.embed_documents([each.full_text for each in passages]), embedder.model_id)
+    return CutPage(
+        passages, embedder.embed_documents([each.full_text for each in passages], is_awaited=True), embedder.model_id
+    )
 
 
 def cut_snippet(hit: WebHit, embedder: Embedder) -> CutPage:
@@ -46,7 +48,9 @@ def cut_snippet(hit: WebHit, embedder: Embedder) -> CutPage:
     whole = Chunk(0, 0, len(hit.snippet), hit.snippet, 0)
     fits = hit.snippet.strip() and embedder.count_tokens([hit.snippet])[0] <= embedder.max_tokens
     passages = (replace(_passage(page, whole, ""), media_type=_TEXT),) if fits else ()
-    return CutPage(passages, embedder.embed_documents([each.text for each in passages]), embedder.model_id)
+    return CutPage(
+        passages, embedder.embed_documents([each.text for each in passages], is_awaited=True), embedder.model_id
+    )
 
 
 def choose_best(pages: Sequence[CutPage], asked: Vectors) -> tuple[Passage, ...]:

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from app.engines.embedders.local import WORKER_NICENESS
+from app.engines.embedders.lanes import WORKER_NICENESS
 from app.settings import PROJECT_DIR
 
 LOWEST = 19
 TELL = """
 import os, sys, threading
-from app.engines.embedders.local import step_back
+from app.engines.embedders.lanes import step_back
 os.nice(int(sys.argv[1]))
 step_back()
 print(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
