@@ -18,7 +18,15 @@ from app.domain import Chunk, FlagPlace, FlagReason, FoundFlag, ParsedDocument, 
 from app.domain.urls import web_address
 from app.ports import VectorIndex, Vectors
 from ingest.flags.characters import find_characters
-from ingest.flags.near_copies import DAYS, MOST_NEIGHBOURS, Flagged, choose_parts, find_copies
+from ingest.flags.near_copies import (
+    DAYS,
+    LEAST_FOUND_COSINE,
+    LEAST_OTHERS,
+    MOST_NEIGHBOURS,
+    Flagged,
+    choose_parts,
+    find_copies,
+)
 from ingest.flags.speaking import Reads, find_speaking
 
 _NO_WORDS = SparseVector((), ())
@@ -85,11 +93,14 @@ class Flagging:
 
     def _neighbours(self, vector: Vectors, brought: Brought) -> list[Neighbour]:
         within = SearchFilter(frozenset({brought.generation_id}))
-        near = self.index.search(vector, _NO_WORDS, filter=within, limit=MOST_NEIGHBOURS).by_meaning
+        hits = self.index.search(vector, _NO_WORDS, filter=within, limit=MOST_NEIGHBOURS).by_meaning
+        near = [hit for hit in hits if hit.score >= LEAST_FOUND_COSINE and hit.document_id != brought.document_id]
+        if len({hit.document_id for hit in near}) < LEAST_OTHERS:
+            return []
         with self.database.read() as session:
             return list_brought_by(
                 session,
-                [hit.chunk_id for hit in near if hit.document_id != brought.document_id],
+                [hit.chunk_id for hit in near],
                 generation_id=brought.generation_id,
                 model_id=self.model_id,
                 added_by=brought.added_by,

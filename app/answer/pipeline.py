@@ -92,7 +92,7 @@ class AnswerLine:
             yield Finished(await self._finish_computed(computed, clock))
             return
         yield Retrieved(passages, asked.standalone)
-        read = await self._read(asked, passages)
+        read = await asyncio.to_thread(self._read, asked, passages)
         records: list[CallRecord] = []
         if tools is None:
             for call in wanted:
@@ -109,7 +109,7 @@ class AnswerLine:
                 return
             if found := [passage for each in records if each.result for passage in each.result.passages]:
                 joined = await asyncio.to_thread(mark_suspicious, join_found(passages, found))
-                read = await self._read(asked, tuple(joined))
+                read = await asyncio.to_thread(self._read, asked, tuple(joined))
                 passages = read.reading.passages
                 yield Retrieved(passages, asked.standalone)
         asked = replace(asked, results=write_results(records), has_results=_holds_results(records))
@@ -128,7 +128,7 @@ class AnswerLine:
         passages = await self._find(asked.searched, access, clock)
         if await self._compute(asked, passages, access, cancelled, options) is not None:
             return Rehearsal(Course.COMPUTED, passages)
-        read = await self._read(asked, passages)
+        read = await asyncio.to_thread(self._read, asked, passages)
         if self._abstains(read):
             return Rehearsal(Course.ABSTAINED, passages, probability=read.probability)
         excerpts = read.reading.excerpts(EXCERPTS)
@@ -169,11 +169,9 @@ class AnswerLine:
             self.tables.answer, asked.standalone, passages, access=access, cancelled=cancelled
         )
 
-    async def _read(self, asked: Asked, passages: tuple[Passage, ...]) -> Read:
+    def _read(self, asked: Asked, passages: tuple[Passage, ...]) -> Read:
         language = self._language(asked, passages)
-        reading = await asyncio.to_thread(
-            read_closely, asked.searched, passages, embedder=self.retriever.embedder, memory=self.sentences
-        )
+        reading = read_closely(asked.searched, passages, embedder=self.retriever.embedder, memory=self.sentences)
         # Not each word of a picture need stand in the documents.
         probability = max(
             estimate_answerable(text, reading, language, self.calibration)

@@ -17,6 +17,8 @@ from app.ports import Vectors
 
 # A text and the same with a few words exchanged; in two documents about one thing, parts are below .9 nearly always.
 LEAST_COSINE: Final = 0.95
+# An index may keep rounded vectors: what it finds a little less alike is looked at too.
+LEAST_FOUND_COSINE: Final = 0.92
 LEAST_OTHERS: Final = 4
 LEAST_SHARE: Final = 0.5
 LEAST_WORDS: Final = 6

@@ -1,7 +1,8 @@
 """How well the passages bear out a sentence: the check behind every citation, the same for every model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from app.answer.reading.units import Unit, list_units
 from app.answer.text.facts import Fact, facts_held, list_facts, without_figures
@@ -111,7 +112,8 @@ class Evidence:
         weight = term_weights(self._asked_words, in_context)
         topics = [coverage(weight, there) for there in in_context]
         most = max(topics, default=0.0) or 1.0
-        self._weighed = [_weigh(unit, topic / most) for unit, topic in zip(units, topics, strict=True)]
+        words_of = cache(_Words.of)  # many units stand below one heading
+        self._weighed = [_weigh(unit, topic / most, words_of) for unit, topic in zip(units, topics, strict=True)]
 
     def take_apart(self, sentence: str) -> Said:
         """What a sentence adds to the question."""
@@ -176,9 +178,9 @@ class Evidence:
         )
 
 
-def _weigh(unit: Unit, topic: float) -> _Weighed:
+def _weigh(unit: Unit, topic: float, words_of: Callable[[str, str], _Words]) -> _Weighed:
     language = unit.passage.language
-    own, columns, subject = (_Words.of(text, language) for text in (unit.text, unit.header, unit.subject))
+    own, columns, subject = (words_of(text, language) for text in (unit.text, unit.header, unit.subject))
     return _Weighed(unit, own, columns, subject, topic)
 
 

@@ -18,6 +18,7 @@ _MONTHS_OF_LANGUAGES = (
 )
 _MONTH_BY_NAME = {name: number for names in _MONTHS_OF_LANGUAGES for number, name in enumerate(names.split(), start=1)}
 _MONTH = "|".join(sorted(_MONTH_BY_NAME, key=len, reverse=True))
+_DIGIT = re.compile(r"\d")
 _OF = r"(?:\s+(?:of|de|del|di))?"
 _END = r"(?![\w/-]|[.,:]\d)"
 _NOTATIONS = re.compile(
@@ -53,6 +54,8 @@ class FoundDate:
 
 def find_dates(text: str) -> Iterator[FoundDate]:
     """The dates of a text, in order. What cannot be a date (31.02.2025, an address) is none."""
+    if not _DIGIT.search(text):
+        return
     for match in _NOTATIONS.finditer(text):
         readings = frozenset(_readings(match.groupdict()))
         if readings and _is_name_of_month(match):

@@ -34,7 +34,7 @@ def telling_words(text: str) -> frozenset[str]:
 
 def is_number(word: str) -> bool:
     """Whether a word carries a figure: a date, a price, an article number."""
-    return any(character.isdigit() for character in word)
+    return not word.isalpha() and any(character.isdigit() for character in word)  # nearly all are letters only
 
 
 def term_weights(wanted: frozenset[str], texts: Sequence[frozenset[str]]) -> dict[str, float]:
