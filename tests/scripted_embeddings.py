@@ -22,6 +22,7 @@ class ScriptedEmbeddings:
         self.change_answer: Callable[[dict[str, Any]], None] = lambda body: None
         self.refusal: tuple[int, dict[str, Any]] | None = None
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._build_handler())
 
     @property
@@ -53,6 +54,7 @@ class ScriptedEmbeddings:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                script.headers.append(dict(self.headers.items()))
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 known = self.path == "/v1/embeddings"
                 status, body = script.answer(request) if known else (404, {"error": {"message": "no such path"}})

@@ -9,13 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from sqlmodel import Session, col, func, select
 
-from app.db.embeddings import find_vectors
 from app.db.flags import FLAG_COLUMNS, read_reasons
 from app.db.people_tables import Person
 from app.db.provenance import BY_PERSON, COLUMNS, read_added
-from app.db.tables import ChunkRow, DocumentRow, KnowledgeBaseRow, TextRow, VersionRow
+from app.db.tables import ChunkRow, DocumentRow, EmbeddingRow, KnowledgeBaseRow, TextRow, VersionRow
 from app.domain import Hit, Passage
 from app.domain.urls import web_address
 from app.ports import Vectors
@@ -42,10 +42,15 @@ def load_candidates(session: Session, hits: Sequence[Hit], question: Vectors, *,
     count any more is left out.
     """
     ids = [hit.chunk_id for hit in hits]
-    rows = session.execute(_select_of_versions().where(col(ChunkRow.chunk_id).in_(ids))).all()
-    # Not joined: SQLite would begin with all vectors of the model, which took 0.6 s with 100,000 of them.
-    vector_by_hash = find_vectors(session, model_id, [row.text_hash for row in rows])
-    found = {row.chunk_id: row for row in rows if row.text_hash in vector_by_hash}
+    # Not joined: SQLite would begin with all vectors of the model, which took 0.6 s with 100,000 of them. And not in a
+    # statement of its own: each row that SQLite gives is a turn that other threads may take.
+    vector = select(EmbeddingRow.vector).where(
+        EmbeddingRow.model_id == model_id, EmbeddingRow.text_hash == ChunkRow.text_hash
+    )
+    rows = session.execute(
+        _select_of_versions(vector.scalar_subquery().label("vector")).where(col(ChunkRow.chunk_id).in_(ids))
+    )
+    found = {row.chunk_id: row for row in rows.all() if row.vector is not None}
     visible = [(hit, found[hit.chunk_id]) for hit in hits if hit.chunk_id in found]
     return [
         Candidate(
@@ -53,7 +58,7 @@ def load_candidates(session: Session, hits: Sequence[Hit], question: Vectors, *,
                 _passage(row),
                 rank=rank,
                 score=hit.score,
-                similarity=float(vector_by_hash[row.text_hash] @ question),
+                similarity=float(np.frombuffer(row.vector, dtype=np.float32) @ question),
             ),
             row.ordinal,
             row.text_id,

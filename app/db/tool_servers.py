@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from app.access import LOCAL_PERSON_ID
 from app.db.columns import utc_now
 from app.db.people import find_names
+from app.db.revisions import Topic, bump
 from app.db.serving_tables import ToolServerRow
 from app.domain.tool_servers import FunctionRule, FunctionStanding, OutsideFunction, ToolServer
 from app.errors import NotFound
@@ -29,6 +30,7 @@ def add(session: Session, *, name: str, url: str, sealed_key: str, created_by: s
     row = ToolServerRow(name=name, url=url, sealed_key=sealed_key, created_by=created_by)
     session.add(row)
     session.flush()
+    bump(session, Topic.HOSTS)
     return row.id
 
 
@@ -53,11 +55,13 @@ def set_active(session: Session, id: str, *, is_active: bool) -> None:
     row = _row(session, id)
     row.is_active = is_active
     session.add(row)
+    bump(session, Topic.HOSTS)
 
 
 def remove(session: Session, id: str) -> None:
     """Forget it, its key too. Raises NotFound."""
     session.delete(_row(session, id))
+    bump(session, Topic.HOSTS)
 
 
 def _row(session: Session, id: str) -> ToolServerRow:

@@ -15,6 +15,7 @@ from app.access import LOCAL_PERSON_ID
 from app.db.columns import utc_now
 from app.db.outbox import write_body
 from app.db.people import find_names
+from app.db.revisions import Topic, bump
 from app.db.serving_tables import WebhookDelivery, WebhookRow
 from app.domain import Delivery, EventKind, Webhook, WebhookDraft
 from app.errors import NotFound
@@ -44,6 +45,7 @@ def create(session: Session, draft: WebhookDraft, sealed_secret: str, *, created
     )
     session.add(row)
     session.flush()
+    bump(session, Topic.HOSTS)
     return row.id
 
 
@@ -55,6 +57,7 @@ def put_secret(session: Session, id: str, sealed_secret: str) -> None:
 def set_active(session: Session, id: str, *, is_active: bool, why: str = "") -> None:
     """Switch it on or off. What waits when it is switched off is over, for this reason. Raises NotFound."""
     _row(session, id).is_active = is_active
+    bump(session, Topic.HOSTS)
     if not is_active:
         waits = (col(WebhookDelivery.webhook_id) == id, col(WebhookDelivery.next_at).is_not(None))
         session.execute(update(WebhookDelivery).where(*waits).values(next_at=None, error=why))
@@ -63,6 +66,7 @@ def set_active(session: Session, id: str, *, is_active: bool, why: str = "") -> 
 def remove(session: Session, id: str) -> None:
     """Forget it, and its deliveries. Raises NotFound."""
     session.delete(_row(session, id))
+    bump(session, Topic.HOSTS)
 
 
 # --- what is sent ------------------------------------------------------------------------------

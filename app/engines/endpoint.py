@@ -44,7 +44,14 @@ def open_client(
         trust_env=False,
         follow_redirects=False,
         headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+        event_hooks={"request": [_leave_out]},
     )
+
+
+def _leave_out(request: httpx.Request) -> None:
+    """What the openai client takes from the environment and adds by itself; it is no business of this endpoint."""
+    for name in ("OpenAI-Organization", "OpenAI-Project"):
+        request.headers.pop(name, None)
 
 
 def _no_address(section: str, example: str) -> SettingsError:

@@ -62,8 +62,8 @@ def forget_refusals(caller: Caller, services: Services) -> int:
 
 
 def refresh(services: Services) -> None:
-    """Put on the list what is kept now: after a model was offered, a site marked as internal, a tool
-    server added, or one of them withdrawn.
+    """Put on the list what is kept now: after a model was offered, a site marked as internal, a webhook or a tool
+    server added, or one of them withdrawn. Whoever keeps it bumps `Topic.HOSTS`, so that other processes do so too.
     """
     services.allowed.put("kept", list_kept_hosts(services.settings, services.database))
 
@@ -81,12 +81,10 @@ def trying(settings: GeneratorSettings, services: Services) -> Iterator[None]:
 
 
 def list_kept_hosts(settings: Settings, database: Database) -> list[Allowed]:
-    """What admins added in the browser: models behind an address, tool servers, and sites of the own
-    network.
+    """What admins added in the browser: models behind an address, webhooks, tool servers, and sites of the own network.
 
     None of them may lead to a public address, but a model's, a webhook's or a tool server's where the service may ask
-    outside
-    (crawl.outside).
+    outside (crawl.outside).
     """
     public = settings.crawl.outside
     with database.read() as session:

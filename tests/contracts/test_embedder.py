@@ -264,6 +264,15 @@ def test_a_proxy_in_the_environment_is_not_used(server: ScriptedEmbeddings, monk
     assert OpenAIEmbedder(endpoint_settings(server)).embed_query("anything").shape == (384,)
 
 
+def test_what_the_environment_says_of_another_service_is_not_sent(
+    server: ScriptedEmbeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "elsewhere")
+    OpenAIEmbedder(endpoint_settings(server)).embed_query("anything")
+    assert "elsewhere" not in " ".join(server.headers[-1].values())
+
+
 @pytest.fixture(scope="module")
 def tokenizers() -> list[Tokenizer]:
     """A WordPiece and a byte-level BPE tokenizer."""

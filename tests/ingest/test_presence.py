@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from sqlmodel import Session
 
-from app.db import choices, processes, revisions
+from app.db import choices, processes, revisions, tool_servers, webhooks
 from app.db.revisions import Topic
 from app.db.serving_tables import ServiceProcess
+from app.domain import EventKind, WebhookDraft
 from app.errors import SettingsError
 from app.operations import model_choice
 from app.operations.model_choice import EndpointChoice, dump
@@ -194,6 +197,37 @@ def test_a_language_model_chosen_at_another_process_writes_here_too(services: Se
         assert "127.0.0.1" in {each.target for each in services.allowed.entries}
         with services.answering("") as line:
             assert line.generator.model_id == "scripted"
+
+
+def add_webhook(session: Session, url: str) -> str:
+    draft = WebhookDraft("Told", url, frozenset({EventKind.JOB_FINISHED}))
+    return webhooks.create(session, draft, "sealed", created_by="local")
+
+
+def add_tool_server(session: Session, url: str) -> str:
+    return tool_servers.add(session, name="Outside", url=url, sealed_key="", created_by="local")
+
+
+@pytest.mark.parametrize(("add", "rows"), [(add_webhook, webhooks), (add_tool_server, tool_servers)])
+def test_a_host_that_is_added_or_withdrawn_at_another_process_is_so_here_too(
+    services: Services, add: Callable[[Session, str], str], rows: Any
+) -> None:
+    """Each change is only written down, as the other process does it, and found at the next look."""
+
+    def is_listed() -> bool:
+        services.ingest().presence.look()
+        return "hooks.internal" in {each.target for each in services.allowed.entries}
+
+    with services.database.write() as session:
+        id = add(session, "http://hooks.internal/told")
+    assert is_listed()
+    for is_active in (False, True):
+        with services.database.write() as session:
+            rows.set_active(session, id, is_active=is_active)
+        assert is_listed() == is_active
+    with services.database.write() as session:
+        rows.remove(session, id)
+    assert not is_listed()
 
 
 def choose_elsewhere(services: Services, choice: Callable[[], EndpointChoice]) -> None:

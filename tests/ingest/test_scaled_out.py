@@ -117,6 +117,36 @@ def test_what_a_killed_worker_had_begun_is_done_once_by_another(cluster: Cluster
     services.close()
 
 
+def test_a_job_is_watched_and_cancelled_through_a_process_that_does_not_work_on_it(cluster: Cluster) -> None:
+    web, other = cluster.start_web(), cluster.start_web()
+    cluster.start_worker()
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        begun.release()
+        assert go_on.wait(60)
+        return WordHashEmbedder().embed_documents(texts)
+
+    cluster.wait_until_ready(web, other)  # which asks for a vector, too
+    cluster.embeddings.embed = embed
+    files = [("files", (f"{n}.md", f"# Note {n}\n\nThe marker is word{n:03}.")) for n in range(4)]
+    with web.client() as api, other.client() as second:
+        id = api.post("/knowledge-bases/Documents/documents", files=files).json()["id"]
+        assert begun.acquire(timeout=120), cluster.outputs()
+        watched = second.get(f"/jobs/{id}").json()
+        assert (watched["state"], watched["total"], watched["done"]) == ("running", 4, 0)
+        assert second.post(f"/jobs/{id}/cancel").status_code == 202
+        go_on.set()
+        wait_until(lambda: api.get(f"/jobs/{id}").json()["state"] == "cancelled", cluster.outputs)
+        outcomes = Counter(each["status"] for each in api.get(f"/jobs/{id}").json()["outcomes"])
+        assert outcomes["cancelled"] >= 3, outcomes
+        # Of it only what was at hand may answer, and the worker does what comes next.
+        assert len(api.post("/search", json={"query": "marker note"}).json()["passages"]) == outcomes["indexed"]
+        upload(web, 7)
+        wait_until_over(cluster)
+        assert second.post("/search", json={"query": "marker word007"}).json()["passages"]
+
+
 @pytest.mark.timeout(900)  # ten starts of processes, on a machine that may have more to do
 @pytest.mark.skipif(not os.environ.get(ASKED_FOR), reason=f"FIVE PROCESSES ARE NOT TRIED: set {ASKED_FOR}=1 for it")
 def test_sixty_documents_are_in_once_though_workers_are_killed_at_random(cluster: Cluster) -> None:

@@ -27,7 +27,7 @@ class Connection:
         self._stream: Any = None
         self._is_cut = False
         self.http = open_client(timeout_s=timeout_s, api_key=api_key, guard=guard, tls=tls)
-        self.http.event_hooks = {"request": [self._prepare]}
+        self.http.event_hooks = {"request": [*self.http.event_hooks["request"], self._prepare]}
 
     def cut(self) -> None:
         """End whatever the client waits for. The server sees the connection close and stops computing."""
@@ -42,9 +42,6 @@ class Connection:
         self.http.close()
 
     def _prepare(self, request: httpx.Request) -> None:
-        # The openai client takes these two from the environment; they are no business of this endpoint.
-        for name in ("OpenAI-Organization", "OpenAI-Project"):
-            request.headers.pop(name, None)
         request.extensions["timeout"]["connect"] = CONNECT_TIMEOUT_S
         request.extensions["trace"] = self._watch
 

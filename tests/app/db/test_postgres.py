@@ -1,6 +1,7 @@
 """The same code on a real Postgres: schema, jobs and documents."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,8 @@ from app.db import audit, documents, job_lists, people, run_pages, webhooks
 from app.db.audit import AuditFilter
 from app.db.columns import utc_now
 from app.db.people_tables import Person
+from app.doctor import Status
+from app.doctor.database import MOST_SKEW_S, OLDEST_POSTGRES, examine_database
 from app.domain import (
     ChunkingProfile,
     Deed,
@@ -190,3 +193,12 @@ def test_what_one_does_alone_others_wait_for_and_a_wrong_statement_is_not_an_out
 def test_the_documents_that_a_question_names_are_chosen_as_on_sqlite(on_postgres: Services, tmp_path: Path) -> None:
     take_in_all(on_postgres, tmp_path)
     assert ask_all(on_postgres) == QUESTIONS
+
+
+def test_the_doctor_tells_which_postgres_it_is_and_that_its_clock_goes_as_ours_does(on_postgres: Services) -> None:
+    (finding,) = examine_database(on_postgres)
+    assert finding.status is Status.OK
+    said = re.fullmatch(r"Postgres (\d+)\S*.*, time zone \S+, ([+-]\d+\.\d) s off this machine's clock", finding.detail)
+    assert said, finding.detail
+    assert int(said[1]) >= OLDEST_POSTGRES
+    assert abs(float(said[2])) < MOST_SKEW_S
