@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from app.db import documents, generations, questions, versions
+from app.db import documents, generations, parsed_texts, questions
 from app.domain import AskedQuestion, ChunkingProfile, JobState, Splitter
 from app.lab.ask import Asker, PlacedQuestion
 from app.lab.judge import Finding, Judgement, judge
@@ -118,7 +118,7 @@ def _split(
             start, end = each.spans[0]
             quote = re.sub(r"\s+", " ", chosen.texts[document][start:end]).strip()
             asked.append(AskedQuestion(each.text, stored[document], quote))
-        placed = place_all(asked, lambda document_id: versions.find_text(session, document_id))
+        placed = place_all(asked, lambda document_id: parsed_texts.find_text(session, document_id))
     pairs = [(each, place) for each, place in zip(asked, placed, strict=True) if place is not None]
     return [each for each, _ in pairs[::2]], [place for _, place in pairs[1::2]], len(asked) - len(pairs)
 

@@ -14,7 +14,7 @@ from app.access import Access
 from app.answer.events import Finished
 from app.answer.pipeline import AnswerLine
 from app.answer.text.phrases import phrases_for
-from app.db import documents, versions
+from app.db import documents, parsed_texts
 from app.domain import Answer, Citation, Page, Question
 from app.services import Services
 from bench.machine import REPOSITORY
@@ -102,8 +102,8 @@ def _share_verbatim(answers: Sequence[Answer], services: Services) -> float:
             each: documents.get_document(session, each).version_id
             for each in {citation.document_id for citation in citations}
         }
-        text_by_id = {each: versions.get_text(session, version) for each, version in version_by_id.items()}
-        pages_by_id = {each: versions.load_pages(session, version) for each, version in version_by_id.items()}
+        text_by_id = {each: parsed_texts.get_text(session, version) for each, version in version_by_id.items()}
+        pages_by_id = {each: parsed_texts.load_pages(session, version) for each, version in version_by_id.items()}
     right = sum(_is_verbatim(each, text_by_id[each.document_id], pages_by_id[each.document_id]) for each in citations)
     return right / len(citations) if citations else 0.0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
-from app.db import versions
+from app.db import packing, versions
 from app.db.embeddings import forget_embeddings
 from app.db.flags import FLAG_COLUMNS, read_reasons
 from app.db.guarding_tables import SubmissionRow
@@ -238,7 +238,7 @@ def list_tables(session: Session, knowledge_base_ids: Iterable[str]) -> list[Sto
         .order_by(col(DocumentRow.name))
     )
     return [
-        StoredTables(id, name, language, hash_ or "", tuple(versions.read_table(each) for each in json.loads(tables)))
+        StoredTables(id, name, language, hash_ or "", tuple(packing.read_table(each) for each in json.loads(tables)))
         for id, name, language, hash_, tables in rows
     ]
 
@@ -335,7 +335,7 @@ def _document(found: Any) -> Document:
         author=version.author,
         written_at=version.written_at,
         language=version.language,
-        tables=tuple(versions.read_table(each) for each in json.loads(version.tables)),
+        tables=tuple(packing.read_table(each) for each in json.loads(version.tables)),
         size_bytes=version.size_bytes,
         pages=version.page_count,
         chunks=found.chunks,

@@ -1,21 +1,21 @@
 """Versions: contents of documents, what the parser made of them, and which of them answer."""
 
 import json
-import zlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from app.db.columns import utc_now
 from app.db.embeddings import forget_embeddings
 from app.db.ids import name_id
+from app.db.packing import pack, read_table, unpack_hidden, unpack_pages
 from app.db.sealing import SealedText
 from app.db.session import insert_new, save_rows
 from app.db.tables import ChunkRow, DocumentRow, TextRow, VersionRow
-from app.domain import Column, HiddenHow, HiddenText, Line, Page, ParsedDocument, Rect, Table
+from app.domain import ParsedDocument
 from app.errors import Rejected
 
 
@@ -65,7 +65,7 @@ def put_version(
     insert_new(
         session,
         TextRow,
-        [{"id": text_id, "text": parsed.text, "pages": _pack(parsed)}],
+        [{"id": text_id, "text": parsed.text, "pages": pack(parsed)}],
     )
     version = VersionRow(
         id=id,
@@ -124,8 +124,8 @@ def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
         author=version.author,
         language=version.language,
         created_at=version.written_at,
-        pages=_unpack_pages(text.pages),
-        hidden=_unpack_hidden(text.pages),
+        pages=unpack_pages(text.pages),
+        hidden=unpack_hidden(text.pages),
         tables=tuple(read_table(each) for each in json.loads(version.tables)),
         warnings=tuple(json.loads(version.warnings)),
     )
@@ -138,13 +138,6 @@ def _stored_parse(version: VersionRow, text: TextRow) -> StoredParse:
         tables_hash=version.tables_hash,
         password=_sealed(version),
     )
-
-
-def load_pages(session: Session, version_id: str) -> tuple[Page, ...]:
-    """The pages of a version with the rectangles of their lines; none for a format without pages."""
-    version = session.get_one(VersionRow, version_id)
-    text = session.get(TextRow, version.text_id) if version.text_id else None
-    return _unpack_pages(text.pages) if text else ()
 
 
 def get_tables_hash(session: Session, version_id: str) -> str | None:
@@ -274,90 +267,6 @@ def delete_unused_texts(session: Session, text_ids: Iterable[str | None]) -> Non
     session.execute(delete(TextRow).where(col(TextRow.id).in_([id for id in text_ids if id]), ~is_used))
 
 
-def count_characters(session: Session, knowledge_base_id: str) -> int:
-    """Of the texts of all searchable documents of a knowledge base."""
-    query = (
-        select(func.coalesce(func.sum(func.length(TextRow.text)), 0))
-        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
-        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
-        .where(DocumentRow.knowledge_base_id == knowledge_base_id)
-    )
-    return int(session.exec(query).one())
-
-
-def get_text(session: Session, version_id: str) -> str:
-    """The parsed text that all offsets refer to."""
-    return session.exec(
-        select(TextRow.text).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
-    ).one()
-
-
-def find_text(session: Session, document_id: str) -> str | None:
-    """The text of a searchable document; None for an unknown one."""
-    query = (
-        select(TextRow.text)
-        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
-        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
-        .where(DocumentRow.id == document_id)
-    )
-    return session.exec(query).first()
-
-
-def read_span(session: Session, text_id: str, start: int, end: int) -> str:
-    """A part of a parsed text; shorter where the text ends before, or is gone."""
-    return (
-        session.exec(select(func.substr(TextRow.text, start + 1, end - start)).where(TextRow.id == text_id)).first()
-        or ""
-    )
-
-
-def load_pages_around(session: Session, document_id: str, spans: Sequence[tuple[int, int]]) -> tuple[Page, ...]:
-    """The pages, in order, on which any of these spans of the searchable document's text stands.
-
-    None for an unknown document and for formats without pages. The text itself is not read.
-    """
-    packed = session.exec(
-        select(TextRow.pages)
-        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
-        .join(DocumentRow, col(DocumentRow.active_version_id) == VersionRow.id)
-        .where(DocumentRow.id == document_id)
-    ).first()
-    pages = _unpack(packed)["pages"] if packed else []
-    return tuple(
-        _page(page) for page in pages if any(start < page["end"] and page["start"] < end for start, end in spans)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class PageSpan:
-    """Where a page stands in its document's text, and its size in points; 0 where that is not known."""
-
-    number: int
-    start: int
-    end: int
-    width: float
-    height: float
-
-
-def page_spans(session: Session, version_id: str) -> list[PageSpan]:
-    """The pages of a version in order, without their lines; none for a format without pages."""
-    packed = session.exec(
-        select(TextRow.pages).join(VersionRow, col(VersionRow.text_id) == TextRow.id).where(VersionRow.id == version_id)
-    ).first()
-    pages = _unpack(packed)["pages"] if packed else []
-    return [PageSpan(**{each.name: page[each.name] for each in fields(PageSpan)}) for page in pages]
-
-
-def measure_text(session: Session, version_id: str) -> tuple[str, int]:
-    """The id of a version's text, for `read_span`, and how many characters it has."""
-    row = session.exec(
-        select(TextRow.id, func.length(TextRow.text))
-        .join(VersionRow, col(VersionRow.text_id) == TextRow.id)
-        .where(VersionRow.id == version_id)
-    ).one()
-    return row[0], int(row[1])
-
-
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
     """One stored content of a document. `written_at` is what the document says of itself."""
@@ -393,39 +302,6 @@ def list_facts(session: Session, document_id: str) -> list[VersionFacts]:
     ]
 
 
-def _pack(parsed: ParsedDocument) -> bytes:
-    """The pages alone, as nearly always, or with where hidden words stand."""
-    pages = [asdict(page) for page in parsed.pages]
-    packed = {"pages": pages, "hidden": [asdict(each) for each in parsed.hidden]} if parsed.hidden else pages
-    return zlib.compress(json.dumps(packed).encode(), level=1)
-
-
-def _unpack(packed: bytes) -> dict[str, Any]:
-    found = json.loads(zlib.decompress(packed))
-    return found if isinstance(found, dict) else {"pages": found, "hidden": []}
-
-
-def _unpack_pages(packed: bytes) -> tuple[Page, ...]:
-    return tuple(_page(page) for page in _unpack(packed)["pages"])
-
-
-def _unpack_hidden(packed: bytes) -> tuple[HiddenText, ...]:
-    return tuple(HiddenText(**{**each, "how": HiddenHow(each["how"])}) for each in _unpack(packed)["hidden"])
-
-
-def _page(page: dict[str, Any]) -> Page:
-    return Page(
-        number=page["number"],
-        start=page["start"],
-        end=page["end"],
-        width=page["width"],
-        height=page["height"],
-        lines=tuple(Line(line["start"], line["end"], Rect(**line["rect"])) for line in page["lines"]),
-        skipped=tuple((start, end) for start, end in page["skipped"]),
-        ocr_confidence=page.get("ocr_confidence"),
-    )
-
-
 def active_versions(session: Session, document_ids: Collection[str]) -> set[str]:
     """The contents that these documents have now."""
     ids = session.exec(select(DocumentRow.active_version_id).where(col(DocumentRow.id).in_(document_ids)))
@@ -443,9 +319,3 @@ def readable_versions(
         select(DocumentRow.active_version_id).where(readable, col(DocumentRow.active_version_id).in_(version_ids))
     )
     return frozenset(id for id in ids if id)
-
-
-def read_table(stored: dict[str, Any]) -> Table:
-    """A table as it is kept in a version's row."""
-    columns = tuple(Column(**column) for column in stored["columns"])
-    return Table(name=stored["name"], title=stored["title"], columns=columns, rows=stored["rows"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.access import Access
 from app.answer.search.retrieve import Retriever
-from app.db import questions, versions
+from app.db import parsed_texts, questions
 from app.db.session import Database
 from app.domain import AskedQuestion, IndexGeneration
 from app.errors import Rejected
@@ -90,7 +90,7 @@ def access_to(access: Access, generation: IndexGeneration) -> Access:
 def _ask_all(knowledge_base_id: str, *, k: int, access: Access, retriever: Retriever, database: Database) -> _Asked:
     with database.read() as session:
         asked = [each for each in questions.list_of(session, knowledge_base_id) if each.is_approved]
-        placed = place_all(asked, lambda document_id: versions.find_text(session, document_id))
+        placed = place_all(asked, lambda document_id: parsed_texts.find_text(session, document_id))
     lost = tuple(each.text for each, place in zip(asked, placed, strict=True) if place is None)
     pairs = [each for each in placed if each is not None]
     if len(pairs) < FEWEST:

@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSConfiguredInstance
 from pydantic import TypeAdapter
 
 from app.access import Access
-from app.db import generations, jobs, people, questions, sweeps, versions
+from app.db import generations, jobs, parsed_texts, people, questions, sweeps
 from app.db.session import Database
 from app.domain import ChunkingProfile, GenerationState, IndexGeneration, JobState, MemberRole
 from app.errors import Cancelled, CloisterError, Rejected
@@ -226,7 +226,7 @@ class SweepLine(DBOSConfiguredInstance):
             stored = {each.id: each for each in questions.list_of(session, sweep.knowledge_base_id)}
             ids = (*sweep.plan.tuning, *sweep.plan.held_out)
             known = [stored[id] for id in ids if id in stored]
-            placed = place_all(known, lambda document_id: versions.find_text(session, document_id))
+            placed = place_all(known, lambda document_id: parsed_texts.find_text(session, document_id))
         found = [each for each in placed if each is not None]
         if len(found) < len(ids):
             raise Rejected(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.access import Caller, ReadableKnowledgeBase
-from app.db import documents, versions
+from app.db import documents, parsed_texts
 from app.db.room import require_room
 from app.domain import Deed, Document, FoundFile, KnowledgeBase, MemberRole, Removed
 from app.domain.urls import web_address
@@ -31,7 +31,7 @@ def get_text(id: str, caller: Caller, services: Services) -> str:
     """The parsed text that all character offsets refer to. Raises NotFound."""
     document = get_readable(id, caller, services)
     with services.database.read() as session:
-        return versions.get_text(session, document.version_id)
+        return parsed_texts.get_text(session, document.version_id)
 
 
 def refuse_too_large(name: str, size_bytes: int, services: Services) -> None:

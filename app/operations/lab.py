@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.access import Access, Caller
-from app.db import documents, generations, jobs, questions, statistics, sweeps, versions
+from app.db import documents, generations, jobs, parsed_texts, questions, statistics, sweeps, versions
 from app.domain import ChunkingProfile, GenerationState, MemberRole
 from app.errors import NotFound, Rejected
 from app.lab.measure import Compared, Measured, access_to, compare_generations, measure
@@ -39,7 +39,7 @@ def preview_document(id: str, profile: ChunkingProfile, caller: Caller, services
         raise Rejected("Chunks may overlap by half of their size at most.")
     with services.database.read() as session:
         stored = versions.load_parse(session, document.version_id)
-        characters = versions.count_characters(session, document.knowledge_base_id)
+        characters = parsed_texts.count_characters(session, document.knowledge_base_id)
         pace = jobs.measure_embedding(session)
     if stored is None:
         raise NotFound(f"There is no document {id}.")

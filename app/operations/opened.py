@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.access import Caller
-from app.db import chunks, documents, versions
+from app.db import chunks, documents, parsed_texts, versions
 from app.db.chunks import ShownChunk
-from app.db.versions import PageSpan, VersionFacts
+from app.db.parsed_texts import PageSpan
+from app.db.versions import VersionFacts
 from app.domain import Document, MemberRole
 from app.errors import NotFound
 from app.operations.documents import get_readable
@@ -68,7 +69,7 @@ def list_pages(id: str, caller: Caller, services: Services) -> list[PageSpan]:
     """The pages of a document; none for a format without. Raises NotFound, Forbidden."""
     document = _to_edit(id, caller, services)
     with services.database.read() as session:
-        return versions.page_spans(session, document.version_id)
+        return parsed_texts.page_spans(session, document.version_id)
 
 
 def read_part(id: str, number: int, caller: Caller, services: Services) -> TextPart:
@@ -78,16 +79,16 @@ def read_part(id: str, number: int, caller: Caller, services: Services) -> TextP
     """
     document = _to_edit(id, caller, services)
     with services.database.read() as session:
-        text_id, characters = versions.measure_text(session, document.version_id)
-        pages = versions.page_spans(session, document.version_id)
+        text_id, characters = parsed_texts.measure_text(session, document.version_id)
+        pages = parsed_texts.page_spans(session, document.version_id)
         parts = len(pages) or max(1, -(-characters // PART))
         number = min(max(1, number), parts)
         if pages:
             page = pages[number - 1]
-            text = versions.read_span(session, text_id, page.start, page.end)
+            text = parsed_texts.read_span(session, text_id, page.start, page.end)
             return TextPart(number, parts, page, page.start, text)
         start = (number - 1) * PART
-        text = versions.read_span(session, text_id, start, start + PART + LINE_END_WITHIN)
+        text = parsed_texts.read_span(session, text_id, start, start + PART + LINE_END_WITHIN)
     begin = _line_end(text[:LINE_END_WITHIN]) if number > 1 else 0
     end = PART + _line_end(text[PART:]) if number < parts else len(text)
     return TextPart(number, parts, None, start + begin, text[begin:end])

@@ -3,7 +3,7 @@
 from string import Template
 
 from app.access import Caller
-from app.db import chats, documents, passages, questions, versions
+from app.db import chats, documents, parsed_texts, passages, questions
 from app.domain import AskedQuestion, Deed, MemberRole, QuestionOrigin
 from app.errors import Rejected
 from app.lab import propose
@@ -35,7 +35,7 @@ def by_rule(knowledge_base_id: str, count: int, caller: Caller, services: Servic
         stored = documents.list_documents(session, [base.id])[:MOST_DOCUMENTS]
         found = [
             propose.by_rule(
-                each.id, each.title or each.name, versions.get_text(session, each.version_id), each.language
+                each.id, each.title or each.name, parsed_texts.get_text(session, each.version_id), each.language
             )
             for each in stored
         ]
@@ -79,7 +79,7 @@ def from_chats(knowledge_base_id: str, caller: Caller, services: Services) -> in
         asked = {}
         for each in rated:
             id, start, end = each.cited[0]
-            quote = (versions.find_text(session, id) or "")[start:end]
+            quote = (parsed_texts.find_text(session, id) or "")[start:end]
             asked[each.question] = AskedQuestion(
                 each.question, id, " ".join(quote.split()), origin=QuestionOrigin.CHAT, is_approved=False
             )
@@ -91,7 +91,7 @@ def _keep(knowledge_base_id: str, made: list[AskedQuestion], caller: Caller, ser
         return 0
     base = caller.access.require(knowledge_base_id, MemberRole.ADMIN)
     with services.database.write() as session:
-        placed = place_all(made, lambda document_id: versions.find_text(session, document_id))
+        placed = place_all(made, lambda document_id: parsed_texts.find_text(session, document_id))
         sound = [each for each, place in zip(made, placed, strict=True) if place]
         questions.put(session, knowledge_base_id, sound, created_by=caller.id)
     note(services, caller, Deed.QUESTIONS_CHANGE, base=base, detail=f"{len(sound)} proposed")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.access import Caller
-from app.db import documents, questions, versions
+from app.db import documents, parsed_texts, questions
 from app.domain import AskedQuestion, Deed, MemberRole
 from app.errors import NotFound, Rejected
 from app.lab.measure import find_evidence, place_all
@@ -42,7 +42,7 @@ def import_file(knowledge_base_id: str, content: bytes, caller: Caller, services
     with services.database.write() as session:
         id_by_name = {each.name: each.id for each in documents.list_documents(session, [base.id])}
         read = read_questions(text, id_by_name)
-        placed = place_all(read.questions, lambda document_id: versions.find_text(session, document_id))
+        placed = place_all(read.questions, lambda document_id: parsed_texts.find_text(session, document_id))
         found = [each for each, place in zip(read.questions, placed, strict=True) if place]
         questions.put(session, base.id, found, created_by=caller.id)
     absent = [
@@ -61,7 +61,7 @@ def add(knowledge_base_id: str, question: AskedQuestion, caller: Caller, service
     if document.knowledge_base_id != base.id:
         raise NotFound(f"There is no document {question.document_id} in this knowledge base.")
     with services.database.write() as session:
-        if find_evidence(question, versions.find_text(session, document.id)) is None:
+        if find_evidence(question, parsed_texts.find_text(session, document.id)) is None:
             raise Rejected(
                 "These words do not stand in the document in a row; copy them from its text, without changes."
             )

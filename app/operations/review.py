@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.access import Caller
-from app.db import flags, versions
+from app.db import flags, parsed_texts
 from app.db.flags import ShownFlag
 from app.domain import Deed, FlagPlace, FlagReason, MemberRole
 from app.operations.contents import name_people
@@ -92,5 +92,5 @@ def dismiss(knowledge_base_id: str, version_id: str, reason: FlagReason, caller:
 
 def _show(session: Any, flag: ShownFlag, place: FlagPlace) -> ShownPlace:
     end = min(place.end, place.start + LONGEST_QUOTE)
-    words = versions.read_span(session, flag.text_id, place.start, end)
+    words = parsed_texts.read_span(session, flag.text_id, place.start, end)
     return ShownPlace(place, words, place.page or place.start // PART + 1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.access import Caller
-from app.db import documents, knowledge_bases, questions, versions
+from app.db import documents, knowledge_bases, parsed_texts, questions
 from app.domain import AskedQuestion, ChunkingProfile, Deed, MemberRole
 from app.errors import NotFound, Rejected
 from app.lab.measure import place_all
@@ -95,7 +95,7 @@ def _usable(knowledge_base_id: str, services: Services) -> list[AskedQuestion]:
     """The approved questions whose quotes are found in their documents as these are now."""
     with services.database.read() as session:
         approved = [each for each in questions.list_of(session, knowledge_base_id) if each.is_approved]
-        placed = place_all(approved, lambda document_id: versions.find_text(session, document_id))
+        placed = place_all(approved, lambda document_id: parsed_texts.find_text(session, document_id))
     return [each for each, place in zip(approved, placed, strict=True) if place]
 
 

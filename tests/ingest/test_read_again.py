@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import chunks, documents, versions
+from app.db import chunks, documents, parsed_texts
 from app.domain import ChunkingProfile, Document, FoundFile, ItemStatus, JobItem, Splitter
 from app.errors import EngineUnavailable
 from app.ports import Vectors
@@ -50,7 +50,7 @@ def the_document(services: Services) -> Document:
 
 def the_text(services: Services) -> str:
     with services.database.read() as session:
-        return versions.get_text(session, the_document(services).version_id)
+        return parsed_texts.get_text(session, the_document(services).version_id)
 
 
 def read_again(services: Services) -> JobItem:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.db import versions
+from app.db import parsed_texts
 from app.db.session import Database
 from app.domain import Citation, Page, PageRect
 
@@ -26,7 +26,7 @@ def locate(citations: Sequence[Citation], database: Database) -> tuple[Citation,
 def _load_pages(document_id: str, citations: Sequence[Citation], database: Database) -> tuple[Page, ...]:
     spans = [(each.start, each.end) for each in citations if each.document_id == document_id]
     with database.read() as session:
-        return versions.load_pages_around(session, document_id, spans)
+        return parsed_texts.load_pages_around(session, document_id, spans)
 
 
 def _rects(citation: Citation, pages: Sequence[Page]) -> tuple[PageRect, ...]:

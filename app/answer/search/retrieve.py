@@ -11,7 +11,7 @@ from app.answer.search.fuse import fuse
 from app.answer.search.join import join
 from app.answer.search.named import narrow
 from app.answer.search.search_words import search_words
-from app.db import chunks, documents, knowledge_bases, passages, versions
+from app.db import chunks, documents, knowledge_bases, parsed_texts, passages
 from app.db.session import Database
 from app.domain import Passage
 from app.ports import Embedder, SparseEncoder, VectorIndex, Vectors
@@ -65,7 +65,7 @@ class Retriever:
                 document_cost=self.settings.document_cost,
                 most_chunks=self.settings.join_chunks,
             )
-            joined = [join(group, partial(versions.read_span, session)) for group in groups]
+            joined = [join(group, partial(parsed_texts.read_span, session)) for group in groups]
         return [replace(passage, rank=rank) for rank, passage in enumerate(joined, start=1)]
 
 

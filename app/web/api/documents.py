@@ -8,7 +8,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse
 from pydantic import SecretStr
 
-from app.db import documents, knowledge_bases, statistics, versions
+from app.db import documents, knowledge_bases, parsed_texts, statistics, versions
 from app.db.statistics import Counts
 from app.domain import Document, KnowledgeBase, MemberRole
 from app.domain.urls import web_address
@@ -188,7 +188,7 @@ def get_page(
     if document.media_type not in PAGED:
         raise Rejected(f"{document.name} has no pages that could be shown; only PDFs and pictures have.")
     with services.database.read() as session:
-        pages = versions.load_pages(session, document.version_id)
+        pages = parsed_texts.load_pages(session, document.version_id)
         password = versions.get_password(session, document.version_id)
     page = next((page for page in pages if page.number == n), None)
     if page is None:

@@ -6,8 +6,8 @@ from threading import Event
 
 from app.access import Caller
 from app.answer.events import Finished
-from app.db import versions
-from app.db.versions import PageSpan
+from app.db import parsed_texts
+from app.db.parsed_texts import PageSpan
 from app.domain import Document, Question
 from app.errors import NotFound, Rejected
 from app.operations import answers, assistants, documents, tools
@@ -74,8 +74,8 @@ def get_document(taken: DocumentArguments, caller: Caller, services: Services) -
     """
     document = documents.get_readable(taken.document_id, caller, services)
     with services.database.read() as session:
-        text = versions.get_text(session, document.version_id)
-        pages = versions.page_spans(session, document.version_id)
+        text = parsed_texts.get_text(session, document.version_id)
+        pages = parsed_texts.page_spans(session, document.version_id)
     start, end = _part(taken, document, pages, len(text))
     cut = min(end, start + MOST_CHARACTERS)
     return DocumentGiven(

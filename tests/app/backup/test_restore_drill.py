@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from app.access import Access
 from app.backup import restore, target
-from app.db import audit, documents, people, transfer, versions
+from app.db import audit, documents, parsed_texts, people, transfer
 from app.db.people_tables import Person
 from app.db.session import Database
 from app.domain import Answer, Deed, Question
@@ -84,7 +84,7 @@ def answers(services: Services) -> dict[str, Any]:
     with services.database.read() as session:
         access = people.get_access(session, Person(name="admin", is_admin=True))
         listed = documents.list_documents(session, [base.id for base in access.readable.values()])
-        texts = {document.id: versions.get_text(session, document.version_id) for document in listed}
+        texts = {document.id: parsed_texts.get_text(session, document.version_id) for document in listed}
     retriever = services.retriever()
     found = {
         golden["question"]: [

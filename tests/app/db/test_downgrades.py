@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
-from app.db import documents, versions
+from app.db import documents, parsed_texts
 from app.db.all_tables import list_tables
 from app.db.schema import list_revisions, migrations_config
 from app.db.session import Database
@@ -163,8 +163,8 @@ def test_down_to_a_revision_and_up_again_keeps_what_both_know(filled: Database, 
     assert rows(filled) == before
     assert shape(filled.engine) == newest
     with filled.read() as session:
-        assert versions.get_text(session, "v1") == "Rye needs a cold winter."
-        assert versions.load_pages(session, "v1") == ()
+        assert parsed_texts.get_text(session, "v1") == "Rye needs a cold winter."
+        assert parsed_texts.load_pages(session, "v1") == ()
         assert [each.chunks for each in documents.list_documents(session, ["kb"])] == [1]
 
 
@@ -228,7 +228,7 @@ def test_documents_that_were_really_taken_in_survive_the_way_to_the_first_schema
     services.database.migrate()
     with services.database.read() as session:
         (after,) = documents.list_documents(session, [base])
-        assert versions.get_text(session, after.version_id) == "# Rye\n\nRye needs a cold winter."
+        assert parsed_texts.get_text(session, after.version_id) == "# Rye\n\nRye needs a cold winter."
     assert (after.id, after.version_id, after.chunks) == (before[0].id, before[0].version_id, before[0].chunks)
 
 

@@ -14,7 +14,7 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.db import documents, safety_copy, versions
+from app.db import documents, parsed_texts, safety_copy
 from app.db.safety_copy import COPIES
 from app.db.session import MIGRATIONS, Database
 from app.errors import EngineUnavailable, SettingsError
@@ -59,8 +59,8 @@ def test_documents_texts_and_chunks_of_the_first_release_are_all_there_afterward
     with first_release.read() as session:
         (document,) = documents.list_documents(session, ["kb"])
         assert (document.id, document.chunks, document.tables) == ("doc", 1, ())
-        assert versions.get_text(session, document.version_id) == CHUNK
-        assert versions.load_pages(session, document.version_id) == ()
+        assert parsed_texts.get_text(session, document.version_id) == CHUNK
+        assert parsed_texts.load_pages(session, document.version_id) == ()
         hash_ = session.execute(text("SELECT text_hash FROM chunk")).scalar_one()
         assert hash_ == hashlib.sha256(CHUNK.encode()).hexdigest()
 

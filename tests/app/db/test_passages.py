@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db import passages, versions
+from app.db import parsed_texts, passages, versions
 from app.db.passages import Place
 from app.domain import Passage
 from app.services import Services
@@ -56,7 +56,7 @@ def test_a_span_over_several_chunks_is_read_with_what_stands_between_them(servic
     assert again is not None
     with services.database.read() as session:
         [version_id] = versions.active_versions(session, [first.document_id])
-        text = versions.get_text(session, version_id)
+        text = parsed_texts.get_text(session, version_id)
     assert again.text == text[first.start + 3 : last.end - 3]
 
 

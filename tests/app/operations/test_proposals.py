@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.access import Caller
-from app.db import chats, documents, people, questions, versions
+from app.db import chats, documents, parsed_texts, people, questions
 from app.db.chat_tables import chat_feedbacks
 from app.db.chats import CITED, FACE
 from app.db.people_tables import Person
@@ -38,7 +38,7 @@ def caller(services: Services) -> Caller:
 def rate(services: Services, question: str, document_id: str, value: int) -> None:
     """An answer that cites the document's sentence, with a thumb up (1) or down (0)."""
     with services.database.write() as session:
-        text = versions.find_text(session, document_id) or ""
+        text = parsed_texts.find_text(session, document_id) or ""
         start = text.index("Every parent")
         steps = {
             f"q {question}": {"output": question, "metadata": {}},

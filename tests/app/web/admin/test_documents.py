@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.db import documents, versions
+from app.db import documents, parsed_texts
 from app.domain import Document, MemberRole
 from app.operations.opened import PART
 from app.services import Services
@@ -96,7 +96,7 @@ def test_chunks_are_told_with_what_they_repeat(services: Services, base_id: str,
     page = admin.get(f"/admin/documents/{document.id}", show="chunks").text
     assert page.count('class="chunk-facts"') == document.chunks > 1
     with services.database.read() as session:
-        text = versions.get_text(session, document.version_id)
+        text = parsed_texts.get_text(session, document.version_id)
     spans = [
         (int(start.replace(",", "")), int(end.replace(",", "")))
         for start, end in re.findall(r"characters ([\d,]+) to ([\d,]+)", page)
