@@ -90,7 +90,10 @@ def fill(database: Database, amounts: Amounts) -> None:
             # Nothing is lost that could not be filled again.
             for pragma in ("synchronous=OFF", "secure_delete=OFF", "cache_size=-500000", "foreign_keys=OFF"):
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
-            connection.commit()
+        else:
+            # Rows name each other before they are written.
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.commit()
         for rows in (_people, _bases, _documents, _jobs, _sources, _history):
             for table, values in rows(amounts):
                 _write(connection, table, iter(values))

@@ -82,7 +82,7 @@ def count_open(session: Session, knowledge_base_ids: Sequence[str]) -> dict[str,
         .where(col(DocumentFlag.knowledge_base_id).in_(knowledge_base_ids), _IS_OPEN)
         .group_by(col(DocumentFlag.knowledge_base_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_shown(

@@ -57,7 +57,7 @@ def count(session: Session, knowledge_base_ids: Collection[str]) -> dict[str, tu
         )
         .group_by(QuestionRow.knowledge_base_id)
     )
-    return {id: (total, approved) for id, total, approved in rows.tuples()}
+    return {id: (total, approved) for id, total, approved in rows}
 
 
 def approve(session: Session, knowledge_base_id: str, ids: Sequence[str]) -> None:

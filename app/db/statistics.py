@@ -76,4 +76,4 @@ def count_chunks(session: Session, knowledge_base_ids: Sequence[str]) -> dict[st
         .where(col(KnowledgeBaseRow.id).in_(knowledge_base_ids))
         .group_by(col(KnowledgeBaseRow.id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

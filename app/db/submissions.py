@@ -140,7 +140,7 @@ def count_waiting(session: Session, knowledge_base_ids: Sequence[str]) -> dict[s
         .where(col(SubmissionRow.knowledge_base_id).in_(knowledge_base_ids), _IS_WAITING)
         .group_by(col(SubmissionRow.knowledge_base_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def note_flags(session: Session, id: str, flags: Sequence[FoundFlag]) -> None:

@@ -60,7 +60,7 @@ def count(session: Session, knowledge_base_ids: Collection[str]) -> dict[str, in
         .where(col(SweepRow.knowledge_base_id).in_(knowledge_base_ids))
         .group_by(SweepRow.knowledge_base_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_open(session: Session, knowledge_base_id: str | None = None) -> list[str]:

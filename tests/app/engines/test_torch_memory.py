@@ -27,8 +27,8 @@ def embed(batches):
     trimmed.give_back()
     return psutil.Process().memory_info().rss
 
-before = embed(40)
-print(embed(160) - before)
+before = embed(20)
+print(embed(70) - before)
 """
 MIB = 2**20
 

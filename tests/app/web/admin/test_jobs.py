@@ -176,6 +176,7 @@ def test_a_job_is_cancelled_and_taken_from_the_list(admin: Browser, services: Se
 def test_what_failed_is_tried_again_with_a_password_where_one_would_help(
     admin: Browser, services: Services, tmp_path: Path
 ) -> None:
+    services.ingest()  # launched later it would take the job up, and fail it for a reason of its own
     job_id = queue(services, "safe.pdf")
     begin(services, job_id)
     assert "wait until it is over" in admin.post(f"/admin/jobs/{job_id}/retry").text
