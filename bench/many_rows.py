@@ -98,9 +98,14 @@ def fill(database: Database, amounts: Amounts) -> None:
             for table, values in rows(amounts):
                 _write(connection, table, iter(values))
                 connection.commit()
-        connection.exec_driver_sql("ANALYZE" if connection.dialect.name != "sqlite" else "PRAGMA optimize")
-        connection.commit()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA optimize")
+            connection.commit()
         connection.invalidate()
+    if database.is_shared:
+        # As Postgres does by itself within a minute of so many rows.
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def id_of(kind: str, n: int = 0) -> str:

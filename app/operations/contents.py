@@ -62,9 +62,10 @@ def list_documents(
     """One page of the documents of a knowledge base. Raises NotFound, Forbidden."""
     caller.access.require(id, MemberRole.EDITOR)
     with services.database.read() as session:
-        rows = contents.list_page(session, id, query, limit=limit, offset=offset)
-        newest = attempts.newest(session, id, [row.location for row in rows])
         total = contents.count(session, id, query)
+        # Beyond the end nothing needs to be sorted to be found missing.
+        rows = contents.list_page(session, id, query, limit=limit, offset=offset) if offset < total else []
+        newest = attempts.newest(session, id, [row.location for row in rows])
     return Contents([ListedDocument(row, newest.get(row.location)) for row in rows], total)
 
 
