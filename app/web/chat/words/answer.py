@@ -34,7 +34,8 @@ ENGLISH = AnswerWords(
     no_passages="No passage comes near the question.",
     on_its_way="One document is still being taken in. Ask again later for an answer that knows of it.",
     on_their_way="{n} documents are still being taken in. Ask again later for an answer that knows of them.",
-    nothing_to_read="There is no knowledge base that you may read yet. Ask the owner of this service for access.",
+    nothing_to_read="There is no knowledge base that you may read yet. An admin adds one at /admin/knowledge-bases; "
+    "everybody else asks the owner of this service for access.",
     question_kept="Your question is kept in this chat; ask it again in a moment.",
     stopped="Stopped. What was written so far is kept.",
     failed="This answer failed for a reason that we did not expect. Your question is kept. Try again; "
@@ -57,7 +58,8 @@ GERMAN = AnswerWords(
     no_passages="Keine Stelle kommt der Frage nahe.",
     on_its_way="Ein Dokument wird noch aufgenommen. Fragen Sie später noch einmal, damit die Antwort es kennt.",
     on_their_way="{n} Dokumente werden noch aufgenommen. Fragen Sie später noch einmal, damit die Antwort sie kennt.",
-    nothing_to_read="Es gibt noch keine Wissensbasis, die Sie lesen dürfen. Bitten Sie den Betreiber um Zugang.",
+    nothing_to_read="Es gibt noch keine Wissensbasis, die Sie lesen dürfen. Wer verwaltet, legt unter "
+    "/admin/knowledge-bases eine an; alle anderen bitten den Betreiber um Zugang.",
     question_kept="Ihre Frage bleibt in diesem Chat; stellen Sie sie gleich noch einmal.",
     stopped="Angehalten. Was bis hier geschrieben wurde, bleibt erhalten.",
     failed="Diese Antwort ist aus einem unerwarteten Grund gescheitert. Ihre Frage bleibt erhalten. Versuchen Sie es "
